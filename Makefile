@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+# Hearth. `make help` lists the targets; docs/building.md explains the layout.
+
+# B: where everything is built. SAN=1 builds with ASan and UBSan, TSAN=1 with ThreadSanitizer.
+B ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= cc
+PROTOC_C ?= protoc-c
+PYTHON ?= /usr/bin/python3
+
+export PKG_CONFIG_PATH
+PKGS := libsodium grpc libprotobuf-c lmdb jansson proj geos libzip libcrypto libsystemd libseccomp
+
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+OPT ?= -O2
+CPPFLAGS += -I. -I$(B)/gen -isystem /usr/include/decaf -D_GNU_SOURCE -D_FORTIFY_SOURCE=2
+CFLAGS_ALL := -std=c11 $(OPT) -g -fstack-protector-strong -fPIE -pthread $(WARN) $(CFLAGS)
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now -pthread $(LDFLAGS)
+ifdef SAN
+CPPFLAGS := $(filter-out -D_FORTIFY_SOURCE=2,$(CPPFLAGS))
+CFLAGS_ALL += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS_ALL += -fsanitize=address,undefined
+endif
+ifdef TSAN
+CPPFLAGS := $(filter-out -D_FORTIFY_SOURCE=2,$(CPPFLAGS))
+CFLAGS_ALL += -fsanitize=thread -fno-omit-frame-pointer
+LDFLAGS_ALL += -fsanitize=thread
+endif
+
+# Rooms, in link order: each may use those to its right. tests/lint checks the includes.
+ROOMS := agent matcher client proto/rpc keys proto/domain proto/store proto/crypto proto/base
+PROTOS := $(wildcard proto/*.proto)
+GEN_C := $(PROTOS:%.proto=$(B)/gen/%.pb-c.c)
+GEN_H := $(GEN_C:.c=.h)
+CATALOGUES := $(wildcard proto/domain/catalogue-*.csv)
+CATALOGUE_C := $(B)/gen/proto/domain/catalogue_data.c
+
+room_sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
+room_objects = $(patsubst %.c,$(B)/obj/%.o,$(call room_sources,$(1)))
+archive = $(B)/lib/$(subst /,-,$(1)).a
+
+LIBS := -lsodium -ldecaf -lgrpc -lgpr -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lsystemd -lseccomp -lm
+LIBS_SMALL := -lsodium -ldecaf -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcrypto -lm
+
+PROGRAMS := $(B)/hearth $(B)/hearth-agent $(B)/hearth-matcher $(B)/hearth-keys
+SHARED := $(foreach r,proto/rpc keys proto/domain proto/store proto/crypto proto/base,$(call archive,$(r))) $(B)/lib/messages.a
+
+.PHONY: all deps check check-unit check-e2e check-san demo bench lint format install clean help
+all: deps $(PROGRAMS)
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make              build the four programs into build/
+## make deps         install the Debian packages that are missing
+## make check        unit tests, end-to-end tests, sanitizer runs
+## make demo         a whole scheme on this machine: AGENCIES=12 HOUSEHOLDS=540
+## make bench        measure against the cost of the primitive operations
+## make lint         formatting, static analysis, house rules
+## make install      PREFIX=/usr/local, DESTDIR=
+deps:
+	@tests/lint/deps
+
+# ---- generated code ----
+$(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto
+	@mkdir -p $(dir $@)
+	$(PROTOC_C) --c_out=$(B)/gen $<
+
+$(CATALOGUE_C): $(CATALOGUES) proto/domain/catalogue_data.awk
+	@mkdir -p $(dir $@)
+	awk -f proto/domain/catalogue_data.awk $(CATALOGUES) > $@.tmp && mv $@.tmp $@
+
+$(B)/obj/gen/%.pb-c.o: $(B)/gen/%.pb-c.c
+	@mkdir -p $(dir $@)
+	$(CC) $(CPPFLAGS) $(filter-out -Wpedantic -Wconversion -Wshadow,$(CFLAGS_ALL)) -c -o $@ $<
+
+$(B)/obj/gen/proto/domain/catalogue_data.o: $(CATALOGUE_C)
+	@mkdir -p $(dir $@)
+	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# ---- rooms ----
+$(B)/obj/%.o: %.c | $(GEN_H)
+	@mkdir -p $(dir $@)
+	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(B)/lib/messages.a: $(patsubst $(B)/gen/%.c,$(B)/obj/gen/%.o,$(GEN_C))
+	@mkdir -p $(dir $@)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define room_rule
+$(call archive,$(1)): $(call room_objects,$(1)) $(2)
+	@mkdir -p $$(dir $$@)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach r,$(filter-out proto/domain,$(ROOMS)),$(eval $(call room_rule,$(r),)))
+$(eval $(call room_rule,proto/domain,$(B)/obj/gen/proto/domain/catalogue_data.o))
+
+# ---- programs ----
+$(B)/hearth: $(B)/obj/client/main.o $(call archive,client) $(SHARED)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(B)/hearth-agent: $(B)/obj/agent/main.o $(call archive,agent) $(SHARED)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(B)/hearth-matcher: $(B)/obj/matcher/main.o $(call archive,matcher) $(SHARED)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(B)/hearth-keys: $(B)/obj/keys/main.o $(filter-out $(call archive,proto/rpc),$(SHARED))
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_SMALL)
+
+# ---- unit tests: tests/unit/ROOM/test_NAME.c links that room and those below it ----
+UNIT_SRC := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
+UNIT_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/support/*.c))
+below_proto/base :=
+below_proto/crypto := proto/base
+below_proto/store := proto/base
+below_proto/domain := proto/store proto/crypto proto/base
+below_keys := proto/store proto/crypto proto/base
+below_proto/rpc := keys proto/crypto proto/base
+below_agent := proto/rpc keys proto/domain proto/store proto/crypto proto/base
+below_matcher := $(below_agent)
+below_client := $(below_agent)
+needs_rpc = $(filter proto/rpc agent matcher client,$(1))
+unit_libs = $(if $(call needs_rpc,$(1)),$(LIBS),$(LIBS_SMALL))
+define unit_rule
+$(patsubst tests/unit/$(1)/%.c,$(B)/unit/$(1)/%,$(wildcard tests/unit/$(1)/test_*.c)): $(B)/unit/$(1)/%: $(B)/obj/tests/unit/$(1)/%.o $(UNIT_SUPPORT) $(foreach r,$(1) $(below_$(1)),$(call archive,$(r))) $(B)/lib/messages.a
+	@mkdir -p $$(dir $$@)
+	$(CC) $(LDFLAGS_ALL) -o $$@ $$^ -lcmocka $(call unit_libs,$(1))
+endef
+$(foreach r,$(ROOMS),$(eval $(call unit_rule,$(r))))
+
+check-unit: deps $(UNIT)
+	tests/run_unit $(UNIT)
+
+-include tests/e2e/tests.mk tests/bench/bench.mk tests/fuzz/fuzz.mk
+
+check: check-unit check-e2e check-san
+
+check-san: deps
+	$(MAKE) B=build-san SAN=1 check-unit check-e2e
+
+demo: all
+	tests/lab/demo --build $(B) --agencies $(or $(AGENCIES),12) --households $(or $(HOUSEHOLDS),540)
+
+# ---- lint ----
+C_FILES := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
+lint: deps $(GEN_H) $(CATALOGUE_C)
+	tests/lint/run $(B)
+format:
+	clang-format -i $(C_FILES)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/hearth
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 README.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/hearth
+
+clean:
+	rm -rf build build-san
+
+-include $(shell test -d $(B)/obj && find $(B)/obj -name '*.d')
+.SECONDARY:

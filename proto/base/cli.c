@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/base/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "proto/base/log.h"
+#include "proto/base/text.h"
+
+enum { EXIT_USAGE = 2 };
+
+static void print_usage(const struct cli_program *program, FILE *out)
+{
+    (void)fprintf(out, "%s: %s\n\nUsage: %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n",
+                  program->name, program->summary, program->name);
+    for (size_t i = 0; i < program->count; i++) {
+        (void)fprintf(out, "  %-20s %s\n", program->commands[i].name, program->commands[i].summary);
+    }
+    (void)fprintf(out, "\n'%s COMMAND --help' explains one command.\n", program->name);
+    if (program->epilogue) (void)fprintf(out, "\n%s\n", program->epilogue);
+}
+
+/* How many arguments the command's name takes, or 0 where it does not match. */
+static int words_matched(const char *name, int argc, char **argv)
+{
+    const char *space = strchr(name, ' ');
+    if (!space) return argc > 1 && strcmp(name, argv[1]) == 0 ? 1 : 0;
+    size_t first = (size_t)(space - name);
+    bool match = argc > 2 && strlen(argv[1]) == first && strncmp(name, argv[1], first) == 0 &&
+                 strcmp(space + 1, argv[2]) == 0;
+    return match ? 2 : 0;
+}
+
+static int run_command(const struct cli_program *program, const struct cli_command *command,
+                       int words, int argc, char **argv)
+{
+    char title[128];
+    (void)snprintf(title, sizeof title, "%s %s", program->name, command->name);
+    char *saved = argv[words];
+    argv[words] = title;
+    int code = command->run(argc - words, argv + words);
+    argv[words] = saved;
+    return code;
+}
+
+int cli_main(const struct cli_program *program, int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(program, stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_usage(program, stdout);
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("%s %s\n", program->name, HEARTH_VERSION);
+        return EXIT_SUCCESS;
+    }
+    for (size_t i = 0; i < program->count; i++) {
+        int words = words_matched(program->commands[i].name, argc, argv);
+        if (words > 0) return run_command(program, &program->commands[i], words, argc, argv);
+    }
+    (void)fprintf(stderr, "%s: unknown command \"%s\"; '%s --help' lists the commands\n",
+                  program->name, argv[1], program->name);
+    return EXIT_USAGE;
+}
+
+enum { OPTION_PASSPHRASE_FD = 0x1001, OPTION_JSON };
+
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+    struct cli_common *common = state->input;
+    int64_t number = 0;
+    switch (key) {
+    case 'C': common->home = arg; return 0;
+    case 'v': common->verbose = true; return 0;
+    case 'q': common->quiet = true; return 0;
+    case OPTION_JSON: common->json = true; return 0;
+    case OPTION_PASSPHRASE_FD:
+        if (!text_integer(arg, 0, 1023, &number)) {
+            argp_error(state, "--passphrase-fd %s: a descriptor number 0 to 1023 is wanted", arg);
+            return EINVAL;
+        }
+        common->passphrase_fd = (int)number;
+        return 0;
+    case ARGP_KEY_INIT: common->passphrase_fd = -1; return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option common_options[] = {
+    {"home", 'C', "DIR", 0, "Directory with this party's keys, configuration and stores", 90},
+    {"passphrase-fd", OPTION_PASSPHRASE_FD, "N", 0,
+     "Read the key file's passphrase from descriptor N (default: ask on the terminal)", 90},
+    {"json", OPTION_JSON, NULL, 0, "Print JSON on standard output", 90},
+    {"verbose", 'v', NULL, 0, "Log more", 90},
+    {"quiet", 'q', NULL, 0, "Log warnings and errors only", 90},
+    {0}};
+
+const struct argp cli_common_argp = {.options = common_options, .parser = parse_common};
+
+int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
+              const struct cli_common *common)
+{
+    const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+    struct argp whole = *argp;
+    whole.children = children;
+    argp_err_exit_status = EXIT_USAGE;
+    if (argp_parse(&whole, argc, argv, 0, NULL, input) != 0) return EXIT_USAGE;
+    if (common->verbose) log_set_level(LOG_LEVEL_DEBUG);
+    if (common->quiet) log_set_level(LOG_LEVEL_WARN);
+    return 0;
+}
+
+void cli_print_error(const char *program, bool json, const struct err *err)
+{
+    if (!json) {
+        (void)fprintf(stderr, "%s: %s%s%s\n", program, err->field, err->field[0] ? ": " : "",
+                      err->text);
+        return;
+    }
+    json_t *object = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", err_code_name(err->code),
+                               "field", err->field, "message", err->text);
+    if (object) {
+        (void)json_dumpf(object, stdout, JSON_COMPACT);
+        (void)fputc('\n', stdout);
+        json_decref(object);
+    }
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Programs as a table of subcommands: the table also makes the usage text. Each subcommand parses its
+ * own arguments with argp.
+ */
+#ifndef HEARTH_BASE_CLI_H
+#define HEARTH_BASE_CLI_H
+
+#include <argp.h>
+#include <stddef.h>
+
+#include "proto/base/err.h"
+
+#define HEARTH_VERSION "0.1.0"
+
+struct cli_command {
+    const char *name;    /* "import"; two words ("audit verify") are matched as two arguments */
+    const char *summary; /* one line for the usage text */
+    /* Gets its own argv (argv[0] = "program name") and returns the exit code. */
+    int (*run)(int argc, char **argv);
+};
+
+struct cli_program {
+    const char *name;    /* "hearth-agent" */
+    const char *summary; /* one line: what the program is for */
+    const char *epilogue; /* printed after the table, e.g. the meaning of exit codes; may be NULL */
+    const struct cli_command *commands;
+    size_t count;
+};
+
+/* Finds and runs the subcommand. --help, help and no argument print the usage (0, 0, 2), --version the
+ * version; an unknown subcommand is told with the nearest name, exit code 2. */
+int cli_main(const struct cli_program *program, int argc, char **argv);
+
+/* Options that every subcommand of every program understands, as an argp child:
+ * -C/--home DIR, --passphrase-fd N, --json, -v/--verbose (debug log), -q/--quiet (warnings only). */
+struct cli_common {
+    const char *home; /* NULL where not given */
+    int passphrase_fd; /* -1 where not given */
+    bool json;
+    bool verbose, quiet;
+};
+extern const struct argp cli_common_argp;
+
+/* Runs argp_parse over `argp` with the common options as a child. In argp parsers set
+ * `state->child_inputs[0] = common` at ARGP_KEY_INIT. Returns 0, or the exit code 2 after argp has
+ * printed what is wrong. Exits the process only for --help and --usage. Sets the log level. */
+int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
+              const struct cli_common *common);
+
+/* Prints an error: as `{"error":{"code":…,"field":…,"message":…}}` on stdout where `json`, else as
+ * "program: field: text" on stderr. */
+void cli_print_error(const char *program, bool json, const struct err *err);
+
+#endif

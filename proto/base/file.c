@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "proto/base/mem.h"
+
+static bool read_all(int fd, const char *path, size_t max, struct buf *out, struct err *err)
+{
+    size_t start = out->len;
+    for (;;) {
+        uint8_t chunk[16384];
+        ssize_t got = read(fd, chunk, sizeof chunk);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return err_set_errno(err, errno, "", "cannot read %s", path);
+        if (got == 0) return true;
+        if (out->len - start + (size_t)got > max) {
+            sodium_memzero(chunk, sizeof chunk);
+            return err_set(err, ERR_INVALID, "", "%s is longer than %zu bytes", path, max);
+        }
+        buf_append(out, chunk, (size_t)got);
+        sodium_memzero(chunk, (size_t)got);
+    }
+}
+
+bool file_read(const char *path, size_t max, struct buf *out, struct err *err)
+{
+    bool standard_input = strcmp(path, "-") == 0;
+    int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        int reason = errno;
+        (void)err_set_errno(err, reason, "", "cannot open %s", path);
+        if (reason == ENOENT) err->code = ERR_NOT_FOUND;
+        return false;
+    }
+    struct stat info;
+    bool ok = fstat(fd, &info) == 0 && !S_ISDIR(info.st_mode);
+    if (!ok) {
+        (void)err_set(err, ERR_INVALID, "", "%s is a directory: a file is wanted", path);
+    } else {
+        ok = read_all(fd, path, max, out, err);
+    }
+    if (!standard_input) (void)close(fd);
+    return ok;
+}
+
+static bool write_all(int fd, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t put = write(fd, data, len);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return false;
+        data += put;
+        len -= (size_t)put;
+    }
+    return true;
+}
+
+static bool sync_directory_of(const char *path)
+{
+    char *copy = mem_string(path);
+    int dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(copy);
+    bool ok = dir >= 0 && fsync(dir) == 0;
+    if (dir >= 0) (void)close(dir);
+    return ok;
+}
+
+static bool write_temporary(char *temporary, const void *data, size_t len, unsigned mode)
+{
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0) return false;
+    bool ok = fchmod(fd, (mode_t)mode) == 0 && write_all(fd, data, len) && fsync(fd) == 0;
+    int reason = errno;
+    if (close(fd) != 0 && ok) {
+        ok = false;
+        reason = errno;
+    }
+    if (!ok) (void)unlink(temporary);
+    errno = reason;
+    return ok;
+}
+
+static bool put_file(const char *path, const void *data, size_t len, unsigned mode, bool replace,
+                     struct err *err)
+{
+    char *temporary = mem_format("%s.XXXXXX", path);
+    bool ok = write_temporary(temporary, data, len, mode);
+    if (ok) {
+        ok = (replace ? rename(temporary, path) : link(temporary, path)) == 0;
+        int reason = errno;
+        if (!ok || !replace) (void)unlink(temporary);
+        errno = reason;
+    }
+    if (ok) ok = sync_directory_of(path);
+    int reason = errno;
+    free(temporary);
+    if (ok) return true;
+    (void)err_set_errno(err, reason, "", "cannot write %s", path);
+    if (!replace && reason == EEXIST) err->code = ERR_EXISTS;
+    return false;
+}
+
+bool file_write(const char *path, const void *data, size_t len, unsigned mode, struct err *err)
+{
+    return put_file(path, data, len, mode, true, err);
+}
+
+bool file_create(const char *path, const void *data, size_t len, unsigned mode, struct err *err)
+{
+    return put_file(path, data, len, mode, false, err);
+}
+
+bool file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+bool file_make_dirs(const char *path, unsigned mode, struct err *err)
+{
+    char *partial = mem_string(path);
+    bool ok = true;
+    for (char *p = partial + 1; ok; p++) {
+        if (*p != '/' && *p != '\0') continue;
+        bool last = *p == '\0';
+        *p = '\0';
+        ok = mkdir(partial, (mode_t)mode) == 0 || errno == EEXIST;
+        if (last) break;
+        *p = '/';
+    }
+    if (!ok) (void)err_set_errno(err, errno, "", "cannot make directory %s", partial);
+    free(partial);
+    return ok;
+}
+
+char *file_join(const char *dir, const char *name)
+{
+    size_t len = strlen(dir);
+    return mem_format("%s%s%s", dir, len > 0 && dir[len - 1] == '/' ? "" : "/", name);
+}
+
+uint64_t file_stamp(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) return 0;
+    uint64_t stamp = (uint64_t)info.st_mtim.tv_sec * 1000000007U + (uint64_t)info.st_mtim.tv_nsec;
+    stamp = stamp * 1000003U + (uint64_t)info.st_size;
+    stamp = stamp * 1000003U + (uint64_t)info.st_ino;
+    return stamp ? stamp : 1;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whole files: bounded reading, atomic writing, directories.
+ */
+#ifndef HEARTH_BASE_FILE_H
+#define HEARTH_BASE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/buf.h"
+#include "proto/base/err.h"
+
+/* Appends the whole file to `out`. "-" is standard input. ERR_NOT_FOUND when it does not exist,
+ * ERR_INVALID when it is longer than `max` bytes or not a regular file / pipe. */
+MUST_CHECK bool file_read(const char *path, size_t max, struct buf *out, struct err *err);
+
+/* Writes all bytes to a new file in the same directory (mode `mode`), fsyncs, renames it over `path`
+ * and fsyncs the directory: after a crash either the old or the new content is there. */
+MUST_CHECK bool file_write(const char *path, const void *data, size_t len, unsigned mode,
+                           struct err *err);
+
+/* Like file_write, but ERR_EXISTS where `path` is there already (checked atomically with link(2)). */
+MUST_CHECK bool file_create(const char *path, const void *data, size_t len, unsigned mode,
+                            struct err *err);
+
+bool file_exists(const char *path);
+/* Makes `path` and its missing parents with `mode`; an existing directory is success. */
+MUST_CHECK bool file_make_dirs(const char *path, unsigned mode, struct err *err);
+/* "dir/name"; caller frees. */
+char *file_join(const char *dir, const char *name);
+/* Modification stamp that changes when the file is replaced or written (mtime, size, inode mixed);
+ * 0 where it does not exist. */
+uint64_t file_stamp(const char *path);
+
+#endif

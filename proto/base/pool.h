@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A pool of worker threads for arithmetic that must not block an event loop.
+ */
+#ifndef HEARTH_BASE_POOL_H
+#define HEARTH_BASE_POOL_H
+
+#include <stddef.h>
+
+struct pool;
+
+/* Starts `threads` workers (0 = one a processor that this process may use). Aborts on failure. */
+struct pool *pool_start(unsigned threads);
+/* Waits for all queued work, joins the workers, frees. */
+void pool_stop(struct pool *pool);
+unsigned pool_threads(const struct pool *pool);
+/* Runs job(ctx) on a worker, in order of submission. */
+void pool_run(struct pool *pool, void (*job)(void *ctx), void *ctx);
+/* Runs job(i, ctx) for 0 <= i < count over the workers and the calling thread; returns when all are
+ * done. Must not be called from a job. */
+void pool_each(struct pool *pool, size_t count, void (*job)(size_t index, void *ctx), void *ctx);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Deterministic randomness from a seed (docs/protocol.md "Randomness from seeds"): block i of the stream
+ * is BLAKE2b-512 keyed with the seed over (tag, context, i). The order in which a stream is consumed is
+ * part of the protocol and fixed by vectors.
+ */
+#ifndef HEARTH_CRYPTO_STREAM_H
+#define HEARTH_CRYPTO_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/crypto/group.h"
+
+enum { SEED_BYTES = 32 };
+
+struct stream {
+    uint8_t key[64]; /* derived from seed, tag and context */
+    uint64_t next;   /* next block */
+    uint8_t block[64];
+    size_t used;
+};
+
+/* seed: SEED_BYTES bytes, one a query or a reply, never reused under the same tag and context. */
+void stream_start(struct stream *stream, const char *tag, const uint8_t seed[SEED_BYTES],
+                  const void *context, size_t context_len);
+void stream_bytes(struct stream *stream, void *out, size_t len);
+/* 64 stream bytes reduced mod l; a zero aborts. */
+void stream_scalar(struct stream *stream, struct scalar *out);
+/* Uniform in [0, bound), bound >= 1, by rejection on 64-bit words. */
+uint64_t stream_below(struct stream *stream, uint64_t bound);
+/* An unbiased Fisher-Yates permutation of 0..count-1. */
+void stream_permutation(struct stream *stream, uint32_t *out, size_t count);
+void stream_wipe(struct stream *stream);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The one LMDB wrapper: an environment with named tables, transactions, bounded reads. The only module that
+ * calls mdb_*. The map grows by itself up to a limit.
+ */
+#ifndef HEARTH_STORE_STORE_H
+#define HEARTH_STORE_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/err.h"
+
+struct store;
+struct store_txn;
+
+enum { STORE_TABLES_MAX = 8, STORE_KEY_MAX = 128 };
+
+/* Opens (or with `create` makes, mode 0600 in a directory 0700) the environment in directory `path` with
+ * `tables` named tables, numbered from 0 in the order of `names`. A stamp "format" = `format` is written
+ * on creation; ERR_VERSION where the store carries another (newer ones are refused, see docs). The map
+ * starts at 16 MiB and doubles as needed up to max_mib; past that writes fail with ERR_BUDGET. */
+MUST_CHECK bool store_open(const char *path, bool create, const char *const *names, size_t tables,
+                           uint32_t format, size_t max_mib, struct store **out, struct err *err);
+void store_close(struct store *store);
+
+/* One writer at a time (others wait); readers see one consistent snapshot. A read transaction may be used by
+ * the thread that began it only. On failure to begin, err is set. */
+MUST_CHECK bool store_begin(struct store *store, bool write, struct store_txn **out,
+                            struct err *err);
+/* Durable when it returns true. The transaction is gone either way. */
+MUST_CHECK bool store_commit(struct store_txn *txn, struct err *err);
+void store_abort(struct store_txn *txn); /* NULL is fine */
+
+/* *found tells whether the key exists; value points into the map: valid until the transaction ends or
+ * writes. False only on a failing store. */
+MUST_CHECK bool store_get(struct store_txn *txn, size_t table, const void *key, size_t key_len,
+                          const uint8_t **value, size_t *value_len, bool *found, struct err *err);
+MUST_CHECK bool store_put(struct store_txn *txn, size_t table, const void *key, size_t key_len,
+                          const void *value, size_t value_len, struct err *err);
+/* Removing what is not there is success; *existed may be NULL. */
+MUST_CHECK bool store_delete(struct store_txn *txn, size_t table, const void *key, size_t key_len,
+                             bool *existed, struct err *err);
+MUST_CHECK bool store_count(struct store_txn *txn, size_t table, size_t *count, struct err *err);
+/* Calls `each` for every entry with key >= from (NULL: all) in key order until it returns false with err
+ * set; err->code ERR_NONE then means "enough", which is success. `each` must not write. */
+typedef bool (*store_each_fn)(const uint8_t *key, size_t key_len, const uint8_t *value,
+                              size_t value_len, void *ctx, struct err *err);
+MUST_CHECK bool store_each(struct store_txn *txn, size_t table, const void *from, size_t from_len,
+                           store_each_fn each, void *ctx, struct err *err);
+/* The last entry of a table; *found false where it is empty. */
+MUST_CHECK bool store_last(struct store_txn *txn, size_t table, const uint8_t **key,
+                           size_t *key_len, const uint8_t **value, size_t *value_len, bool *found,
+                           struct err *err);
+/* A number that changes with every committed write of any process (LMDB's last transaction id). */
+uint64_t store_version(struct store *store);
+
+/* Big-endian key parts. */
+void store_key_u64(uint8_t out[8], uint64_t value);
+uint64_t store_key_read_u64(const uint8_t in[8]);
+
+#endif
