@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The one LMDB wrapper: an environment with named tables, transactions, bounded reads. The only module that
- * calls mdb_*. The map grows by itself up to a limit.
+ * The one LMDB wrapper: an environment with named tables, transactions, bounded reads. The only
+ * module that calls mdb_*.
+ *
+ * The address space for the whole limit is mapped at the start: LMDB can only resize a map while
+ * the process has no transaction open, and the file behind the map is sparse, so it takes disk
+ * space only for what was written. A process must not open the same directory twice at a time;
+ * several processes may.
  */
 #ifndef HEARTH_STORE_STORE_H
 #define HEARTH_STORE_STORE_H
@@ -15,24 +20,28 @@ struct store_txn;
 
 enum { STORE_TABLES_MAX = 8, STORE_KEY_MAX = 128 };
 
-/* Opens (or with `create` makes, mode 0600 in a directory 0700) the environment in directory `path` with
- * `tables` named tables, numbered from 0 in the order of `names`. A stamp "format" = `format` is written
- * on creation; ERR_VERSION where the store carries another (newer ones are refused, see docs). The map
- * starts at 16 MiB and doubles as needed up to max_mib; past that writes fail with ERR_BUDGET. */
+/* Opens (or with `create` makes, files 0600 in a directory 0700) the environment in directory
+ * `path` with `tables` named tables, numbered from 0 in the order of `names`. A stamp "format" =
+ * `format` is written on creation; ERR_VERSION where the store carries another. Writes that would
+ * take the file past `max_mib` MiB fail with ERR_BUDGET. ERR_NOT_FOUND: no store there and not
+ * `create`; ERR_CORRUPT: not a store, or one of another program. */
 MUST_CHECK bool store_open(const char *path, bool create, const char *const *names, size_t tables,
                            uint32_t format, size_t max_mib, struct store **out, struct err *err);
 void store_close(struct store *store);
 
-/* One writer at a time (others wait); readers see one consistent snapshot. A read transaction may be used by
- * the thread that began it only. On failure to begin, err is set. */
+/* One writer at a time over all processes (others wait); readers see one consistent snapshot and
+ * wait for nobody. A transaction may be used by the thread that began it only. A thread may hold
+ * several read transactions, but not begin a second write transaction: that would wait for itself.
+ */
 MUST_CHECK bool store_begin(struct store *store, bool write, struct store_txn **out,
                             struct err *err);
-/* Durable when it returns true. The transaction is gone either way. */
+/* Durable (fsync) when it returns true; nothing of it is stored when it returns false. The
+ * transaction is gone either way. */
 MUST_CHECK bool store_commit(struct store_txn *txn, struct err *err);
 void store_abort(struct store_txn *txn); /* NULL is fine */
 
-/* *found tells whether the key exists; value points into the map: valid until the transaction ends or
- * writes. False only on a failing store. */
+/* Keys are 1 to STORE_KEY_MAX bytes. *found tells whether the key exists; value points into the
+ * map: valid until the transaction ends or writes. False only on a failing store. */
 MUST_CHECK bool store_get(struct store_txn *txn, size_t table, const void *key, size_t key_len,
                           const uint8_t **value, size_t *value_len, bool *found, struct err *err);
 MUST_CHECK bool store_put(struct store_txn *txn, size_t table, const void *key, size_t key_len,
@@ -41,8 +50,8 @@ MUST_CHECK bool store_put(struct store_txn *txn, size_t table, const void *key, 
 MUST_CHECK bool store_delete(struct store_txn *txn, size_t table, const void *key, size_t key_len,
                              bool *existed, struct err *err);
 MUST_CHECK bool store_count(struct store_txn *txn, size_t table, size_t *count, struct err *err);
-/* Calls `each` for every entry with key >= from (NULL: all) in key order until it returns false with err
- * set; err->code ERR_NONE then means "enough", which is success. `each` must not write. */
+/* Calls `each` for every entry with key >= from (NULL: all) in key order until it returns false
+ * with err set; err->code ERR_NONE then means "enough", which is success. `each` must not write. */
 typedef bool (*store_each_fn)(const uint8_t *key, size_t key_len, const uint8_t *value,
                               size_t value_len, void *ctx, struct err *err);
 MUST_CHECK bool store_each(struct store_txn *txn, size_t table, const void *from, size_t from_len,
