@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/answers.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "client/pack.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+struct answers {
+    const struct party *party;
+    const struct composed *composed;
+    uint64_t epoch;
+    struct pool *pool;
+    struct rpc_stream *stream;
+    struct blind_sharer *sharer;
+    pthread_mutex_t lock;
+    pthread_cond_t idle;
+    uint32_t running, shared;
+};
+
+struct work {
+    struct answers *answers;
+    Hearth__V1__ToLa *message;
+};
+
+struct answers *answers_new(const struct party *party, const struct composed *composed,
+                            uint64_t epoch, struct pool *pool, struct rpc_stream *stream)
+{
+    struct answers *answers = mem_new(struct answers);
+    *answers = (struct answers){
+        .party = party, .composed = composed, .epoch = epoch, .pool = pool, .stream = stream};
+    struct scalar key;
+    REQUIRE(scalar_decode(&key, composed->query_key.data));
+    answers->sharer = blind_sharer_new(&key, composed->seed.data, composed->query_hash);
+    scalar_wipe(&key);
+    REQUIRE(pthread_mutex_init(&answers->lock, NULL) == 0);
+    REQUIRE(pthread_cond_init(&answers->idle, NULL) == 0);
+    return answers;
+}
+
+static void wait_idle(struct answers *answers)
+{
+    (void)pthread_mutex_lock(&answers->lock);
+    while (answers->running > 0) (void)pthread_cond_wait(&answers->idle, &answers->lock);
+    (void)pthread_mutex_unlock(&answers->lock);
+}
+
+void answers_free(struct answers *answers)
+{
+    wait_idle(answers);
+    blind_sharer_free(answers->sharer);
+    (void)pthread_cond_destroy(&answers->idle);
+    (void)pthread_mutex_destroy(&answers->lock);
+    free(answers);
+}
+
+/* The agent's certificate, its signature, and that the reply is to this very query and holds these
+ * C1. */
+static bool check_reply(struct answers *answers, const Hearth__V1__SearchReply *message,
+                        struct reply *reply, struct err *err)
+{
+    struct certificate agent = {0};
+    const Hearth__V1__Signed *body = message->reply;
+    bool ok = unpack_certificate(message->certificate, &agent, err) &&
+              trust_check(answers->party->trust, &agent, ROLE_AGENT, clock_wall_ms(), err) &&
+              certificate_verify(&agent, TAG_REPLY, body->body.data, body->body.len,
+                                 body->signature.data, body->signature.len, err) &&
+              reply_decode(body->body.data, body->body.len, reply, err);
+    uint8_t half[HASH_BYTES];
+    reply_half_hash(half, 1, message->c1.data, message->c1.len);
+    if (!ok) {
+        (void)err;
+    } else if (strcmp(reply->agent, agent.organisation) != 0) {
+        ok = err_set(err, ERR_UNAUTHENTICATED, "agent", "the reply names %s, its signer is %s",
+                     reply->agent, agent.organisation);
+    } else if (memcmp(reply->query_hash, answers->composed->query_hash, HASH_BYTES) != 0 ||
+               reply->epoch != answers->epoch) {
+        ok = err_set(err, ERR_INVALID, "query_hash", "a reply to another query");
+    } else if (message->c1.len != (size_t)reply->count * POINT_BYTES ||
+               memcmp(half, reply->c1_hash, HASH_BYTES) != 0) {
+        ok = err_set(err, ERR_INVALID, "c1", "not the points that the agent signed");
+    }
+    certificate_free(&agent);
+    return ok;
+}
+
+static bool send_shares(struct answers *answers, const struct reply *reply, const uint8_t *c1,
+                        struct err *err)
+{
+    size_t len = (size_t)reply->count * POINT_BYTES;
+    uint8_t *shares = mem_array(len, 1);
+    bool ok = blind_sharer_add(answers->sharer, reply->agent, c1, reply->count, shares, err);
+    if (ok) {
+        struct buf message = {0};
+        pack_shares(reply->agent, shares, len, &message);
+        if (!rpc_stream_send_bytes(answers->stream, message.data, message.len)) {
+            ok = err_set(err, ERR_UNAVAILABLE, "", "the stream to the matcher is closed");
+        }
+        buf_free(&message);
+    }
+    free(shares);
+    return ok;
+}
+
+static void answer(void *ctx)
+{
+    struct work *work = ctx;
+    struct answers *answers = work->answers;
+    struct reply reply;
+    struct err err;
+    bool ok = check_reply(answers, work->message->reply, &reply, &err) &&
+              send_shares(answers, &reply, work->message->reply->c1.data, &err);
+    if (!ok) log_err(LOG_LEVEL_WARN, "reply_refused", &err);
+    hearth__v1__to_la__free_unpacked(work->message, NULL);
+    free(work);
+    (void)pthread_mutex_lock(&answers->lock);
+    answers->running--;
+    answers->shared += ok ? 1 : 0;
+    (void)pthread_cond_signal(&answers->idle);
+    (void)pthread_mutex_unlock(&answers->lock);
+}
+
+void answers_take(struct answers *answers, Hearth__V1__ToLa *message)
+{
+    struct work *work = mem_new(struct work);
+    *work = (struct work){.answers = answers, .message = message};
+    (void)pthread_mutex_lock(&answers->lock);
+    answers->running++;
+    (void)pthread_mutex_unlock(&answers->lock);
+    pool_run(answers->pool, answer, work);
+}
+
+uint32_t answers_shared(struct answers *answers)
+{
+    (void)pthread_mutex_lock(&answers->lock);
+    uint32_t shared = answers->shared;
+    (void)pthread_mutex_unlock(&answers->lock);
+    return shared;
+}
+
+bool answers_prove(struct answers *answers, char *const *agents, size_t count, struct buf *out,
+                   struct err *err)
+{
+    wait_idle(answers);
+    if (count > AGENTS_MAX) {
+        return err_set(err, ERR_UNAVAILABLE, "agents", "the matcher names %zu agents; at most %d",
+                       count, (int)AGENTS_MAX);
+    }
+    struct shares_proof proof = {.agents = mem_array(count, ID_MAX + 1), .agent_count = count};
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = text_is_id(agents[i]);
+        if (!ok) {
+            (void)err_set(err, ERR_UNAVAILABLE, "agents", "the matcher sent a malformed id");
+        } else {
+            memcpy(proof.agents[i], agents[i], strlen(agents[i]) + 1);
+        }
+    }
+    ok = ok &&
+         blind_sharer_prove(answers->sharer, (const char *const *)agents, count, proof.proof, err);
+    if (ok) {
+        struct buf body = {0};
+        uint8_t signature[SIGNATURE_BYTES];
+        shares_proof_encode(&proof, &body);
+        identity_sign(answers->party->identity, TAG_SHARES_PROOF, body.data, body.len, signature);
+        pack_shares_proof(&body, signature, out);
+        buf_free(&body);
+    }
+    shares_proof_free(&proof);
+    return ok;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/commands.h"
+#include "client/report.h"
+#include "client/request_file.h"
+#include "proto/base/mem.h"
+#include "proto/rpc/rpc.h"
+
+struct options {
+    struct cli_common common;
+    const char *path;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
+    case ARGP_KEY_ARG:
+        if (options->path) argp_error(state, "one request file is wanted");
+        options->path = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS: argp_error(state, "a request file is needed"); return EINVAL;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+struct shown {
+    bool quiet, terminal;
+    uint32_t shared;
+    bool started;
+};
+
+/* One line that is rewritten on a terminal; elsewhere a line whenever the number changes. */
+static void show_progress(uint32_t asked, uint32_t shared, void *ctx)
+{
+    struct shown *shown = ctx;
+    if (shown->quiet || (shown->started && shown->shared == shared)) return;
+    shown->started = true;
+    shown->shared = shared;
+    (void)fprintf(stderr, "%s%u of %u agencies have answered%s", shown->terminal ? "\r" : "",
+                  shared, asked, shown->terminal ? "" : "\n");
+    (void)fflush(stderr);
+}
+
+/* Everything that could be asked was asked, and nobody gave a usable answer. */
+static bool check_answered(const struct search_outcome *outcome, struct err *err)
+{
+    if (outcome->result.answered > 0) return true;
+    return err_set(err, ERR_UNAVAILABLE, "",
+                   "no usable answer: %u agencies were asked, %u declined, the others were late",
+                   outcome->result.asked, outcome->result.declined);
+}
+
+static bool run(const struct options *options, struct request *request,
+                struct search_outcome *outcome, struct err *err)
+{
+    struct party party = {0};
+    struct shown shown = {.quiet = options->common.quiet, .terminal = isatty(STDERR_FILENO) == 1};
+    if (!party_open(&options->common, &party, err)) return false;
+    rpc_start();
+    bool ok = search_run(&party, request, show_progress, &shown, outcome, err);
+    rpc_stop();
+    if (shown.started && shown.terminal) (void)fputc('\n', stderr);
+    party_close(&party);
+    return ok && check_answered(outcome, err);
+}
+
+/* The request is known to be good by now: what else is invalid is this side's configuration. */
+static int failure(const struct err *err)
+{
+    bool own = err->code == ERR_INVALID || strcmp(err->field, "passphrase") == 0;
+    return own ? EXIT_OTHER : (int)exit_code_of(err);
+}
+
+/* Everything that can be wrong with a request is found before anything is opened or sent. */
+static bool read_request(const char *path, struct request *request, struct err *err)
+{
+    struct plan *plan = mem_new(struct plan);
+    bool ok = request_file_read(path, request, err) &&
+              plan_make(request, catalogue_get(CATALOGUE_VERSION), plan, err);
+    plan_wipe(plan);
+    free(plan);
+    return ok;
+}
+
+int command_search(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .parser = parse,
+        .args_doc = "REQUEST.json",
+        .doc = "Asks every attached agency, blind, and prints the ranked list (\"-\" reads the "
+               "request from standard input)."};
+    struct options options = {0};
+    struct err err = {0};
+    if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
+    struct request *request = mem_new(struct request);
+    struct search_outcome *outcome = mem_new(struct search_outcome);
+    bool good = read_request(options.path, request, &err);
+    bool ok = good && run(&options, request, outcome, &err);
+    int code = EXIT_FOUND;
+    if (!ok) {
+        code = good ? failure(&err) : EXIT_BAD_REQUEST;
+        cli_print_error("hearth search", options.common.json, &err);
+    } else {
+        code = outcome->result.agency_count > 0 ? EXIT_FOUND : EXIT_NONE_FOUND;
+        (options.common.json ? report_json : report_table)(stdout, outcome, request->search_ref);
+    }
+    request_wipe(request);
+    free(request);
+    free(outcome);
+    return code;
+}

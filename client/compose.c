@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/compose.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "proto/base/clock.h"
+#include "proto/base/mem.h"
+
+static void sign(const struct identity *identity, const char *tag, struct signed_bytes *s)
+{
+    identity_sign(identity, tag, s->body.data, s->body.len, s->signature);
+}
+
+/* The reference itself stays here; the matcher gets a keyed hash, the same for every run of a
+ * search. */
+static void search_tag(const struct identity *identity, const char *search_ref,
+                       uint8_t out[HASH_BYTES])
+{
+    struct secret key = identity_derive(identity, "search tag");
+    struct hash hash;
+    hash_start(&hash, "hearth search tag", HASH_BYTES, key.data);
+    hash_text(&hash, search_ref);
+    hash_end(&hash, out);
+    secret_free(&key);
+}
+
+static void make_options(const struct party *party, const struct request *request,
+                         struct composed *out)
+{
+    struct search_options options = {.min_judgement = request->min_judgement,
+                                     .framework_count = request->framework_count};
+    memcpy(options.query_hash, out->query_hash, HASH_BYTES);
+    memcpy(options.frameworks, request->frameworks, sizeof options.frameworks);
+    search_tag(party->identity, request->search_ref, options.search_tag);
+    search_options_encode(&options, &out->options.body);
+    sign(party->identity, TAG_OPTIONS, &out->options);
+}
+
+static void make_query(const struct party *party, const struct request *request,
+                       const struct plan *plan, const struct epoch_record *epoch,
+                       struct composed *out)
+{
+    uint16_t footprint[FOOTPRINT_MAX];
+    struct secret decoy_key = identity_derive(party->identity, "footprint");
+    size_t quadrants = plan_footprint(plan, request->search_ref, decoy_key.data, footprint);
+    secret_free(&decoy_key);
+    int16_t *values = plan_values(plan, footprint, quadrants);
+    uint8_t query_id[QUERY_ID_BYTES];
+    randombytes_buf(query_id, sizeof query_id);
+    int64_t now = clock_wall_ms();
+    struct query_plain plain = {
+        .catalogue = plan->catalogue->version,
+        .la = identity_certificate(party->identity)->organisation,
+        .query_id = query_id,
+        .issued_at = now,
+        .expires_at = now + QUERY_LIFETIME_MS,
+        .footprint = footprint,
+        .footprint_count = quadrants,
+        .layout = catalogue_layout(plan->catalogue, quadrants),
+        .values = values,
+    };
+    struct scalar key;
+    query_make(&plain, epoch, out->seed.data, &key, &out->query.body);
+    scalar_encode(out->query_key.data, &key);
+    scalar_wipe(&key);
+    sodium_memzero(values, blind_layout_count(&plain.layout) * sizeof *values);
+    free(values);
+    query_hash(out->query_hash, out->query.body.data, out->query.body.len);
+    sign(party->identity, TAG_QUERY, &out->query);
+}
+
+bool compose_query(const struct party *party, const struct request *request,
+                   const struct epoch_record *epoch, struct composed *out, struct err *err)
+{
+    *out = (struct composed){0};
+    struct plan *plan = mem_new(struct plan);
+    bool ok = plan_make(request, catalogue_get(CATALOGUE_VERSION), plan, err);
+    if (ok) {
+        out->seed = secret_random(SEED_BYTES);
+        out->query_key = secret_new(SCALAR_BYTES);
+        make_query(party, request, plan, epoch, out);
+        make_options(party, request, out);
+    }
+    plan_wipe(plan);
+    free(plan);
+    return ok;
+}
+
+void composed_free(struct composed *composed)
+{
+    signed_bytes_free(&composed->query);
+    signed_bytes_free(&composed->options);
+    secret_free(&composed->query_key);
+    secret_free(&composed->seed);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From a request to the signed query and options that travel (docs/protocol.md "A query").
+ */
+#ifndef HEARTH_CLIENT_COMPOSE_H
+#define HEARTH_CLIENT_COMPOSE_H
+
+#include "client/party.h"
+#include "proto/domain/request.h"
+
+struct composed {
+    struct signed_bytes query, options;
+    uint8_t query_hash[HASH_BYTES];
+    struct secret query_key; /* the scalar a, canonical bytes */
+    struct secret seed;
+};
+
+/* Draws seed and query id, encrypts, signs. composed_free wipes. ERR_INVALID as plan_make. */
+MUST_CHECK bool compose_query(const struct party *party, const struct request *request,
+                              const struct epoch_record *epoch, struct composed *out,
+                              struct err *err);
+void composed_free(struct composed *composed);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/pack.h"
+
+static Hearth__V1__Signed as_message(const struct buf *body, const uint8_t *signature)
+{
+    Hearth__V1__Signed s = HEARTH__V1__SIGNED__INIT;
+    s.body.data = body->data;
+    s.body.len = body->len;
+    /* protobuf-c has no const; it only reads. */
+    s.signature.data = (uint8_t *)(uintptr_t)signature;
+    s.signature.len = SIGNATURE_BYTES;
+    return s;
+}
+
+static void pack(const Hearth__V1__FromLa *message, struct buf *out)
+{
+    size_t len = hearth__v1__from_la__get_packed_size(message);
+    (void)hearth__v1__from_la__pack(message, buf_reserve(out, len));
+}
+
+void pack_hello(const struct certificate *certificate, uint32_t catalogue, struct buf *out)
+{
+    Hearth__V1__Signed raw = as_message(&certificate->raw.body, certificate->raw.signature);
+    Hearth__V1__SearchHello hello = HEARTH__V1__SEARCH_HELLO__INIT;
+    Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
+    hello.protocol = PROTOCOL_VERSION;
+    hello.catalogue = catalogue;
+    hello.certificate = &raw;
+    message.kind_case = HEARTH__V1__FROM_LA__KIND_HELLO;
+    message.hello = &hello;
+    pack(&message, out);
+}
+
+void pack_query(const struct signed_bytes *query, const struct signed_bytes *options,
+                struct buf *out)
+{
+    Hearth__V1__Signed query_part = as_message(&query->body, query->signature);
+    Hearth__V1__Signed options_part = as_message(&options->body, options->signature);
+    Hearth__V1__SearchQuery both = HEARTH__V1__SEARCH_QUERY__INIT;
+    Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
+    both.query = &query_part;
+    both.options = &options_part;
+    message.kind_case = HEARTH__V1__FROM_LA__KIND_QUERY;
+    message.query = &both;
+    pack(&message, out);
+}
+
+void pack_shares(const char *agent, const uint8_t *shares, size_t len, struct buf *out)
+{
+    Hearth__V1__SearchShares part = HEARTH__V1__SEARCH_SHARES__INIT;
+    Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
+    part.agent = (char *)(uintptr_t)agent;
+    part.shares.data = (uint8_t *)(uintptr_t)shares;
+    part.shares.len = len;
+    message.kind_case = HEARTH__V1__FROM_LA__KIND_SHARES;
+    message.shares = &part;
+    pack(&message, out);
+}
+
+void pack_shares_proof(const struct buf *body, const uint8_t signature[SIGNATURE_BYTES],
+                       struct buf *out)
+{
+    Hearth__V1__Signed part = as_message(body, signature);
+    Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
+    message.kind_case = HEARTH__V1__FROM_LA__KIND_SHARES_PROOF;
+    message.shares_proof = &part;
+    pack(&message, out);
+}
+
+static bool is_complete(const Hearth__V1__ToLa *message)
+{
+    switch (message->kind_case) {
+    case HEARTH__V1__TO_LA__KIND_WELCOME:
+        return message->welcome->certificate && message->welcome->epoch;
+    case HEARTH__V1__TO_LA__KIND_REPLY: return message->reply->reply && message->reply->certificate;
+    case HEARTH__V1__TO_LA__KIND_ACCEPTED:
+    case HEARTH__V1__TO_LA__KIND_CLOSE:
+    case HEARTH__V1__TO_LA__KIND_RESULT: return true;
+    case HEARTH__V1__TO_LA__KIND__NOT_SET:
+    case _HEARTH__V1__TO_LA__KIND__CASE_IS_INT_SIZE:
+    default: return false;
+    }
+}
+
+Hearth__V1__ToLa *unpack_to_la(const uint8_t *data, size_t len)
+{
+    if (len > REPLY_MAX) return NULL;
+    Hearth__V1__ToLa *message = hearth__v1__to_la__unpack(NULL, len, data);
+    if (message && !is_complete(message)) {
+        hearth__v1__to_la__free_unpacked(message, NULL);
+        message = NULL;
+    }
+    return message;
+}
+
+bool unpack_certificate(const Hearth__V1__Signed *from, struct certificate *out, struct err *err)
+{
+    if (!from) return err_set(err, ERR_UNAUTHENTICATED, "certificate", "missing");
+    return certificate_decode(from->body.data, from->body.len, from->signature.data,
+                              from->signature.len, out, err);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/party.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "proto/base/file.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+enum { CONFIG_MAX = 64 * 1024 };
+
+char *party_home(const struct cli_common *common)
+{
+    if (common->home) return mem_string(common->home);
+    const char *user = getenv("HOME");
+    return file_join(user ? user : ".", ".hearth");
+}
+
+static bool is_address(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    int64_t port = 0;
+    return colon && colon != text && strlen(text) <= ADDRESS_MAX &&
+           text_integer(colon + 1, 1, 65535, &port);
+}
+
+static bool check_config(const char *address, const char *matcher_id, struct err *err)
+{
+    if (!is_address(address)) {
+        return err_set(err, ERR_INVALID, "matcher", "\"%s\": host:port is wanted", address);
+    }
+    if (!text_is_id(matcher_id)) {
+        return err_set(err, ERR_INVALID, "matcher_id",
+                       "\"%s\": an organisation id ([a-z0-9-]{1,32}) is wanted", matcher_id);
+    }
+    return true;
+}
+
+static bool parse_config(const struct buf *text, struct party *out, struct err *err)
+{
+    json_error_t why;
+    json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &why);
+    if (!root) return err_set(err, ERR_INVALID, HOME_CONFIG, "line %d: %s", why.line, why.text);
+    const char *address = NULL, *id = NULL;
+    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s}", "matcher", &address,
+                             "matcher_id", &id) == 0;
+    if (!ok) {
+        (void)err_set(err, ERR_INVALID, HOME_CONFIG,
+                      "%s; wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\"}", why.text);
+    } else if ((ok = check_config(address, id, err))) {
+        memcpy(out->matcher_address, address, strlen(address) + 1);
+        memcpy(out->matcher_id, id, strlen(id) + 1);
+    }
+    json_decref(root);
+    return ok;
+}
+
+static bool read_config(const char *home, struct party *out, struct err *err)
+{
+    char *path = file_join(home, HOME_CONFIG);
+    struct buf text = {0};
+    bool ok = file_read(path, CONFIG_MAX, &text, err) && parse_config(&text, out, err);
+    buf_free(&text);
+    free(path);
+    return ok;
+}
+
+static bool open_trust(const char *home, struct trust **out, struct err *err)
+{
+    char *root = file_join(home, HOME_ROOT);
+    char *revocations = file_join(home, HOME_REVOCATIONS);
+    char *pins = file_join(home, HOME_PINS);
+    bool ok = trust_open(root, revocations, pins, out, err);
+    free(root);
+    free(revocations);
+    free(pins);
+    return ok;
+}
+
+bool party_open(const struct cli_common *common, struct party *out, struct err *err)
+{
+    *out = (struct party){0};
+    char *home = party_home(common);
+    struct secret passphrase = {0};
+    bool ok = read_config(home, out, err) && open_trust(home, &out->trust, err) &&
+              secret_read_passphrase(common->passphrase_fd,
+                                     "Passphrase of the key file: ", &passphrase, err) &&
+              identity_open(home, &passphrase, out->trust, ROLE_LA, &out->identity, err);
+    secret_free(&passphrase);
+    free(home);
+    if (!ok) party_close(out);
+    return ok;
+}
+
+void party_close(struct party *party)
+{
+    if (party->identity) identity_close(party->identity);
+    if (party->trust) trust_close(party->trust);
+    party->identity = NULL;
+    party->trust = NULL;
+}
+
+bool party_write_config(const char *home, const char *address, const char *matcher_id,
+                        struct err *err)
+{
+    if (!check_config(address, matcher_id, err) || !file_make_dirs(home, 0700, err)) return false;
+    json_t *config = json_pack("{s:s,s:s}", "matcher", address, "matcher_id", matcher_id);
+    REQUIRE(config != NULL);
+    char *text = json_dumps(config, JSON_INDENT(2));
+    char *path = file_join(home, HOME_CONFIG);
+    REQUIRE(text != NULL);
+    bool ok = file_create(path, text, strlen(text), 0600, err);
+    free(path);
+    free(text);
+    json_decref(config);
+    return ok;
+}
