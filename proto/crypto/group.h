@@ -15,7 +15,7 @@ enum { POINT_BYTES = 32, SCALAR_BYTES = 32, SCALAR_WIDE_BYTES = 64 };
 
 /* Opaque; sizes are checked against libdecaf at compile time. Copy by assignment; wipe secret ones. */
 struct point {
-    _Alignas(32) uint8_t opaque[160];
+    _Alignas(32) uint8_t opaque[256];
 };
 struct scalar {
     _Alignas(32) uint8_t opaque[32];

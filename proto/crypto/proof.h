@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Schnorr proofs (docs/protocol.md "Keys", "Opening"): possession of a key (RFC 8235 style) and one
  * batched proof of equal discrete logarithms (RFC 9497 section 2.2 style) over all shares of a query.
- * A proof is challenge and response, 32 canonical bytes each.
+ * A proof is challenge c and response s, 32 canonical bytes each; H is hash.h's, 64 bytes, mod l.
+ *   possession: R = kB, c = H(tag, statement, X, R), s = k + cx
+ *   shares:     D = H("hearth v1 shares", statement, X, count, all P[j], all S[j]), 32 bytes
+ *               d[j] = 16 bytes each of the stream ("hearth v1 shares coefficients", seed D, no context)
+ *               P* = sum d[j] P[j], S* = sum d[j] S[j], R1 = kB, R2 = k P*
+ *               c = H("hearth v1 shares challenge", D, P*, S*, R1, R2), s = k + cx
+ *   nonce:      k = H("hearth v1 proof nonce", tag, statement, X) keyed with the seed (shares: tag is
+ *               that of the challenge, statement is D)
+ * The checker recomputes R = sB - cX (and R2 = s P* - c S*) and then c.
  */
 #ifndef HEARTH_CRYPTO_PROOF_H
 #define HEARTH_CRYPTO_PROOF_H
