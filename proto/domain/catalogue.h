@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The catalogue of criteria (docs/domain.md "Catalogue"): versioned, made from catalogue-N.csv at build
- * time. Slot numbers are line numbers and never change within a version.
+ * The catalogue of criteria (docs/domain.md "Catalogue"): versioned, made from catalogue-N.csv at
+ * build time. Slot numbers are line numbers and never change within a version.
  */
 #ifndef HEARTH_DOMAIN_CATALOGUE_H
 #define HEARTH_DOMAIN_CATALOGUE_H
@@ -26,7 +26,8 @@ struct criterion {
     bool one_of;         /* each carer holds exactly one of the group */
     const char *special; /* "none", "article 9", "article 9 by inference", "article 10" */
     uint16_t slot;       /* carer scope: 0.. in file order; else SLOT_NONE */
-    uint16_t hard, soft; /* index among hard-/soft-capable carer slots, SLOT_NONE where not capable */
+    uint16_t hard,
+        soft; /* index among hard-/soft-capable carer slots, SLOT_NONE where not capable */
 };
 
 struct catalogue {

@@ -30,8 +30,8 @@ struct grid_point {
 };
 
 bool grid_contains(struct grid_point point);
-uint16_t grid_cell_of(struct grid_point point);       /* inside the grid */
-struct grid_point grid_cell_centre(uint16_t cell);    /* south-west corner + 2500 m each way */
+uint16_t grid_cell_of(struct grid_point point);    /* inside the grid */
+struct grid_point grid_cell_centre(uint16_t cell); /* south-west corner + 2500 m each way */
 uint16_t grid_quadrant_of_cell(uint16_t cell);
 /* Cell `index` (0..99: row-major from the south-west) of a quadrant, and back. */
 uint16_t grid_quadrant_cell(uint16_t quadrant, unsigned index);
@@ -40,14 +40,19 @@ void grid_cell_name(uint16_t cell, char out[GRID_NAME]);         /* "SE23NW" */
 void grid_quadrant_name(uint16_t quadrant, char out[GRID_NAME]); /* "SE.NW" */
 /* "SE" -> its four quadrants, ascending. */
 MUST_CHECK bool grid_square_quadrants(const char *square, uint16_t out[4]);
-/* A grid reference: two letters and 2, 4, 6, 8 or 10 digits, spaces allowed, any case, or a cell's name
- * (SE23NW). Gives its south-west corner. False where it is not one. */
+/* "SE.NW", as grid_quadrant_name writes it, back to its number. False where it is not one. */
+MUST_CHECK bool grid_parse_quadrant(const char *name, uint16_t *out);
+/* A grid reference: two letters and 2, 4, 6, 8 or 10 digits, any case, or a cell's name (SE23NW).
+ * Spaces may stand around it and between its parts: SE 297 338, SE 23 NW. Gives its south-west
+ * corner. False where it is not one; "SE2 3NW" is not: so spaced it is a postcode. */
 MUST_CHECK bool grid_parse(const char *text, struct grid_point *out);
-/* WGS84 degrees to the grid by PROJ (EPSG:4326 to EPSG:27700), rounded to whole metres. ERR_INVALID outside
- * the grid or out of range. Thread-safe. */
+/* WGS84 degrees to the grid by PROJ (EPSG:4326 to EPSG:27700), rounded to whole metres. By the
+ * transformation "OSGB36 to WGS 84 (6)" (EPSG:1314, within about 5 m), the same on every machine
+ * whatever grids are installed there, so that a query can be recomputed. ERR_INVALID outside the
+ * grid or out of range. Thread-safe. */
 MUST_CHECK bool grid_from_lat_lon(double lat, double lon, struct grid_point *out, struct err *err);
-/* Any `at` of a request: grid reference or "lat,lon". A postcode gets an error that says that a
- * gazetteer is needed. */
+/* Any `at` of a request: grid reference or "lat,lon". A postcode gets an error that says what works
+ * instead, and so does "SE23", which may be a postcode district as well as a 10 km square. */
 MUST_CHECK bool grid_locate(const char *at, struct grid_point *out, struct err *err);
 /* floor(sqrt(v)), exactly. */
 uint64_t grid_isqrt(uint64_t v);

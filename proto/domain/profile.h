@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A household's profile (docs/domain.md "Carer profiles") and the slots that it holds on a given day.
+ * A household's profile (docs/domain.md "Carer profiles") and the slots that it holds on a given
+ * day.
  */
 #ifndef HEARTH_DOMAIN_PROFILE_H
 #define HEARTH_DOMAIN_PROFILE_H
@@ -33,12 +34,12 @@ struct profile {
     char name[PROFILE_NAME_MAX + 1];
     char location[PROFILE_LOCATION_MAX + 1]; /* as given: grid reference or "lat,lon" */
     uint16_t cell;
-    uint32_t ages;  /* bit 0..17: whole years; bit 18: unborn */
+    uint32_t ages; /* bit 0..17: whole years; bit 18: unborn */
     bool takes_m, takes_f;
     uint8_t places, approved_places; /* 0..9 */
     enum status status;
-    int32_t status_date;    /* day, or NO_DAY */
-    int32_t available_from; /* day, or NO_DAY */
+    int32_t status_date;         /* day, or NO_DAY */
+    int32_t available_from;      /* day, or NO_DAY */
     uint8_t held[SLOTS_MAX / 8]; /* bit = slot: placement types and offers only */
 };
 enum { PROFILE_AGE_UNBORN_BIT = 18 };
@@ -47,9 +48,9 @@ void profile_wipe(struct profile *profile);
 bool profile_holds(const struct profile *profile, uint16_t slot);
 void profile_hold(struct profile *profile, uint16_t slot);
 
-/* The slot set on a day (Europe/London): ages, sexes, NUM_1..NUM_n, placement types, offers and exactly one
- * availability. placeable: false where full, on_hold or not_available. A status older than `fresh_days`
- * counts as unknown. NUM for 0 places: none. */
+/* The slot set on a day (Europe/London): ages, sexes, NUM_1..NUM_n, placement types, offers and
+ * exactly one availability. placeable: false where full, on_hold or not_available. A status older
+ * than `fresh_days` counts as unknown. NUM for 0 places: none. */
 struct slot_set {
     uint16_t slots[SLOTS_MAX]; /* ascending, without repeats */
     size_t count;
@@ -61,8 +62,8 @@ void profile_slots(const struct profile *profile, const struct catalogue *catalo
 void slot_set_wipe(struct slot_set *set);
 
 /* Positions of a slot set in a query: `hard` and `soft` get up to SLOTS_MAX + 1 entries each. False
- * where the cell lies outside the footprint (the carer becomes a dummy); with an empty footprint cells
- * do not matter. footprint: ascending quadrants. */
+ * where the cell lies outside the footprint (the carer becomes a dummy); with an empty footprint
+ * cells do not matter. footprint: ascending quadrants. */
 bool slot_set_positions(const struct slot_set *set, const struct catalogue *catalogue,
                         const uint16_t *footprint, size_t footprint_count, uint16_t *hard,
                         size_t *hard_count, uint16_t *soft, size_t *soft_count);

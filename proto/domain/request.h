@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A request for a placement (docs/domain.md "Requests"): the JSON file, its checks, and the plain values that
- * follow from it. Also the plain score of a carer, by the same numbers as the blinded one.
+ * A request for a placement (docs/domain.md "Requests"): the JSON file, its checks, and the plain
+ * values that follow from it. Also the plain score of a carer, by the same numbers as the blinded
+ * one.
  */
 #ifndef HEARTH_DOMAIN_REQUEST_H
 #define HEARTH_DOMAIN_REQUEST_H
@@ -23,7 +24,7 @@ enum {
 enum needed_by { NEEDED_TODAY, NEEDED_WITHIN_5_DAYS, NEEDED_LATER };
 
 struct child {
-    int age; /* 0..17 or AGE_UNBORN */
+    int age;  /* 0..17 or AGE_UNBORN */
     char sex; /* 'M', 'F', 'U' */
 };
 struct anchor {
@@ -55,7 +56,8 @@ struct request {
     size_t framework_count;
 };
 
-/* Parses and checks. Unknown, repeated or contradictory fields are ERR_INVALID with the field's path
+/* Parses and checks. Unknown, repeated or contradictory fields are ERR_INVALID with the field's
+ * path
  * ("location.anchors[0].within_km") and what would be valid. */
 MUST_CHECK bool request_parse(const void *json, size_t len, const struct catalogue *catalogue,
                               struct request *out, struct err *err);
@@ -66,30 +68,32 @@ struct plan {
     const struct catalogue *catalogue;
     uint16_t quadrants[FOOTPRINT_MAX]; /* real ones, ascending; none: no location */
     size_t quadrant_count;
-    uint8_t hard[SLOTS_MAX];   /* by slot: 1 where accepted */
-    uint16_t soft[SLOTS_MAX];  /* by slot: 0..1000 */
-    uint8_t hard_cell[FOOTPRINT_MAX * QUADRANT_CELLS];  /* by place of the quadrant * 100 + index */
+    uint8_t hard[SLOTS_MAX];                           /* by slot: 1 where accepted */
+    uint16_t soft[SLOTS_MAX];                          /* by slot: 0..1000 */
+    uint8_t hard_cell[FOOTPRINT_MAX * QUADRANT_CELLS]; /* by place of the quadrant * 100 + index */
     uint16_t soft_cell[FOOTPRINT_MAX * QUADRANT_CELLS];
     uint16_t musts; /* H */
     uint16_t base;  /* 1000 where there are no preferences, else 0 */
 };
-/* ERR_INVALID: no acceptable cell; more than FOOTPRINT_MAX quadrants (suggests squares or a smaller area). */
+/* ERR_INVALID: no acceptable cell; more than FOOTPRINT_MAX quadrants (suggests squares or a smaller
+ * area). */
 MUST_CHECK bool plan_make(const struct request *request, const struct catalogue *catalogue,
                           struct plan *out, struct err *err);
 void plan_wipe(struct plan *plan);
 
-/* Pads the real quadrants to 4, 8 or 16 with decoys from a hash keyed with `key` (HASH_KEY_BYTES) over the
- * search reference: the same search gives the same footprint. Decoys come from England's quadrants, in
- * clusters like the real ones where that fits. No real quadrants: none. Returns the count; ascending. */
+/* Pads the real quadrants to 4, 8 or 16 with decoys from a hash keyed with `key` (HASH_KEY_BYTES)
+ * over the search reference: the same search gives the same footprint. Decoys come from England's
+ * quadrants, in clusters like the real ones where that fits. No real quadrants: none. Returns the
+ * count; ascending. */
 size_t plan_footprint(const struct plan *plan, const char *search_ref,
                       const uint8_t key[HASH_KEY_BYTES], uint16_t out[FOOTPRINT_MAX]);
-/* Values in wire order for a footprint (real quadrants among it); caller frees with free() after wiping
- * blind_layout_count entries. */
+/* Values in wire order for a footprint (real quadrants among it); caller frees with free() after
+ * wiping blind_layout_count entries. */
 int16_t *plan_values(const struct plan *plan, const uint16_t *footprint, size_t footprint_count);
 
 /* SCORE_NONE where a must does not hold or the carer cannot be placed with, else 0..1000. */
 int plan_score(const struct plan *plan, const struct slot_set *set);
-enum band score_band(int score); /* strong >= 700, good >= 400, possible >= 0, none below */
+enum band score_band(int score);       /* strong >= 700, good >= 400, possible >= 0, none below */
 const char *band_name(enum band band); /* "strong" */
 
 #endif
