@@ -7,13 +7,15 @@
 
 #include <stddef.h>
 
-/* Zeroed array of `count` elements of `size` bytes; count 0 gives a valid pointer. Caller frees. */
+/* Zeroed array of `count` elements of `size` bytes, aligned for any type of the project (32 bytes,
+ * for points and scalars); count 0 gives a valid pointer. Caller frees. */
 void *mem_array(size_t count, size_t size);
 
 /* Zeroed object: `struct thing *t = mem_new(struct thing);`. Caller frees with free(). */
 #define mem_new(type) ((type *)mem_array(1, sizeof(type)))
 
-/* Grows an array to `count` elements; the new tail is not initialised. Overflow aborts. */
+/* Grows an array to `count` elements; the new tail is not initialised. Overflow aborts. Keeps only
+ * malloc's alignment: not for arrays of points. */
 void *mem_resize(void *array, size_t count, size_t size);
 
 /* Copies of a string, and of `len` bytes (len 0 gives a valid pointer). Caller frees. */
