@@ -133,6 +133,12 @@ $(foreach r,$(ROOMS),$(eval $(call unit_rule,$(r))))
 check-unit: deps $(UNIT)
 	tests/run_unit $(UNIT)
 
+# ---- peers that misbehave, for the end-to-end tests ----
+HOSTILE := $(B)/hostile/hostile_agent $(B)/hostile/hostile_la
+$(HOSTILE): $(B)/hostile/%: $(B)/obj/tests/e2e/hostile/%.o $(B)/obj/tests/e2e/hostile/hostile.o $(call archive,client) $(SHARED)
+	@mkdir -p $(dir $@)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
 -include tests/e2e/tests.mk tests/bench/bench.mk tests/fuzz/fuzz.mk
 
 check: check-unit check-e2e check-san
