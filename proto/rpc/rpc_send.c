@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The send side of a stream: one operation at a time, the rest waits in a bounded queue. The end of
+ * an operation means that gRPC has taken the bytes, not that the peer has them.
+ */
+#include "proto/rpc/rpc_internal.h"
+
+#include <stdlib.h>
+
+#include "proto/base/mem.h"
+
+/* With the lock held; NULL where nothing waits. */
+static struct rpc_message *take_first(struct rpc_stream *stream)
+{
+    struct rpc_queued *first = stream->queue_first;
+    if (!first) return NULL;
+    struct rpc_message *message = first->message;
+    stream->queue_first = first->next;
+    if (!stream->queue_first) stream->queue_last = &stream->queue_first;
+    stream->queued--;
+    free(first);
+    return message;
+}
+
+void rpc_send_drop(struct rpc_stream *stream)
+{
+    struct rpc_message *message = NULL;
+    while ((message = take_first(stream))) rpc_message_unref(message);
+}
+
+static void send_finish(struct rpc_stream *stream)
+{
+    grpc_op op = {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT};
+    grpc_slice detail = grpc_empty_slice();
+    if (!stream->is_client) {
+        detail = grpc_slice_from_copied_string(stream->finish_detail);
+        op.op = GRPC_OP_SEND_STATUS_FROM_SERVER;
+        op.data.send_status_from_server.status = (grpc_status_code)stream->finish_status;
+        op.data.send_status_from_server.status_details = &detail;
+    }
+    stream->finish_sent = true;
+    stream->send_open = rpc_stream_batch(stream, &op, 1, &stream->sending);
+    grpc_slice_unref(detail);
+}
+
+void rpc_send_next(struct rpc_stream *stream)
+{
+    if (stream->send_open || !stream->may_send || stream->cancelled || stream->ended) return;
+    struct rpc_message *message = take_first(stream);
+    if (message) {
+        stream->sent = rpc_message_buffer(message);
+        rpc_message_unref(message);
+        grpc_op op = {.op = GRPC_OP_SEND_MESSAGE};
+        op.data.send_message.send_message = stream->sent;
+        stream->send_open = rpc_stream_batch(stream, &op, 1, &stream->sending);
+    } else if (stream->finish_asked && !stream->finish_sent) {
+        send_finish(stream);
+    }
+}
+
+void rpc_send_done(void *owner, bool ok)
+{
+    struct rpc_stream *stream = owner;
+    pthread_mutex_lock(&stream->lock);
+    if (stream->sent) grpc_byte_buffer_destroy(stream->sent);
+    stream->sent = NULL;
+    stream->send_open = false;
+    if (!ok) stream->ended = true;
+    if (stream->ended) rpc_send_drop(stream);
+    rpc_send_next(stream);
+    pthread_mutex_unlock(&stream->lock);
+    rpc_stream_batch_done(stream);
+}
+
+bool rpc_stream_send(struct rpc_stream *stream, struct rpc_message *message)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool room = stream->call && !stream->cancelled && !stream->ended && !stream->finish_asked &&
+                stream->queued < stream->queue_max;
+    if (room) {
+        struct rpc_queued *item = mem_new(struct rpc_queued);
+        item->message = rpc_message_ref(message);
+        *stream->queue_last = item;
+        stream->queue_last = &item->next;
+        stream->queued++;
+        rpc_send_next(stream);
+    }
+    pthread_mutex_unlock(&stream->lock);
+    return room;
+}
+
+bool rpc_stream_send_bytes(struct rpc_stream *stream, const void *data, size_t len)
+{
+    struct rpc_message *message = rpc_message_new(data, len);
+    bool sent = rpc_stream_send(stream, message);
+    rpc_message_unref(message);
+    return sent;
+}
+
+void rpc_stream_finish(struct rpc_stream *stream, enum rpc_status status, const char *detail)
+{
+    pthread_mutex_lock(&stream->lock);
+    if (stream->call && !stream->finish_asked) {
+        stream->finish_asked = true;
+        stream->finish_status = status;
+        stream->finish_detail = mem_string(detail ? detail : "");
+        rpc_send_next(stream);
+    }
+    pthread_mutex_unlock(&stream->lock);
+}
+
+void rpc_stream_cancel(struct rpc_stream *stream, enum rpc_status status, const char *detail)
+{
+    REQUIRE(status != RPC_OK);
+    pthread_mutex_lock(&stream->lock);
+    if (stream->call && !stream->cancelled) {
+        stream->cancelled = true;
+        rpc_send_drop(stream);
+        (void)grpc_call_cancel_with_status(stream->call, (grpc_status_code)status,
+                                           detail ? detail : "", NULL);
+    }
+    pthread_mutex_unlock(&stream->lock);
+}
