@@ -77,7 +77,8 @@ struct blind_profile {
 
 /* Evaluates `count` profiles and pads with dummies to blind_size_class(count). ciphertexts: the query's,
  * layout count * 64 bytes; only positions that profiles hold, GATE and BASE are decoded, each once, and
- * a profile that touches one that does not decode becomes a dummy. c1, c2: size class * 32 bytes each.
+ * a profile that touches one that does not decode, or whose c1 is the identity, becomes a dummy (GATE or
+ * BASE: all do). A dummy's item decrypts to a uniformly random point whatever the query holds. c1, c2: size class * 32 bytes each.
  * Consumes stream ("hearth reply", seed, query_hash): for each item in order the scalars rho, rho', t;
  * then the permutation: item i is written to place permutation[i]. Same work whatever the query says. */
 void blind_evaluate(uint8_t *c1, uint8_t *c2, const struct blind_layout *layout,
@@ -99,7 +100,8 @@ void blind_sharer_free(struct blind_sharer *sharer); /* wipes */
 MUST_CHECK bool blind_sharer_add(struct blind_sharer *sharer, const char *agent, const uint8_t *c1,
                                  uint32_t count, uint8_t *shares, struct err *err);
 /* The batched proof over the replies of the named agents, in that order. ERR_NOT_FOUND where an agent has
- * no accepted reply, ERR_EXISTS where one is named twice. One call only: a is wiped by it. */
+ * no accepted reply, ERR_EXISTS where one is named twice. One call only: a is wiped by it, also where it
+ * fails, and every later call of _add or _prove gives ERR_EXPIRED. */
 MUST_CHECK bool blind_sharer_prove(struct blind_sharer *sharer, const char *const *agents,
                                    size_t agent_count, uint8_t out[PROOF_BYTES], struct err *err);
 
@@ -117,7 +119,8 @@ MUST_CHECK bool blind_open(struct blind_opened **out, const struct blind_scores 
                            const struct scalar *m, const uint8_t *c1, const uint8_t *c2,
                            const uint8_t *shares, uint32_t count, struct err *err);
 void blind_opened_free(struct blind_opened *opened); /* wipes */
-/* The batched proof over the replies in that order; ERR_UNAUTHENTICATED where it does not verify. */
+/* The batched proof over the replies in that order; ERR_UNAUTHENTICATED where it does not verify. Its
+ * statement is query_hash. */
 MUST_CHECK bool blind_opened_check(struct blind_opened *const *opened, size_t count,
                                    const struct point *query_key,
                                    const uint8_t query_hash[HASH_BYTES],

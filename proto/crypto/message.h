@@ -3,6 +3,8 @@
  * takes untrusted bytes and gives a plain struct in which every length, range and encoding that can be
  * judged without a key has been checked; signatures, proofs and times are checked by the named
  * functions here or by keys/. Fields are named in errors as in the .proto files. docs/protocol.md.
+ * Every decoder refuses (ERR_INVALID) a body that is not exactly the encoding of what it holds: unknown or
+ * repeated fields, surplus bytes (wire.h). Outputs are written only on success.
  */
 #ifndef HEARTH_CRYPTO_MESSAGE_H
 #define HEARTH_CRYPTO_MESSAGE_H
@@ -46,7 +48,8 @@ struct epoch_record {
 void epoch_make(const char *matcher, int64_t not_before, int64_t not_after,
                 const uint8_t tie_commitment[HASH_BYTES], struct scalar *m,
                 struct epoch_record *record, struct buf *out);
-/* Decodes and checks the proof of possession (not the signature, not the time). */
+/* Decodes and checks the proof of possession, bound to everything else in the record (not the signature,
+ * not the time). ERR_UNAUTHENTICATED where the proof is wrong. */
 MUST_CHECK bool epoch_decode(const uint8_t *body, size_t len, struct epoch_record *out,
                              struct err *err);
 
@@ -84,7 +87,7 @@ MUST_CHECK bool query_decode(const uint8_t *body, size_t len, struct query *out,
 void query_free(struct query *query);
 /* H(TAG_QUERY, body): names the query. */
 void query_hash(uint8_t out[HASH_BYTES], const uint8_t *body, size_t len);
-/* Times against `now_ms` with CLOCK_SKEW_MS (ERR_EXPIRED), epoch id (ERR_EXPIRED), number of ciphertexts
+/* Times of the query and of the epoch against `now_ms` with CLOCK_SKEW_MS, epoch id (ERR_EXPIRED), number of ciphertexts
  * for `layout` (ERR_INVALID; layout->cells is set from the footprint), proof of possession of A bound to
  * LA, query id, epoch and M (ERR_UNAUTHENTICATED), K not the identity (ERR_INVALID). */
 MUST_CHECK bool query_check(const struct query *query, const struct epoch_record *epoch,
@@ -117,8 +120,9 @@ void reply_encode(const struct reply *reply, struct buf *out);
 MUST_CHECK bool reply_decode(const uint8_t *body, size_t len, struct reply *out, struct err *err);
 /* H over all bytes of one half ("hearth v1 half", which = 1 or 2). */
 void reply_half_hash(uint8_t out[HASH_BYTES], int which, const uint8_t *half, size_t len);
-/* The salted commitments: salt from the stream "hearth reply salt" of the seed; slot_sets: the profiles
- * as they were evaluated, framed by proto/domain. */
+/* Fills in the salted commitments: the stream "hearth reply salt" of the seed, no context, gives 32 bytes of
+ * salt for the slot sets, then 32 for the seed. slot_sets: the profiles as they were evaluated, framed by
+ * proto/domain. */
 void reply_commit(struct reply *reply, const uint8_t seed[SEED_BYTES], const void *slot_sets,
                   size_t slot_sets_len);
 

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The matcher's half of the opening: V = C2 - S - m * C1, looked up among the scores. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/mem.h"
+#include "proto/crypto/blind.h"
+
+enum { SCORES = SCORE_MAX + 1, PLACES = 4096 }; /* PLACES: a power of two, at least 2 * SCORES */
+
+/* Open addressing over the first bytes of the encodings; score + 1, 0 where empty. */
+struct blind_scores {
+    uint8_t encodings[SCORES][POINT_BYTES];
+    uint16_t places[PLACES];
+};
+
+struct blind_opened {
+    size_t count;
+    struct point *c1, *shares;
+    uint8_t *c1_bytes, *share_bytes;
+    int16_t *scores;
+};
+
+/* Encodings are as good as random but for their lowest bit, which is always 0. */
+static size_t first_place(const uint8_t encoding[POINT_BYTES])
+{
+    return (encoding[1] | (size_t)encoding[2] << 8) % PLACES;
+}
+
+/* Score of an encoding, and the place where it is or would be. */
+static int look_up(const struct blind_scores *table, const uint8_t encoding[POINT_BYTES],
+                   size_t *place)
+{
+    for (*place = first_place(encoding); table->places[*place]; *place = (*place + 1) % PLACES) {
+        int score = table->places[*place] - 1;
+        if (memcmp(table->encodings[score], encoding, POINT_BYTES) == 0) return score;
+    }
+    return SCORE_NONE;
+}
+
+struct blind_scores *blind_scores_new(void)
+{
+    struct blind_scores *table = mem_new(struct blind_scores);
+    struct point value, base;
+    point_identity(&value);
+    point_base(&base);
+    for (uint16_t score = 0; score < SCORES; score++) {
+        size_t place;
+        point_encode(table->encodings[score], &value);
+        REQUIRE(look_up(table, table->encodings[score], &place) == SCORE_NONE);
+        table->places[place] = (uint16_t)(score + 1);
+        point_add(&value, &value, &base);
+    }
+    return table;
+}
+
+void blind_scores_free(struct blind_scores *scores)
+{
+    free(scores);
+}
+
+static struct blind_opened *opened_new(const uint8_t *c1, const uint8_t *shares, size_t count)
+{
+    struct blind_opened *opened = mem_new(struct blind_opened);
+    opened->count = count;
+    opened->c1 = mem_array(count, sizeof(struct point));
+    opened->shares = mem_array(count, sizeof(struct point));
+    opened->c1_bytes = mem_copy(c1, count * POINT_BYTES);
+    opened->share_bytes = mem_copy(shares, count * POINT_BYTES);
+    opened->scores = mem_array(count, sizeof *opened->scores);
+    return opened;
+}
+
+void blind_opened_free(struct blind_opened *opened)
+{
+    if (!opened) return;
+    sodium_memzero(opened->shares, opened->count * sizeof *opened->shares);
+    sodium_memzero(opened->share_bytes, opened->count * POINT_BYTES);
+    sodium_memzero(opened->scores, opened->count * sizeof *opened->scores);
+    free(opened->c1);
+    free(opened->shares);
+    free(opened->c1_bytes);
+    free(opened->share_bytes);
+    free(opened->scores);
+    free(opened);
+}
+
+MUST_CHECK static bool decode(struct point *out, const uint8_t *bytes, const char *name,
+                              size_t index, bool identity_allowed, struct err *err)
+{
+    char field[32];
+    (void)snprintf(field, sizeof field, "%s[%zu]", name, index);
+    if (!point_decode(out, bytes))
+        return err_set(err, ERR_INVALID, field, "not a canonical ristretto255 point");
+    if (!identity_allowed && point_is_identity(out))
+        return err_set(err, ERR_INVALID, field, "the identity; must be another point");
+    return true;
+}
+
+/* c2: the encoded second half of item i. What it leaves of the opened point is wiped. */
+MUST_CHECK static bool open_item(struct blind_opened *opened, size_t i,
+                                 const struct blind_scores *table, const struct scalar *m,
+                                 const uint8_t *c2, struct err *err)
+{
+    struct {
+        struct point value, mask;
+        uint8_t encoding[POINT_BYTES];
+    } work;
+    size_t place;
+    bool ok = decode(&opened->c1[i], opened->c1_bytes + i * POINT_BYTES, "c1", i, false, err) &&
+              decode(&opened->shares[i], opened->share_bytes + i * POINT_BYTES, "shares", i, false,
+                     err) &&
+              decode(&work.value, c2, "c2", i, true, err);
+    if (ok) {
+        point_mul(&work.mask, &opened->c1[i], m);
+        point_sub(&work.value, &work.value, &opened->shares[i]);
+        point_sub(&work.value, &work.value, &work.mask);
+        point_encode(work.encoding, &work.value);
+        opened->scores[i] = (int16_t)look_up(table, work.encoding, &place);
+    }
+    sodium_memzero(&work, sizeof work);
+    return ok;
+}
+
+bool blind_open(struct blind_opened **out, const struct blind_scores *table, const struct scalar *m,
+                const uint8_t *c1, const uint8_t *c2, const uint8_t *shares, uint32_t count,
+                struct err *err)
+{
+    if (count == 0 || count > BLIND_ITEMS_MAX) {
+        return err_set(err, ERR_INVALID, "count", "%u items; must be 1 to %d", count,
+                       BLIND_ITEMS_MAX);
+    }
+    struct blind_opened *opened = opened_new(c1, shares, count);
+    for (size_t i = 0; i < count; i++) {
+        if (open_item(opened, i, table, m, c2 + i * POINT_BYTES, err)) continue;
+        blind_opened_free(opened);
+        return false;
+    }
+    *out = opened;
+    return true;
+}
+
+bool blind_opened_check(struct blind_opened *const *opened, size_t count,
+                        const struct point *query_key, const uint8_t query_hash[HASH_BYTES],
+                        const uint8_t proof[PROOF_BYTES], struct err *err)
+{
+    size_t items = 0, at = 0;
+    for (size_t i = 0; i < count; i++) items += opened[i]->count;
+    struct point *c1 = mem_array(items, sizeof(struct point)),
+                 *shares = mem_array(items, sizeof(struct point));
+    uint8_t *c1_bytes = mem_array(items, POINT_BYTES);
+    uint8_t *share_bytes = mem_array(items, POINT_BYTES);
+    for (size_t i = 0; i < count; at += opened[i++]->count) {
+        size_t points_len = opened[i]->count * sizeof *c1;
+        size_t bytes_len = opened[i]->count * POINT_BYTES;
+        memcpy(&c1[at], opened[i]->c1, points_len);
+        memcpy(&shares[at], opened[i]->shares, points_len);
+        memcpy(c1_bytes + at * POINT_BYTES, opened[i]->c1_bytes, bytes_len);
+        memcpy(share_bytes + at * POINT_BYTES, opened[i]->share_bytes, bytes_len);
+    }
+    bool ok = proof_shares_check(proof, query_hash, HASH_BYTES, query_key, c1_bytes, share_bytes,
+                                 c1, shares, items);
+    sodium_memzero(shares, items * sizeof *shares);
+    free(shares);
+    free(c1);
+    sodium_memzero(share_bytes, items * POINT_BYTES);
+    free(share_bytes);
+    free(c1_bytes);
+    return ok || err_set(err, ERR_UNAUTHENTICATED, "proof",
+                         "the shares do not follow from the query's key");
+}
+
+int blind_opened_score(const struct blind_opened *opened, uint32_t item)
+{
+    REQUIRE(item < opened->count);
+    return opened->scores[item];
+}
+
+uint32_t blind_opened_count(const struct blind_opened *opened)
+{
+    return (uint32_t)opened->count;
+}

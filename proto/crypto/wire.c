@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/crypto/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+MUST_CHECK static bool check_strict(const ProtobufCMessage *message, const uint8_t *body,
+                                    size_t len, struct err *err)
+{
+    const char *name = message->descriptor->short_name;
+    if (message->n_unknown_fields > 0)
+        return err_set(err, ERR_INVALID, "", "a field that %s does not have", name);
+    bool same = protobuf_c_message_get_packed_size(message) == len;
+    if (same) {
+        uint8_t *packed = mem_array(len, 1);
+        (void)protobuf_c_message_pack(message, packed);
+        same = len == 0 || memcmp(packed, body, len) == 0;
+        free(packed);
+    }
+    return same || err_set(err, ERR_INVALID, "", "not the one encoding that a %s has", name);
+}
+
+/* The field numbered 1, a uint32 by the rule of wire_kind.protocol. */
+MUST_CHECK static bool check_protocol(const struct wire_kind *kind, const ProtobufCMessage *message,
+                                      struct err *err)
+{
+    if (kind->protocol == 0) return true;
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field(kind->descriptor, 1);
+    REQUIRE(field && field->type == PROTOBUF_C_TYPE_UINT32);
+    uint32_t theirs;
+    memcpy(&theirs, (const uint8_t *)message + field->offset, sizeof theirs);
+    if (theirs == kind->protocol) return true;
+    return err_set(err, ERR_VERSION, field->name, "%s of version %u; this side speaks version %u",
+                   kind->descriptor->short_name, theirs, kind->protocol);
+}
+
+bool wire_decode(const struct wire_kind *kind, const uint8_t *body, size_t len, void *out,
+                 struct err *err)
+{
+    const char *name = kind->descriptor->short_name;
+    if (len > kind->max)
+        return err_set(err, ERR_INVALID, "", "%zu bytes of %s; at most %zu", len, name, kind->max);
+    ProtobufCMessage *message = protobuf_c_message_unpack(kind->descriptor, NULL, len, body);
+    if (!message) return err_set(err, ERR_INVALID, "", "%zu bytes that are no %s", len, name);
+
+    void *read = mem_array(1, kind->out_size);
+    bool ok = check_protocol(kind, message, err) && check_strict(message, body, len, err) &&
+              kind->read(message, read, err);
+    if (ok) memcpy(out, read, kind->out_size);
+    free(read);
+    protobuf_c_message_free_unpacked(message, NULL);
+    return ok;
+}
+
+void wire_pack(const ProtobufCMessage *message, struct buf *out)
+{
+    size_t len = protobuf_c_message_get_packed_size(message);
+    REQUIRE(protobuf_c_message_pack(message, buf_reserve(out, len)) == len);
+}
+
+ProtobufCBinaryData wire_data(const void *data, size_t len)
+{
+    /* protobuf-c has no const; packing only reads. */
+    return (ProtobufCBinaryData){.len = len, .data = (uint8_t *)(uintptr_t)data};
+}
+
+bool wire_bytes(const ProtobufCBinaryData *in, const char *field, void *out, size_t len,
+                struct err *err)
+{
+    if (in->len != len)
+        return err_set(err, ERR_INVALID, field, "%zu bytes; must be %zu", in->len, len);
+    memcpy(out, in->data, len);
+    return true;
+}
+
+bool wire_key(const ProtobufCBinaryData *in, const char *field, uint8_t bytes[POINT_BYTES],
+              struct point *point, struct err *err)
+{
+    if (!wire_bytes(in, field, bytes, POINT_BYTES, err)) return false;
+    if (!point_decode(point, bytes))
+        return err_set(err, ERR_INVALID, field, "not a canonical ristretto255 point");
+    if (point_is_identity(point))
+        return err_set(err, ERR_INVALID, field, "the identity; must be another point");
+    return true;
+}
+
+bool wire_id(const char *in, const char *field, char *out, struct err *err)
+{
+    if (!text_is_id(in)) {
+        return err_set(err, ERR_INVALID, field,
+                       "not an organisation id: 1 to %d of a-z, 0-9 and \"-\"", ID_MAX);
+    }
+    memcpy(out, in, strlen(in) + 1);
+    return true;
+}
+
+bool wire_text(const char *in, const char *field, char *out, size_t max, struct err *err)
+{
+    size_t len = strlen(in);
+    if (len > max) return err_set(err, ERR_INVALID, field, "%zu bytes; at most %zu", len, max);
+    if (!text_is_printable_utf8(in, len)) {
+        return err_set(err, ERR_INVALID, field, "must be UTF-8 without control characters");
+    }
+    memcpy(out, in, len + 1);
+    return true;
+}
+
+bool wire_frameworks(char **in, size_t in_count, char (*out)[FRAMEWORK_CHARS + 1],
+                     size_t *out_count, struct err *err)
+{
+    if (in_count > FRAMEWORKS_MAX) {
+        return err_set(err, ERR_INVALID, "frameworks", "%zu of them; at most %d", in_count,
+                       FRAMEWORKS_MAX);
+    }
+    for (size_t i = 0; i < in_count; i++) {
+        if (in[i][0] == '\0')
+            return err_set(err, ERR_INVALID, "frameworks", "an empty name; must be 1 to %d bytes",
+                           FRAMEWORK_CHARS);
+        if (!wire_text(in[i], "frameworks", out[i], FRAMEWORK_CHARS, err)) return false;
+    }
+    *out_count = in_count;
+    return true;
+}
