@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The footprint in the clear: the real quadrants among decoys. Decoys depend on the key, the search
+ * reference and the real quadrants' shape only, so that re-runs of a search do not thin them out.
+ */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/crypto/hash.h"
+#include "proto/domain/england.h"
+#include "proto/domain/request.h"
+
+enum { CLUSTER_TRIES = 64, NEIGHBOUR_TRIES = 256 };
+
+struct decoys {
+    const char *search_ref;
+    const uint8_t *key;
+    uint64_t drawn;
+    uint16_t england[ENGLAND_QUADRANTS];
+    uint16_t chosen[FOOTPRINT_MAX];
+    size_t count, target;
+};
+
+/* The next number below `limit` of the stream; the bias of the remainder is below 2^-50. */
+static size_t draw(struct decoys *decoys, size_t limit)
+{
+    struct hash hash;
+    uint8_t out[HASH_BYTES];
+    hash_start(&hash, "hearth v1 decoys", HASH_BYTES, decoys->key);
+    hash_text(&hash, decoys->search_ref);
+    hash_u64(&hash, decoys->drawn++);
+    hash_end(&hash, out);
+    uint64_t number = 0;
+    for (size_t i = 0; i < 8; i++) number = number << 8 | out[i];
+    return (size_t)(number % limit);
+}
+
+static bool contains(const uint16_t *list, size_t count, uint16_t quadrant)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i] == quadrant) return true;
+    }
+    return false;
+}
+
+/* The quadrant `rows` north and `columns` east; false where it is not a free one of England. */
+static bool free_at(const struct decoys *decoys, uint16_t from, int rows, int columns,
+                    uint16_t *out)
+{
+    int row = from / QUADRANT_COLUMNS + rows, column = from % QUADRANT_COLUMNS + columns;
+    if (row < 0 || row >= QUADRANT_ROWS || column < 0 || column >= QUADRANT_COLUMNS) return false;
+    *out = (uint16_t)(row * QUADRANT_COLUMNS + column);
+    return contains(decoys->england, ENGLAND_QUADRANTS, *out) &&
+           !contains(decoys->chosen, decoys->count, *out);
+}
+
+/* Puts the real quadrants' shape down elsewhere in England. */
+static bool add_cluster(struct decoys *decoys, const struct plan *plan)
+{
+    for (int attempt = 0; attempt < CLUSTER_TRIES; attempt++) {
+        uint16_t base = decoys->england[draw(decoys, ENGLAND_QUADRANTS)];
+        uint16_t moved[FOOTPRINT_MAX];
+        size_t fits = 0;
+        while (fits < plan->quadrant_count) {
+            int rows =
+                plan->quadrants[fits] / QUADRANT_COLUMNS - plan->quadrants[0] / QUADRANT_COLUMNS;
+            int columns =
+                plan->quadrants[fits] % QUADRANT_COLUMNS - plan->quadrants[0] % QUADRANT_COLUMNS;
+            if (!free_at(decoys, base, rows, columns, &moved[fits])) break;
+            fits++;
+        }
+        if (fits < plan->quadrant_count) continue;
+        memcpy(decoys->chosen + decoys->count, moved, fits * sizeof *moved);
+        decoys->count += fits;
+        return true;
+    }
+    return false;
+}
+
+/* One more beside those chosen: a lone quadrant beside a cluster would show itself as a decoy. */
+static bool add_neighbour(struct decoys *decoys)
+{
+    static const int step[4][2] = {{1, 0}, {0, 1}, {-1, 0}, {0, -1}};
+    for (int attempt = 0; attempt < NEIGHBOUR_TRIES; attempt++) {
+        uint16_t from = decoys->chosen[draw(decoys, decoys->count)];
+        const int *way = step[draw(decoys, 4)];
+        uint16_t found;
+        if (!free_at(decoys, from, way[0], way[1], &found)) continue;
+        decoys->chosen[decoys->count++] = found;
+        return true;
+    }
+    return false;
+}
+
+/* Any free one; England has more quadrants than a footprint, so the search ends. */
+static void add_any(struct decoys *decoys)
+{
+    size_t at = draw(decoys, ENGLAND_QUADRANTS);
+    while (contains(decoys->chosen, decoys->count, decoys->england[at])) {
+        at = (at + 1) % ENGLAND_QUADRANTS;
+    }
+    decoys->chosen[decoys->count++] = decoys->england[at];
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+}
+
+static void start(struct decoys *decoys, const struct plan *plan)
+{
+    for (size_t i = 0; i < ENGLAND_QUADRANTS; i++) {
+        REQUIRE(grid_parse_quadrant(england_quadrants[i], &decoys->england[i]));
+    }
+    decoys->count = plan->quadrant_count;
+    memcpy(decoys->chosen, plan->quadrants, plan->quadrant_count * sizeof *plan->quadrants);
+    decoys->target = decoys->count <= 4 ? 4 : decoys->count <= 8 ? 8 : FOOTPRINT_MAX;
+}
+
+size_t plan_footprint(const struct plan *plan, const char *search_ref,
+                      const uint8_t key[HASH_KEY_BYTES], uint16_t out[FOOTPRINT_MAX])
+{
+    if (plan->quadrant_count == 0) return 0;
+    struct decoys decoys = {.search_ref = search_ref, .key = key};
+    start(&decoys, plan);
+    bool fits = true;
+    while (fits && decoys.target - decoys.count >= plan->quadrant_count) {
+        fits = add_cluster(&decoys, plan);
+    }
+    while (decoys.count < decoys.target) {
+        if (!add_neighbour(&decoys)) add_any(&decoys);
+    }
+    qsort(decoys.chosen, decoys.count, sizeof *decoys.chosen, by_number);
+    memcpy(out, decoys.chosen, decoys.count * sizeof *out);
+    size_t count = decoys.count;
+    sodium_memzero(&decoys, sizeof decoys);
+    return count;
+}
