@@ -141,10 +141,15 @@ $(HOSTILE): $(B)/hostile/%: $(B)/obj/tests/e2e/hostile/%.o $(B)/obj/tests/e2e/ho
 
 -include tests/e2e/tests.mk tests/bench/bench.mk tests/fuzz/fuzz.mk
 
-check: check-unit check-e2e check-san
+# One kind of test after the other, so that they do not take each other's time, each built with all processors;
+# a failure does not hide what comes after it.
+in_turn = failed=0; for kind in $(1); do $(MAKE) -j$$(nproc) $(2) $$kind || failed=1; done; exit $$failed
+
+check: deps
+	@$(call in_turn,check-unit check-e2e check-san)
 
 check-san: deps
-	$(MAKE) B=build-san SAN=1 check-unit check-e2e
+	@$(call in_turn,check-unit check-e2e,B=build-san SAN=1)
 
 demo: all
 	tests/lab/demo --build $(B) --agencies $(or $(AGENCIES),12) --households $(or $(HOUSEHOLDS),540)
