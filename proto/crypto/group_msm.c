@@ -90,9 +90,7 @@ static void sum_part(struct point *out, const struct point *points, const uint8_
 {
     unsigned width = best_width(count);
     int16_t *digits = mem_array(count * digit_count(width), sizeof *digits);
-    struct point *buckets =
-        aligned_alloc(_Alignof(struct point), bucket_count(width) * sizeof *buckets);
-    REQUIRE(buckets != NULL);
+    struct point *buckets = mem_array(bucket_count(width), sizeof *buckets);
     for (size_t i = 0; i < count; i++)
         recode(&digits[i], count, coefficients + i * MSM_COEFFICIENT_BYTES, width);
 
