@@ -112,6 +112,9 @@ $(B)/hearth-keys: $(B)/obj/keys/main.o $(filter-out $(call archive,proto/rpc),$(
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 UNIT_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/support/*.c))
+# What needs keys/ cannot be linked into the tests of rooms below it.
+UNIT_SUPPORT_KEYS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/support_keys/*.c))
+unit_support = $(UNIT_SUPPORT) $(if $(filter keys proto/rpc agent matcher client,$(1)),$(UNIT_SUPPORT_KEYS))
 below_proto/base :=
 below_proto/crypto := proto/base
 below_proto/store := proto/base
@@ -124,7 +127,7 @@ below_client := $(below_agent)
 needs_rpc = $(filter proto/rpc agent matcher client,$(1))
 unit_libs = $(if $(call needs_rpc,$(1)),$(LIBS),$(LIBS_SMALL))
 define unit_rule
-$(patsubst tests/unit/$(1)/%.c,$(B)/unit/$(1)/%,$(wildcard tests/unit/$(1)/test_*.c)): $(B)/unit/$(1)/%: $(B)/obj/tests/unit/$(1)/%.o $(UNIT_SUPPORT) $(foreach r,$(1) $(below_$(1)),$(call archive,$(r))) $(B)/lib/messages.a
+$(patsubst tests/unit/$(1)/%.c,$(B)/unit/$(1)/%,$(wildcard tests/unit/$(1)/test_*.c)): $(B)/unit/$(1)/%: $(B)/obj/tests/unit/$(1)/%.o $(call unit_support,$(1)) $(foreach r,$(1) $(below_$(1)),$(call archive,$(r))) $(B)/lib/messages.a
 	@mkdir -p $$(dir $$@)
 	$(CC) $(LDFLAGS_ALL) -o $$@ $$^ -lcmocka $(call unit_libs,$(1))
 endef

@@ -19,8 +19,8 @@ enum role {
 };
 enum { SIGN_KEY_BYTES = 32, SEAL_KEY_BYTES = 32, SIGNATURE_BYTES = 64, NAME_MAX_BYTES = 200 };
 
-const char *role_name(enum role role);        /* "matcher" */
-enum role role_from_name(const char *name);   /* ROLE_NONE where unknown */
+const char *role_name(enum role role);      /* "matcher" */
+enum role role_from_name(const char *name); /* ROLE_NONE where unknown */
 
 /* ---- signed bytes ---- */
 /* A Signed message as it travels: body and signature, both owned. */
@@ -49,16 +49,19 @@ void certificate_free(struct certificate *certificate);
 
 /* ---- trust: the pinned root, revocations, highest serials seen. Thread-safe. ---- */
 struct trust;
-/* root_path: the Authority's root file. revocations_path: the signed list, or NULL; a missing file is an
- * empty list until it appears. pins_path: where highest serials are kept, or NULL (memory only). */
+/* root_path: the Authority's root file. revocations_path: the signed list, or NULL; a missing file
+ * is an empty list until it appears. pins_path: where highest serials are kept, or NULL (memory
+ * only). */
 MUST_CHECK bool trust_open(const char *root_path, const char *revocations_path,
                            const char *pins_path, struct trust **out, struct err *err);
 void trust_close(struct trust *trust);
-/* Re-reads the revocation list if its file changed; a list that is older, unsigned or unreadable leaves
- * the present one and returns the reason. *changed (may be NULL) tells whether a new list is in force. */
+/* Re-reads the revocation list if its file changed; a list that is older, unsigned or unreadable
+ * leaves the present one and returns the reason, once for each state of the file. *changed (may be
+ * NULL) tells whether a new list is in force. */
 MUST_CHECK bool trust_reload(struct trust *trust, bool *changed, struct err *err);
-/* Root signature, role (ROLE_NONE = any), validity at now_ms, revocation, serial not below the highest
- * seen for (organisation, role). ERR_UNAUTHENTICATED, ERR_DENIED (role, revoked), ERR_EXPIRED. */
+/* Root signature, role (ROLE_NONE = any), validity at now_ms, revocation, serial not below the
+ * highest seen for (organisation, role). ERR_UNAUTHENTICATED, ERR_DENIED (role, revoked),
+ * ERR_EXPIRED. */
 MUST_CHECK bool trust_check(struct trust *trust, const struct certificate *certificate,
                             enum role role, int64_t now_ms, struct err *err);
 bool trust_is_revoked(struct trust *trust, uint64_t serial);
@@ -68,14 +71,13 @@ const char *trust_tls_ca_pem(const struct trust *trust);
 
 /* Ed25519 over the length-prefixed tag and the body, with the certificate's key (RFC 8032). */
 MUST_CHECK bool certificate_verify(const struct certificate *signer, const char *tag,
-                                   const uint8_t *body, size_t body_len,
-                                   const uint8_t *signature, size_t signature_len,
-                                   struct err *err);
+                                   const uint8_t *body, size_t body_len, const uint8_t *signature,
+                                   size_t signature_len, struct err *err);
 
 /* ---- a party's own keys ---- */
 struct identity;
-/* Opens HOME/identity.key (Argon2id passphrase) and HOME/identity.cert beside it, checks that they belong
- * together and to `trust`, and are valid now. ERR_DENIED: wrong passphrase. */
+/* Opens HOME/identity.key (Argon2id passphrase) and HOME/identity.cert beside it, checks that they
+ * belong together and to `trust`, and are valid now. ERR_DENIED: wrong passphrase. */
 MUST_CHECK bool identity_open(const char *home, const struct secret *passphrase,
                               struct trust *trust, enum role role, struct identity **out,
                               struct err *err);
@@ -83,10 +85,12 @@ void identity_close(struct identity *identity); /* wipes */
 const struct certificate *identity_certificate(const struct identity *identity);
 void identity_sign(const struct identity *identity, const char *tag, const uint8_t *body,
                    size_t body_len, uint8_t signature[SIGNATURE_BYTES]);
-/* A 32-byte secret of this party for one purpose, derived from its key file (vault key, search tags, decoys):
- * H(tag, purpose) keyed with a root secret that never leaves the file. Caller frees. */
+/* A 32-byte secret of this party for one purpose, derived from its key file (vault key, search
+ * tags, decoys): H(tag, purpose) keyed with a root secret that never leaves the file. Caller frees.
+ */
 struct secret identity_derive(const struct identity *identity, const char *purpose);
-/* For mutual TLS: PEM of the X.509 certificate, and of the private key (guarded; valid while open). */
+/* For mutual TLS: PEM of the X.509 certificate, and of the private key (guarded; valid while open;
+ * a NUL follows its len characters). */
 const char *identity_tls_certificate_pem(const struct identity *identity);
 const struct secret *identity_tls_key_pem(const struct identity *identity);
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The certificate request: who asks, the public keys, proof that the asker holds the private ones.
+ */
+#ifndef HEARTH_KEYS_REQUEST_H
+#define HEARTH_KEYS_REQUEST_H
+
+#include "keys/key_file.h"
+#include "keys/x509.h"
+
+/* Roles that can be asked for: all but authority. request_free frees. */
+struct request {
+    enum role role;
+    char organisation[ID_MAX + 1];
+    char name[NAME_MAX_BYTES + 1];
+    char urn[33];
+    struct x509_addresses addresses; /* a matcher's only */
+    uint8_t sign_key[SIGN_KEY_BYTES], seal_key[SEAL_KEY_BYTES];
+    struct buf tls_public_key; /* SubjectPublicKeyInfo, DER */
+};
+
+/* Checks the fields that a person gives: role, id, name, URN, addresses. */
+MUST_CHECK bool request_fields_check(const struct request *request, struct err *err);
+/* Appends the armoured request for these keys; the key fields of `fields` are ignored. */
+MUST_CHECK bool request_write(const struct request *fields, const struct private_keys *keys,
+                              struct buf *out, struct err *err);
+/* `data`: the bytes inside the armour. Checks every field, the signature and the PKCS #10 request.
+ * ERR_INVALID, ERR_VERSION, ERR_UNAUTHENTICATED. */
+MUST_CHECK bool request_decode(const uint8_t *data, size_t len, struct request *out,
+                               struct err *err);
+MUST_CHECK bool request_load(const char *path, struct request *out, struct err *err);
+void request_free(struct request *request);
+
+#endif

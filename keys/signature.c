@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include <sodium.h>
+
+#include "keys/certificate.h"
+#include "proto/base/mem.h"
+#include "proto/identity.pb-c.h"
+
+void signed_bytes_free(struct signed_bytes *s)
+{
+    buf_free(&s->body);
+    *s = (struct signed_bytes){0};
+}
+
+static void signed_input(const char *tag, const uint8_t *body, size_t body_len, struct buf *out)
+{
+    buf_bytes(out, tag, strlen(tag));
+    buf_append(out, body, body_len);
+}
+
+void signature_make(const uint8_t secret[SIGN_SECRET_BYTES], const char *tag, const uint8_t *body,
+                    size_t body_len, uint8_t signature[SIGNATURE_BYTES])
+{
+    struct buf input = {0};
+    signed_input(tag, body, body_len, &input);
+    int made = crypto_sign_detached(signature, NULL, input.data, input.len, secret);
+    REQUIRE(made == 0);
+    buf_wipe(&input);
+}
+
+bool signature_check(const uint8_t key[SIGN_KEY_BYTES], const char *tag, const uint8_t *body,
+                     size_t body_len, const uint8_t *signature, size_t signature_len)
+{
+    if (signature_len != SIGNATURE_BYTES) return false;
+    struct buf input = {0};
+    signed_input(tag, body, body_len, &input);
+    bool ok = crypto_sign_verify_detached(signature, input.data, input.len, key) == 0;
+    buf_wipe(&input);
+    return ok;
+}
+
+bool certificate_verify(const struct certificate *signer, const char *tag, const uint8_t *body,
+                        size_t body_len, const uint8_t *signature, size_t signature_len,
+                        struct err *err)
+{
+    if (signature_check(signer->sign_key, tag, body, body_len, signature, signature_len)) {
+        return true;
+    }
+    return err_set(err, ERR_UNAUTHENTICATED, "signature", "is not one by %s %s (%s)",
+                   role_name(signer->role), signer->organisation, tag);
+}
+
+void signed_bytes_make(const uint8_t secret[SIGN_SECRET_BYTES], const char *tag,
+                       const struct buf *body, struct signed_bytes *out)
+{
+    *out = (struct signed_bytes){0};
+    buf_append(&out->body, body->data, body->len);
+    signature_make(secret, tag, body->data, body->len, out->signature);
+}
+
+void signed_bytes_pack(const struct signed_bytes *in, struct buf *out)
+{
+    Hearth__V1__Signed message = HEARTH__V1__SIGNED__INIT;
+    message.body = (ProtobufCBinaryData){in->body.len, in->body.data};
+    message.signature = (ProtobufCBinaryData){SIGNATURE_BYTES, (uint8_t *)(uintptr_t)in->signature};
+    size_t len = hearth__v1__signed__get_packed_size(&message);
+    (void)hearth__v1__signed__pack(&message, buf_reserve(out, len));
+}
+
+bool signed_bytes_unpack(const uint8_t *data, size_t len, size_t body_max, struct signed_bytes *out,
+                         struct err *err)
+{
+    Hearth__V1__Signed *message =
+        len <= body_max + 256 ? hearth__v1__signed__unpack(NULL, len, data) : NULL;
+    bool ok = message && message->body.len > 0 && message->body.len <= body_max &&
+              message->signature.len == SIGNATURE_BYTES;
+    if (ok) {
+        *out = (struct signed_bytes){0};
+        buf_append(&out->body, message->body.data, message->body.len);
+        memcpy(out->signature, message->signature.data, SIGNATURE_BYTES);
+    }
+    if (message) hearth__v1__signed__free_unpacked(message, NULL);
+    return ok || err_set(err, ERR_INVALID, "",
+                         "is no signed message with a body of 1 to %zu bytes and a signature of %d",
+                         body_max, SIGNATURE_BYTES);
+}
