@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The subcommands of hearth-agent; each gets its own argv and returns the exit code.
+ */
+#ifndef HEARTH_AGENT_COMMANDS_H
+#define HEARTH_AGENT_COMMANDS_H
+
+int command_init(int argc, char **argv);
+int command_import(int argc, char **argv);
+int command_export(int argc, char **argv);
+int command_list(int argc, char **argv);
+int command_show(int argc, char **argv);
+int command_remove(int argc, char **argv);
+int command_score(int argc, char **argv);
+int command_serve(int argc, char **argv);
+int command_status(int argc, char **argv);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * CSV (RFC 4180) by libcsv, with line numbers: quoted fields may hold separators, quotes and line
+ * ends; lines end in LF, CRLF or CR. Every copy that is made of a field is wiped.
+ */
+#ifndef HEARTH_AGENT_CSV_READER_H
+#define HEARTH_AGENT_CSV_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/err.h"
+
+enum {
+    CSV_FIELD_MAX = 4096, /* bytes */
+    CSV_COLUMNS_MAX = 1024
+};
+
+struct csv_field {
+    char *text;    /* NUL-terminated; the callback may change it in place */
+    size_t len;    /* without the NUL; more than strlen(text) where the file holds a NUL byte */
+    uint32_t line; /* on which the field begins, from 1 */
+};
+struct csv_row {
+    struct csv_field *fields;
+    size_t count;
+    uint32_t line; /* on which the row begins */
+};
+
+/* Calls `each` for each row that is not an empty line, until it returns false (which is success:
+ * the caller knows why it stopped). A leading UTF-8 byte order mark is skipped. ERR_INVALID names
+ * the line: a stray quote, a quoted field that never ends, a field longer than CSV_FIELD_MAX, more
+ * than CSV_COLUMNS_MAX fields. */
+typedef bool (*csv_row_fn)(const struct csv_row *row, void *ctx);
+MUST_CHECK bool csv_read_rows(const void *data, size_t len, csv_row_fn each, void *ctx,
+                              struct err *err);
+
+#endif

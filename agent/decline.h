@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Why an agent does not answer a query: the constant words of docs/protocol.md.
+ */
+#ifndef HEARTH_AGENT_DECLINE_H
+#define HEARTH_AGENT_DECLINE_H
+
+enum decline {
+    DECLINE_NONE, /* it answers */
+    DECLINE_NOT_ALLOWED,
+    DECLINE_BUDGET,
+    DECLINE_EXPIRED,
+    DECLINE_EPOCH,
+    DECLINE_SIGNATURE,
+    DECLINE_PROOF,
+    DECLINE_REPLAY,
+    DECLINE_VERSION,
+    DECLINE_INVALID,
+    DECLINE_BUSY,
+    DECLINE_UNAVAILABLE /* the vault cannot be read; the operator's log says why */
+};
+const char *decline_word(enum decline reason);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/home.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/file.h"
+#include "proto/base/mem.h"
+
+char *home_path(const struct cli_common *common)
+{
+    if (common->home) return mem_string(common->home);
+    const char *user = getenv("HOME");
+    return file_join(user ? user : ".", ".hearth-agent");
+}
+
+static bool open_trust(const char *path, struct trust **out, struct err *err)
+{
+    char *root = file_join(path, HOME_ROOT);
+    char *revocations = file_join(path, HOME_REVOCATIONS);
+    char *pins = file_join(path, HOME_PINS);
+    bool ok = trust_open(root, revocations, pins, out, err);
+    free(root);
+    free(revocations);
+    free(pins);
+    return ok;
+}
+
+/* Before anything else, because what is missing tells which command comes next. */
+static bool check_files(const char *path, struct err *err)
+{
+    char *key = file_join(path, HOME_KEY);
+    char *certificate = file_join(path, HOME_CERTIFICATE);
+    bool ok = false;
+    if (!file_exists(key)) {
+        (void)err_set(err, ERR_NOT_FOUND, "",
+                      "%s does not exist; run 'hearth-keys request -C %s --role agent --id ID "
+                      "--name NAME' first",
+                      key, path);
+    } else if (!file_exists(certificate)) {
+        (void)err_set(err, ERR_NOT_FOUND, "",
+                      "%s does not exist; send %s to the Authority, then run 'hearth-keys install "
+                      "-C %s --root FILE CERT'",
+                      certificate, HOME_REQUEST, path);
+    } else {
+        ok = true;
+    }
+    free(key);
+    free(certificate);
+    return ok;
+}
+
+static bool open_identity(const struct cli_common *common, struct home *home, struct err *err)
+{
+    struct secret passphrase = {0};
+    bool ok = check_files(home->path, err) && open_trust(home->path, &home->trust, err) &&
+              secret_read_passphrase(common->passphrase_fd,
+                                     "Passphrase of the key file: ", &passphrase, err) &&
+              identity_open(home->path, &passphrase, home->trust, ROLE_AGENT, &home->identity, err);
+    secret_free(&passphrase);
+    return ok;
+}
+
+bool home_open_identity(const struct cli_common *common, struct home *out, struct err *err)
+{
+    *out = (struct home){.path = home_path(common), .config = config_default()};
+    return open_identity(common, out, err);
+}
+
+bool home_open(const struct cli_common *common, struct home *out, struct err *err)
+{
+    *out = (struct home){.path = home_path(common), .config = config_default()};
+    struct secret key = {0};
+    bool ok = check_files(out->path, err) && config_read(out->path, &out->config, err) &&
+              open_identity(common, out, err);
+    if (ok) {
+        key = identity_derive(out->identity, VAULT_PURPOSE);
+        ok = vault_open(out->path, &key, &out->vault, err);
+    }
+    secret_free(&key);
+    return ok;
+}
+
+void home_close(struct home *home)
+{
+    vault_close(home->vault);
+    if (home->identity) identity_close(home->identity);
+    if (home->trust) trust_close(home->trust);
+    config_free(&home->config);
+    free(home->path);
+    *home = (struct home){0};
+}
+
+int home_fail(const char *command, const struct cli_common *common, const struct err *err)
+{
+    cli_print_error(command, common->json, err);
+    return err->code == ERR_INVALID ? EXIT_BAD_INPUT : EXIT_OTHER;
+}
+
+void home_print_json(json_t *object)
+{
+    REQUIRE(object != NULL);
+    (void)json_dumpf(object, stdout, JSON_COMPACT);
+    (void)fputc('\n', stdout);
+    json_decref(object);
+}

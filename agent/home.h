@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An agency's home directory opened: configuration, trust, identity and vault.
+ */
+#ifndef HEARTH_AGENT_HOME_H
+#define HEARTH_AGENT_HOME_H
+
+#include <jansson.h>
+
+#include "agent/config.h"
+#include "agent/vault.h"
+#include "keys/identity.h"
+#include "proto/base/cli.h"
+
+enum { EXIT_OK = 0, EXIT_OTHER = 1, EXIT_BAD_INPUT = 2, EXIT_NONE = 3 };
+
+struct home {
+    char *path;
+    struct config config;
+    struct trust *trust;
+    struct identity *identity;
+    struct vault *vault;
+};
+
+/* Opens common->home (default: $HOME/.hearth-agent). The passphrase comes from
+ * common->passphrase_fd or the terminal. home_close frees and wipes, also after a failure. */
+MUST_CHECK bool home_open(const struct cli_common *common, struct home *out, struct err *err);
+/* Trust and identity only: config.json and the vault may be missing. */
+MUST_CHECK bool home_open_identity(const struct cli_common *common, struct home *out,
+                                   struct err *err);
+void home_close(struct home *home);
+
+/* The directory to use; caller frees. */
+char *home_path(const struct cli_common *common);
+/* Prints the error in the common form; gives the exit code for it: 2 for bad input, else 1. */
+int home_fail(const char *command, const struct cli_common *common, const struct err *err);
+/* Prints one compact object and a line end on standard output; takes the reference. */
+void home_print_json(json_t *object);
+
+#endif

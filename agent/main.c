@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * hearth-agent: an agency's own carers, sealed in its vault, and its answers to blinded queries.
+ */
+#include "agent/commands.h"
+#include "proto/base/cli.h"
+#include "proto/base/secret.h"
+
+static const struct cli_command commands[] = {
+    {"init", "make the vault and say which matcher this agency uses", command_init},
+    {"import", "add and update carers from a CSV file", command_import},
+    {"export", "write all carers as CSV", command_export},
+    {"list", "list the carers", command_list},
+    {"show", "show one carer", command_show},
+    {"remove", "remove carers", command_remove},
+    {"score", "score this agency's carers for a request, in the clear", command_score},
+    {"serve", "attach to the matcher and answer queries", command_serve},
+    {"status", "say whether serve is running and attached", command_status},
+};
+
+int main(int argc, char **argv)
+{
+    static const struct cli_program program = {
+        .name = "hearth-agent",
+        .summary = "keeps an agency's foster carers and answers blinded queries about them",
+        .epilogue = "Exit codes: 0 done, 2 bad input or usage, 1 anything else. score: 3 where no "
+                    "carer is eligible.\nstatus: 0 attached, 1 running but not attached, 3 not "
+                    "running.",
+        .commands = commands,
+        .count = sizeof commands / sizeof *commands,
+    };
+    secret_setup();
+    return cli_main(&program, argc, argv);
+}

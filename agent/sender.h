@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Sends replies at times that do not depend on their content (docs/protocol.md "Evaluation by the
+ * agent").
+ *
+ * A reply to a query that came in at time r leaves at r + k * T, where T depends on the size class
+ * alone and k is the smallest positive whole number for which the reply is ready. With k = 1, which
+ * is what an agent that keeps up uses always, the time says nothing; on an overloaded machine it
+ * shows the load in steps of T.
+ */
+#ifndef HEARTH_AGENT_SENDER_H
+#define HEARTH_AGENT_SENDER_H
+
+#include "proto/rpc/rpc.h"
+
+/* T in microseconds: 100 ms and 1 ms an item, about five times what the arithmetic takes on one
+ * core, so that reading the vault, other queries and the scheduler fit in as well. */
+enum { SEND_BASE_US = 100000, SEND_ITEM_US = 1000 };
+
+/* Steady time at which a reply of `items` leaves, ready at ready_us to a query that came at
+ * receipt_us. */
+int64_t sender_due_us(uint32_t items, int64_t receipt_us, int64_t ready_us);
+
+struct sender;
+struct sender *sender_start(void);
+/* Drops what still waits, joins the thread, frees. */
+void sender_stop(struct sender *sender);
+/* Sends `bytes` on the stream at due_us. Takes the bytes and a reference of its own. */
+void sender_at(struct sender *sender, int64_t due_us, struct rpc_stream *stream, struct buf *bytes);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The vault: an agency's carers, each sealed on its own, in HOME/vault (docs/agent.md "The vault").
+ *
+ * A record's key is a keyed BLAKE2b of the carer's reference; its value a nonce and
+ * XChaCha20-Poly1305 of the padded profile, bound to the record's key. A sealed manifest holds the
+ * number of records, a generation number and a keyed hash over all records in key order. Every read
+ * and every write checks the manifest first, in the same transaction: a record that was changed,
+ * swapped, removed, added or put back to an earlier value is noticed. Putting the whole file back
+ * to an earlier copy is not.
+ */
+#ifndef HEARTH_AGENT_VAULT_H
+#define HEARTH_AGENT_VAULT_H
+
+#include "proto/base/secret.h"
+#include "proto/crypto/message.h"
+#include "proto/domain/profile.h"
+
+#define HOME_VAULT "vault"
+#define VAULT_PURPOSE "vault" /* of identity_derive */
+
+enum { VAULT_CARERS_MAX = BLIND_ITEMS_MAX * 3 / 4 };
+
+struct vault; /* thread-safe: each call is a transaction of its own */
+
+struct vault_summary {
+    uint64_t generation; /* grows with every change */
+    size_t count;        /* carers held */
+};
+
+/* Makes an empty vault in HOME/vault. ERR_EXISTS where there is something of that name. key: 32
+ * bytes. */
+MUST_CHECK bool vault_create(const char *home, const struct secret *key, struct err *err);
+/* ERR_NOT_FOUND; ERR_CORRUPT where the manifest does not open with this key or does not fit the
+ * records. */
+MUST_CHECK bool vault_open(const char *home, const struct secret *key, struct vault **out,
+                           struct err *err);
+void vault_close(struct vault *vault); /* wipes the keys; NULL is fine */
+
+/* Checks every record's seal-to-be against the manifest, opening none. */
+MUST_CHECK bool vault_verify(struct vault *vault, struct vault_summary *out, struct err *err);
+
+/* Calls `each` for every carer of one consistent snapshot, in the order of record keys (which says
+ * nothing about the carers). `profile` lives in guarded memory, is the caller's to use only during
+ * the call and is wiped after it. `each` returns false with err set to stop. */
+typedef bool (*vault_each_fn)(const struct profile *profile, void *ctx, struct err *err);
+MUST_CHECK bool vault_each(struct vault *vault, vault_each_fn each, void *ctx,
+                           struct vault_summary *summary, struct err *err);
+/* One carer; ERR_NOT_FOUND. The caller wipes `out`. */
+MUST_CHECK bool vault_get(struct vault *vault, const char *ref, struct profile *out,
+                          struct err *err);
+
+struct vault_changes {
+    size_t added, changed, unchanged, removed;
+};
+/* Inserts or updates by reference, in one transaction; with `replace` carers that are not in the
+ * list go. dry_run: counts, changes nothing. ERR_BUDGET where more than VAULT_CARERS_MAX would be
+ * held. */
+MUST_CHECK bool vault_import(struct vault *vault, const struct profile *profiles, size_t count,
+                             bool replace, bool dry_run, struct vault_changes *changes,
+                             struct err *err);
+/* Removes all the named carers, or none: ERR_NOT_FOUND names the one that is not held. */
+MUST_CHECK bool vault_remove(struct vault *vault, const char *const *refs, size_t count,
+                             struct err *err);
+/* Changes with every committed write of any process. */
+uint64_t vault_version(struct vault *vault);
+
+/* ---- queries counted for an LA on a day: kept here so that a restart does not reset them ---- */
+struct vault_counter {
+    char la[ID_MAX + 1];
+    int32_t day; /* Europe/London */
+    uint32_t count;
+};
+/* All counters; *out is the caller's to free. */
+MUST_CHECK bool vault_counters_read(struct vault *vault, struct vault_counter **out, size_t *count,
+                                    struct err *err);
+MUST_CHECK bool vault_counters_write(struct vault *vault, const struct vault_counter *counters,
+                                     size_t count, struct err *err);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of the vault share: keys, the seal, the manifest. Tests and fuzzers use it too.
+ */
+#ifndef HEARTH_AGENT_VAULT_INTERNAL_H
+#define HEARTH_AGENT_VAULT_INTERNAL_H
+
+#include "agent/vault.h"
+#include "proto/store/store.h"
+
+enum vault_table { TABLE_RECORDS, TABLE_META, TABLE_COUNTERS, VAULT_TABLES };
+extern const char *const vault_table_names[VAULT_TABLES];
+
+enum {
+    VAULT_FORMAT = 1,
+    VAULT_MIB_MAX = 1024,
+    VAULT_KEY_BYTES = 32,
+    RECORD_KEY_BYTES = HASH_BYTES,
+    /* Plaintexts are padded to a multiple of this; every profile fits the first, so all look alike.
+     */
+    RECORD_PAD = 512,
+    RECORD_PLAIN_MAX = 4 * RECORD_PAD
+};
+
+/* Three independent keys from the one that the key file gives. All in guarded memory. */
+struct vault_keys {
+    struct secret name, seal, set;
+};
+void vault_keys_derive(struct vault_keys *out, const struct secret *key);
+void vault_keys_free(struct vault_keys *keys);
+
+struct vault {
+    struct store *store;
+    struct vault_keys keys;
+};
+
+/* ---- vault_seal.c ---- */
+void vault_record_key(const struct vault_keys *keys, const char *ref,
+                      uint8_t out[RECORD_KEY_BYTES]);
+/* The padded plaintext of a profile; the caller wipes. */
+void vault_pad(const struct profile *profile, struct buf *out);
+/* Appends nonce, ciphertext and tag. context: what the value is bound to. */
+void vault_seal(const struct vault_keys *keys, const char *tag, const void *context,
+                size_t context_len, const struct buf *plain, struct buf *out);
+/* ERR_CORRUPT where the bytes are not what was sealed under that tag and context. */
+MUST_CHECK bool vault_unseal(const struct vault_keys *keys, const char *tag, const void *context,
+                             size_t context_len, const uint8_t *value, size_t value_len,
+                             struct buf *plain, struct err *err);
+/* Opens, unpads and decodes one record. The caller wipes `out`. ERR_CORRUPT. */
+MUST_CHECK bool vault_open_record(const struct vault_keys *keys, const uint8_t *key, size_t key_len,
+                                  const uint8_t *value, size_t value_len, struct profile *out,
+                                  struct err *err);
+#define TAG_VAULT_RECORD "hearth vault record"
+#define TAG_VAULT_MANIFEST "hearth vault manifest"
+
+/* ---- vault_manifest.c ---- */
+#define MANIFEST_KEY "manifest"
+/* Reads the manifest and compares it with the records, inside the caller's transaction.
+ * ERR_CORRUPT. */
+MUST_CHECK bool vault_manifest_check(struct vault *vault, struct store_txn *txn,
+                                     struct vault_summary *out, struct err *err);
+/* Writes a manifest for the records as they are now, with that generation. */
+MUST_CHECK bool vault_manifest_write(struct vault *vault, struct store_txn *txn,
+                                     uint64_t generation, struct err *err);
+
+#endif
