@@ -93,6 +93,8 @@ struct blind_sharer;
 struct blind_sharer *blind_sharer_new(const struct scalar *a, const uint8_t seed[SEED_BYTES],
                                       const uint8_t query_hash[HASH_BYTES]);
 void blind_sharer_free(struct blind_sharer *sharer); /* wipes */
+/* Lowers BLIND_QUERY_ITEMS_MAX for this query, before any reply is added: 1 to BLIND_QUERY_ITEMS_MAX. */
+void blind_sharer_limit(struct blind_sharer *sharer, size_t items);
 /* Shares for one reply: shares[j] = a * c1[j]. Once an agent; refuses (ERR_INVALID) non-canonical points,
  * the identity and any point seen before in this query, (ERR_BUDGET) more than BLIND_QUERY_ITEMS_MAX
  * items in all, (ERR_EXISTS) a second reply of that agent. A refused reply leaves no trace in the

@@ -31,7 +31,7 @@ struct blind_sharer {
     struct secret secret; /* struct sharer_secrets */
     uint8_t query_hash[HASH_BYTES];
     struct taken **replies;
-    size_t reply_count, items;
+    size_t reply_count, items, items_max;
     struct seen *seen;
     bool closed;
 };
@@ -48,7 +48,14 @@ struct blind_sharer *blind_sharer_new(const struct scalar *a, const uint8_t seed
     memcpy(secrets->seed, seed, SEED_BYTES);
     memcpy(sharer->query_hash, query_hash, HASH_BYTES);
     sharer->seen = seen_new();
+    sharer->items_max = BLIND_QUERY_ITEMS_MAX;
     return sharer;
+}
+
+void blind_sharer_limit(struct blind_sharer *sharer, size_t items)
+{
+    REQUIRE(items > 0 && items <= BLIND_QUERY_ITEMS_MAX && sharer->items == 0);
+    sharer->items_max = items;
 }
 
 static struct taken *taken_new(const char *agent, const uint8_t *c1, size_t count)
@@ -106,9 +113,9 @@ MUST_CHECK static bool admit(const struct blind_sharer *sharer, const char *agen
 {
     if (find(sharer, agent))
         return err_set(err, ERR_EXISTS, "agent", "%s has answered this query already", agent);
-    if (count > BLIND_QUERY_ITEMS_MAX - sharer->items) {
-        return err_set(err, ERR_BUDGET, "c1", "%zu items after %zu; at most %d a query", count,
-                       sharer->items, BLIND_QUERY_ITEMS_MAX);
+    if (count > sharer->items_max - sharer->items) {
+        return err_set(err, ERR_BUDGET, "c1", "%zu items after %zu; at most %zu a query", count,
+                       sharer->items, sharer->items_max);
     }
     return true;
 }
