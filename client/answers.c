@@ -14,7 +14,7 @@
 #include "proto/base/text.h"
 
 struct answers {
-    const struct party *party;
+    const struct la *la;
     const struct composed *composed;
     uint64_t epoch;
     struct pool *pool;
@@ -30,12 +30,12 @@ struct work {
     Hearth__V1__ToLa *message;
 };
 
-struct answers *answers_new(const struct party *party, const struct composed *composed,
-                            uint64_t epoch, struct pool *pool, struct rpc_stream *stream)
+struct answers *answers_new(const struct la *la, const struct composed *composed, uint64_t epoch,
+                            struct pool *pool, struct rpc_stream *stream)
 {
     struct answers *answers = mem_new(struct answers);
     *answers = (struct answers){
-        .party = party, .composed = composed, .epoch = epoch, .pool = pool, .stream = stream};
+        .la = la, .composed = composed, .epoch = epoch, .pool = pool, .stream = stream};
     struct scalar key;
     REQUIRE(scalar_decode(&key, composed->query_key.data));
     answers->sharer = blind_sharer_new(&key, composed->seed.data, composed->query_hash);
@@ -69,7 +69,7 @@ static bool check_reply(struct answers *answers, const Hearth__V1__SearchReply *
     struct certificate agent = {0};
     const Hearth__V1__Signed *body = message->reply;
     bool ok = unpack_certificate(message->certificate, &agent, err) &&
-              trust_check(answers->party->trust, &agent, ROLE_AGENT, clock_wall_ms(), err) &&
+              trust_check(answers->la->trust, &agent, ROLE_AGENT, clock_wall_ms(), err) &&
               certificate_verify(&agent, TAG_REPLY, body->body.data, body->body.len,
                                  body->signature.data, body->signature.len, err) &&
               reply_decode(body->body.data, body->body.len, reply, err);
@@ -169,7 +169,7 @@ bool answers_prove(struct answers *answers, char *const *agents, size_t count, s
         struct buf body = {0};
         uint8_t signature[SIGNATURE_BYTES];
         shares_proof_encode(&proof, &body);
-        identity_sign(answers->party->identity, TAG_SHARES_PROOF, body.data, body.len, signature);
+        identity_sign(answers->la->identity, TAG_SHARES_PROOF, body.data, body.len, signature);
         pack_shares_proof(&body, signature, out);
         buf_free(&body);
     }

@@ -13,8 +13,8 @@
 struct answers;
 
 /* Uses, and keeps no copy of, everything that is passed, for as long as it lives. */
-struct answers *answers_new(const struct party *party, const struct composed *composed,
-                            uint64_t epoch, struct pool *pool, struct rpc_stream *stream);
+struct answers *answers_new(const struct la *la, const struct composed *composed, uint64_t epoch,
+                            struct pool *pool, struct rpc_stream *stream);
 /* Waits for work on the pool, then frees and wipes. */
 void answers_free(struct answers *answers);
 /* Takes a message that holds a SearchReply (ownership moves): on the pool, checks it and sends its

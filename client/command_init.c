@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "client/commands.h"
-#include "client/party.h"
+#include "client/la.h"
 #include "client/report.h"
 
 struct options {
@@ -38,8 +38,8 @@ int command_init(int argc, char **argv)
     struct options options = {0};
     struct err err = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
-    char *home = party_home(&options.common);
-    bool ok = party_write_config(home, options.matcher, options.matcher_id, &err);
+    char *home = la_home(&options.common);
+    bool ok = la_write_config(home, options.matcher, options.matcher_id, &err);
     if (ok) {
         (void)printf("%s/%s written\n", home, HOME_CONFIG);
     } else {

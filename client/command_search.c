@@ -59,14 +59,14 @@ static bool check_answered(const struct search_outcome *outcome, struct err *err
 static bool run(const struct options *options, struct request *request,
                 struct search_outcome *outcome, struct err *err)
 {
-    struct party party = {0};
+    struct la la = {0};
     struct shown shown = {.quiet = options->common.quiet, .terminal = isatty(STDERR_FILENO) == 1};
-    if (!party_open(&options->common, &party, err)) return false;
+    if (!la_open(&options->common, &la, err)) return false;
     rpc_start();
-    bool ok = search_run(&party, request, show_progress, &shown, outcome, err);
+    bool ok = search_run(&la, request, show_progress, &shown, outcome, err);
     rpc_stop();
     if (shown.started && shown.terminal) (void)fputc('\n', stderr);
-    party_close(&party);
+    la_close(&la);
     return ok && check_answered(outcome, err);
 }
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The subcommands of `hearth`; each gets its own argv and returns the exit code.
+ * The subcommands of `hearth`. Each gets its own argv (argv[0] = "hearth NAME") and returns the
+ * exit code.
  */
 #ifndef HEARTH_CLIENT_COMMANDS_H
 #define HEARTH_CLIENT_COMMANDS_H
 
+/* Writes config.json. */
 int command_init(int argc, char **argv);
+/* Validates a request; sends nothing. */
 int command_check(int argc, char **argv);
+/* Runs a search and prints the ranked list. */
 int command_search(int argc, char **argv);
 
 #endif

@@ -27,24 +27,22 @@ static void search_tag(const struct identity *identity, const char *search_ref,
     secret_free(&key);
 }
 
-static void make_options(const struct party *party, const struct request *request,
-                         struct composed *out)
+static void make_options(const struct la *la, const struct request *request, struct composed *out)
 {
     struct search_options options = {.min_judgement = request->min_judgement,
                                      .framework_count = request->framework_count};
     memcpy(options.query_hash, out->query_hash, HASH_BYTES);
     memcpy(options.frameworks, request->frameworks, sizeof options.frameworks);
-    search_tag(party->identity, request->search_ref, options.search_tag);
+    search_tag(la->identity, request->search_ref, options.search_tag);
     search_options_encode(&options, &out->options.body);
-    sign(party->identity, TAG_OPTIONS, &out->options);
+    sign(la->identity, TAG_OPTIONS, &out->options);
 }
 
-static void make_query(const struct party *party, const struct request *request,
-                       const struct plan *plan, const struct epoch_record *epoch,
-                       struct composed *out)
+static void make_query(const struct la *la, const struct request *request, const struct plan *plan,
+                       const struct epoch_record *epoch, struct composed *out)
 {
     uint16_t footprint[FOOTPRINT_MAX];
-    struct secret decoy_key = identity_derive(party->identity, "footprint");
+    struct secret decoy_key = identity_derive(la->identity, "footprint");
     size_t quadrants = plan_footprint(plan, request->search_ref, decoy_key.data, footprint);
     secret_free(&decoy_key);
     int16_t *values = plan_values(plan, footprint, quadrants);
@@ -53,7 +51,7 @@ static void make_query(const struct party *party, const struct request *request,
     int64_t now = clock_wall_ms();
     struct query_plain plain = {
         .catalogue = plan->catalogue->version,
-        .la = identity_certificate(party->identity)->organisation,
+        .la = identity_certificate(la->identity)->organisation,
         .query_id = query_id,
         .issued_at = now,
         .expires_at = now + QUERY_LIFETIME_MS,
@@ -69,10 +67,10 @@ static void make_query(const struct party *party, const struct request *request,
     sodium_memzero(values, blind_layout_count(&plain.layout) * sizeof *values);
     free(values);
     query_hash(out->query_hash, out->query.body.data, out->query.body.len);
-    sign(party->identity, TAG_QUERY, &out->query);
+    sign(la->identity, TAG_QUERY, &out->query);
 }
 
-bool compose_query(const struct party *party, const struct request *request,
+bool compose_query(const struct la *la, const struct request *request,
                    const struct epoch_record *epoch, struct composed *out, struct err *err)
 {
     *out = (struct composed){0};
@@ -81,8 +79,8 @@ bool compose_query(const struct party *party, const struct request *request,
     if (ok) {
         out->seed = secret_random(SEED_BYTES);
         out->query_key = secret_new(SCALAR_BYTES);
-        make_query(party, request, plan, epoch, out);
-        make_options(party, request, out);
+        make_query(la, request, plan, epoch, out);
+        make_options(la, request, out);
     }
     plan_wipe(plan);
     free(plan);

@@ -4,7 +4,7 @@
 #ifndef HEARTH_CLIENT_COMPOSE_H
 #define HEARTH_CLIENT_COMPOSE_H
 
-#include "client/party.h"
+#include "client/la.h"
 #include "proto/domain/request.h"
 
 struct composed {
@@ -15,7 +15,7 @@ struct composed {
 };
 
 /* Draws seed and query id, encrypts, signs. composed_free wipes. ERR_INVALID as plan_make. */
-MUST_CHECK bool compose_query(const struct party *party, const struct request *request,
+MUST_CHECK bool compose_query(const struct la *la, const struct request *request,
                               const struct epoch_record *epoch, struct composed *out,
                               struct err *err);
 void composed_free(struct composed *composed);

@@ -18,7 +18,7 @@ enum exit_code {
     EXIT_REFUSED = 5
 };
 
-/* The exit code that an error of search_run or party_open stands for. */
+/* The exit code that an error of search_run or la_open stands for. */
 enum exit_code exit_code_of(const struct err *err);
 
 /* {"query_hash":…,"search_ref":…,"asked":n,"answered":n,"declined":n,"more":…,"elapsed_ms":n,"agencies":[…]}

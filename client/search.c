@@ -20,7 +20,7 @@ enum {
 };
 
 struct search {
-    const struct party *party;
+    const struct la *la;
     const struct request *request;
     search_progress_fn progress;
     void *progress_ctx;
@@ -95,19 +95,27 @@ static Hearth__V1__ToLa *receive_kind(struct search *search, Hearth__V1__ToLa__K
     return message;
 }
 
+/* What the matcher sent fails a check of ours: whatever is wrong with it, there is no usable
+ * answer, and nobody refused this LA. */
+static bool unusable(struct err *err)
+{
+    if (err->code != ERR_VERSION) err->code = ERR_UNAVAILABLE;
+    return false;
+}
+
 static bool check_matcher(struct search *search, const Hearth__V1__SearchWelcome *welcome,
                           struct err *err)
 {
-    const struct party *party = search->party;
+    const struct la *la = search->la;
     if (!version_check(welcome->protocol, welcome->catalogue, CATALOGUE_VERSION, "the matcher",
                        err) ||
         !unpack_certificate(welcome->certificate, &search->matcher, err) ||
-        !trust_check(party->trust, &search->matcher, ROLE_MATCHER, clock_wall_ms(), err)) {
+        !trust_check(la->trust, &search->matcher, ROLE_MATCHER, clock_wall_ms(), err)) {
         return false;
     }
-    if (strcmp(search->matcher.organisation, party->matcher_id) != 0) {
+    if (strcmp(search->matcher.organisation, la->matcher_id) != 0) {
         return err_set(err, ERR_UNAUTHENTICATED, "certificate", "the matcher is %s, not %s",
-                       search->matcher.organisation, party->matcher_id);
+                       search->matcher.organisation, la->matcher_id);
     }
     return true;
 }
@@ -134,7 +142,7 @@ static bool check_epoch(struct search *search, const Hearth__V1__Signed *record,
 static bool greet(struct search *search, struct err *err)
 {
     struct buf hello = {0};
-    pack_hello(identity_certificate(search->party->identity), CATALOGUE_VERSION, &hello);
+    pack_hello(identity_certificate(search->la->identity), CATALOGUE_VERSION, &hello);
     if (!send_packed(search, &hello, err)) return false;
     Hearth__V1__ToLa *message =
         receive_kind(search, HEARTH__V1__TO_LA__KIND_WELCOME, "welcome", err);
@@ -143,16 +151,16 @@ static bool greet(struct search *search, struct err *err)
     bool ok = check_matcher(search, message->welcome, err) &&
               check_epoch(search, message->welcome->epoch, err);
     hearth__v1__to_la__free_unpacked(message, NULL);
-    return ok;
+    return ok || unusable(err);
 }
 
 static bool ask(struct search *search, struct err *err)
 {
-    if (!compose_query(search->party, search->request, &search->epoch, &search->composed, err)) {
+    if (!compose_query(search->la, search->request, &search->epoch, &search->composed, err)) {
         return false;
     }
-    search->answers = answers_new(search->party, &search->composed, search->epoch.epoch,
-                                  search->pool, search->stream);
+    search->answers = answers_new(search->la, &search->composed, search->epoch.epoch, search->pool,
+                                  search->stream);
     struct buf query = {0};
     pack_query(&search->composed.query, &search->composed.options, &query);
     if (!send_packed(search, &query, err)) return false;
@@ -200,7 +208,8 @@ static bool share(struct search *search, struct err *err)
         }
         hearth__v1__to_la__free_unpacked(message, NULL);
         report(search);
-        return ok && send_packed(search, &proof, err);
+        if (!ok) return unusable(err);
+        return send_packed(search, &proof, err);
     }
 }
 
@@ -216,7 +225,7 @@ static bool conclude(struct search *search, struct result *result, struct err *e
         ok = err_set(err, ERR_UNAVAILABLE, "query_hash", "the result belongs to another query");
     }
     hearth__v1__to_la__free_unpacked(message, NULL);
-    return ok;
+    return ok || unusable(err);
 }
 
 static bool converse(struct search *search, struct search_outcome *out, struct err *err)
@@ -228,17 +237,16 @@ static bool converse(struct search *search, struct search_outcome *out, struct e
     return ok;
 }
 
-bool search_run(const struct party *party, const struct request *request,
-                search_progress_fn progress, void *progress_ctx, struct search_outcome *out,
-                struct err *err)
+bool search_run(const struct la *la, const struct request *request, search_progress_fn progress,
+                void *progress_ctx, struct search_outcome *out, struct err *err)
 {
-    struct rpc_channel_config config = {.target = party->matcher_address,
-                                        .server_id = party->matcher_id,
+    struct rpc_channel_config config = {.target = la->matcher_address,
+                                        .server_id = la->matcher_id,
                                         .message_max = REPLY_MAX,
                                         .queue_max = AGENTS_MAX + 8};
     struct rpc_channel *channel = NULL;
-    if (!rpc_channel_open(&config, party->identity, party->trust, &channel, err)) return false;
-    struct search search = {.party = party,
+    if (!rpc_channel_open(&config, la->identity, la->trust, &channel, err)) return false;
+    struct search search = {.la = la,
                             .request = request,
                             .progress = progress,
                             .progress_ctx = progress_ctx,

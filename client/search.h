@@ -5,7 +5,7 @@
 #ifndef HEARTH_CLIENT_SEARCH_H
 #define HEARTH_CLIENT_SEARCH_H
 
-#include "client/party.h"
+#include "client/la.h"
 #include "proto/domain/request.h"
 
 /* Told from the searching thread while agents answer; may be NULL. */
@@ -20,7 +20,7 @@ struct search_outcome {
  * and seed are wiped before it returns. Errors: ERR_UNAVAILABLE (matcher unreachable, stopped, too
  * slow, or its answer does not verify), ERR_UNAUTHENTICATED / ERR_DENIED / ERR_EXPIRED / ERR_BUDGET
  * (refused), ERR_VERSION, ERR_INVALID (request: no acceptable cell, too large an area). */
-MUST_CHECK bool search_run(const struct party *party, const struct request *request,
+MUST_CHECK bool search_run(const struct la *la, const struct request *request,
                            search_progress_fn progress, void *progress_ctx,
                            struct search_outcome *out, struct err *err);
 

@@ -23,7 +23,7 @@ void peer_open(char **argv, struct peer *out)
         .target = argv[3], .server_id = "matcher", .message_max = REPLY_MAX, .queue_max = 4096};
     rpc_start();
     if (!trust_open(root, NULL, NULL, &out->trust, &err) ||
-        !secret_read_passphrase(atoi(argv[1]), "", &passphrase, &err) ||
+        !secret_read_passphrase((int)strtol(argv[1], NULL, 10), "", &passphrase, &err) ||
         !identity_open(argv[0], &passphrase, out->trust, role, &out->identity, &err) ||
         !rpc_channel_open(&config, out->identity, out->trust, &out->channel, &err)) {
         fail(&err);

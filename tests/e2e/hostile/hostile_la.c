@@ -17,7 +17,7 @@
 enum step { STEP_NONE, STEP_HELLO, STEP_SHARES, STEP_PROOF };
 
 struct attack {
-    struct party party;
+    struct la la;
     struct epoch_record epoch;
     struct composed composed;
     struct blind_sharer *sharer;
@@ -160,7 +160,7 @@ static Hearth__V1__ToLa *next(struct line *line)
 
 static void resign(struct attack *attack, const char *tag, struct signed_bytes *s)
 {
-    identity_sign(attack->party.identity, tag, s->body.data, s->body.len, s->signature);
+    identity_sign(attack->la.identity, tag, s->body.data, s->body.len, s->signature);
 }
 
 static void change_query(struct attack *attack, const struct mode *mode)
@@ -195,7 +195,7 @@ static bool ask(struct attack *attack, struct line *line, const struct mode *mod
                 const struct request *request)
 {
     struct buf bytes = {0};
-    struct certificate certificate = *identity_certificate(attack->party.identity);
+    struct certificate certificate = *identity_certificate(attack->la.identity);
     if (mode->bad_hello) certificate.raw.signature[3] ^= 1;
     if (mode->garbage || mode->huge) {
         size_t len = mode->huge ? (size_t)2 << 20 : 3000;
@@ -214,8 +214,7 @@ static bool ask(struct attack *attack, struct line *line, const struct mode *mod
         REQUIRE(epoch_decode(record->body.data, record->body.len, &attack->epoch, &err));
         hearth__v1__to_la__free_unpacked(welcome, NULL);
         if (attack->composed.query.body.len == 0) {
-            REQUIRE(
-                compose_query(&attack->party, request, &attack->epoch, &attack->composed, &err));
+            REQUIRE(compose_query(&attack->la, request, &attack->epoch, &attack->composed, &err));
             change_query(attack, mode);
         }
     }
@@ -260,7 +259,7 @@ static void prove(struct attack *attack, struct line *line, const struct mode *m
     struct buf body = {0}, bytes = {0};
     uint8_t signature[SIGNATURE_BYTES];
     shares_proof_encode(&proof, &body);
-    identity_sign(attack->party.identity, TAG_SHARES_PROOF, body.data, body.len, signature);
+    identity_sign(attack->la.identity, TAG_SHARES_PROOF, body.data, body.len, signature);
     if (mode->bad_proof_signature) signature[0] ^= 1;
     pack_shares_proof(&body, signature, &bytes);
     if (mode->skip != STEP_PROOF) send_bytes(line, &bytes);
@@ -307,7 +306,7 @@ int main(int argc, char **argv)
     struct request *request = mem_new(struct request);
     struct err err = {0};
     peer_open(argv + 1, &peer);
-    attack.party = (struct party){.trust = peer.trust, .identity = peer.identity};
+    attack.la = (struct la){.trust = peer.trust, .identity = peer.identity};
     REQUIRE(request_file_read(argv[6], request, &err));
     for (int round = 0; round < (mode->replay ? 2 : 1); round++) {
         struct line line = {0};

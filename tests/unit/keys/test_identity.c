@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "keys/authority.h"
+#include "keys/key_file.h"
 #include "proto/base/file.h"
 #include "tests/unit/support/temp_dir.h"
 #include "tests/unit/support_keys/parties.h"

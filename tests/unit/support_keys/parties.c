@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "keys/armour.h"
+#include "keys/authority.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 

@@ -5,7 +5,10 @@
 #ifndef HEARTH_TESTS_PARTIES_H
 #define HEARTH_TESTS_PARTIES_H
 
-#include "keys/authority.h"
+#include "keys/identity.h"
+
+struct authority;
+struct key_cost;
 
 /* The passphrase of every key file. Freed by the caller. */
 #define PARTIES_PASSPHRASE "test"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/party.h"
+#include "client/la.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 enum { CONFIG_MAX = 64 * 1024 };
 
-char *party_home(const struct cli_common *common)
+char *la_home(const struct cli_common *common)
 {
     if (common->home) return mem_string(common->home);
     const char *user = getenv("HOME");
@@ -39,7 +39,7 @@ static bool check_config(const char *address, const char *matcher_id, struct err
     return true;
 }
 
-static bool parse_config(const struct buf *text, struct party *out, struct err *err)
+static bool parse_config(const struct buf *text, struct la *out, struct err *err)
 {
     json_error_t why;
     json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &why);
@@ -58,7 +58,7 @@ static bool parse_config(const struct buf *text, struct party *out, struct err *
     return ok;
 }
 
-static bool read_config(const char *home, struct party *out, struct err *err)
+static bool read_config(const char *home, struct la *out, struct err *err)
 {
     char *path = file_join(home, HOME_CONFIG);
     struct buf text = {0};
@@ -80,10 +80,10 @@ static bool open_trust(const char *home, struct trust **out, struct err *err)
     return ok;
 }
 
-bool party_open(const struct cli_common *common, struct party *out, struct err *err)
+bool la_open(const struct cli_common *common, struct la *out, struct err *err)
 {
-    *out = (struct party){0};
-    char *home = party_home(common);
+    *out = (struct la){0};
+    char *home = la_home(common);
     struct secret passphrase = {0};
     bool ok = read_config(home, out, err) && open_trust(home, &out->trust, err) &&
               secret_read_passphrase(common->passphrase_fd,
@@ -91,20 +91,19 @@ bool party_open(const struct cli_common *common, struct party *out, struct err *
               identity_open(home, &passphrase, out->trust, ROLE_LA, &out->identity, err);
     secret_free(&passphrase);
     free(home);
-    if (!ok) party_close(out);
+    if (!ok) la_close(out);
     return ok;
 }
 
-void party_close(struct party *party)
+void la_close(struct la *la)
 {
-    if (party->identity) identity_close(party->identity);
-    if (party->trust) trust_close(party->trust);
-    party->identity = NULL;
-    party->trust = NULL;
+    if (la->identity) identity_close(la->identity);
+    if (la->trust) trust_close(la->trust);
+    la->identity = NULL;
+    la->trust = NULL;
 }
 
-bool party_write_config(const char *home, const char *address, const char *matcher_id,
-                        struct err *err)
+bool la_write_config(const char *home, const char *address, const char *matcher_id, struct err *err)
 {
     if (!check_config(address, matcher_id, err) || !file_make_dirs(home, 0700, err)) return false;
     json_t *config = json_pack("{s:s,s:s}", "matcher", address, "matcher_id", matcher_id);
