@@ -166,6 +166,22 @@ static void a_reply_has_a_limit(void **state)
     free(c1);
 }
 
+static void a_query_has_a_limit(void **state)
+{
+    (void)state;
+    struct desk desk;
+    uint8_t c1[3 * ITEMS * POINT_BYTES], shares[2 * ITEMS * POINT_BYTES];
+    const size_t half = ITEMS * POINT_BYTES;
+    open_desk(&desk);
+    random_points(c1, 3 * ITEMS);
+    blind_sharer_limit(desk.sharer, 2 * ITEMS);
+    assert_true(blind_sharer_add(desk.sharer, "a", c1, ITEMS, shares, &desk.err));
+    refused(&desk, "b", c1 + half, ITEMS + 1, ERR_BUDGET);
+    assert_true(blind_sharer_add(desk.sharer, "b", c1 + half, ITEMS, shares, &desk.err));
+    refused(&desk, "c", c1 + 2 * half, 1, ERR_BUDGET);
+    blind_sharer_free(desk.sharer);
+}
+
 /* Many points: the set of those seen grows, and still knows every one. */
 static void thousands_of_points_are_remembered(void **state)
 {
@@ -277,6 +293,7 @@ int main(void)
         cmocka_unit_test(bad_points_are_refused_without_trace),
         cmocka_unit_test(an_agent_is_taken_once),
         cmocka_unit_test(a_reply_has_a_limit),
+        cmocka_unit_test(a_query_has_a_limit),
         cmocka_unit_test(thousands_of_points_are_remembered),
         cmocka_unit_test(the_proof_is_made_once),
         cmocka_unit_test(threads_share_one_sharer),
