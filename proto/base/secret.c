@@ -115,7 +115,8 @@ static bool read_terminal(const char *prompt, struct secret *out, struct err *er
     bool ok = shown ? read_line(tty, out, err)
                     : err_set_errno(err, errno, "passphrase", "cannot write to the terminal");
     if (quiet) (void)tcsetattr(tty, TCSAFLUSH, &before);
-    if (write(tty, "\n", 1) < 0) shown = false;
+    ssize_t newline = write(tty, "\n", 1);
+    (void)newline; /* only for looks */
     (void)close(tty);
     return ok;
 }
