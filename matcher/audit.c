@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "matcher/audit.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/clock.h"
+#include "proto/base/file.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+
+struct job {
+    struct audit_request request;
+    int64_t time_ms;
+    struct buf fields;
+    struct audit_head after;
+    struct job *next;
+};
+
+struct audit {
+    struct store *store;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake, idle;
+    struct job *first, *last;
+    bool stopping, busy, broken;
+    struct audit_head head; /* written by the thread alone */
+    pthread_t thread;
+};
+
+bool audit_store_open(const char *home, bool create, size_t max_mib, struct store **out,
+                      struct err *err)
+{
+    static const char *const tables[AUDIT_TABLES] = {"log", "state", "budget"};
+    char *path = file_join(home, HOME_AUDIT);
+    bool ok = store_open(path, create, tables, AUDIT_TABLES, 1, max_mib, out, err);
+    free(path);
+    return ok;
+}
+
+static const char HEAD_KEY[] = "head";
+
+bool audit_read_head(struct store_txn *txn, struct audit_head *out, struct err *err)
+{
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    bool found = false;
+    if (!store_get(txn, AUDIT_TABLE_STATE, HEAD_KEY, sizeof HEAD_KEY - 1, &value, &len, &found,
+                   err)) {
+        return false;
+    }
+    *out = (struct audit_head){0};
+    if (!found) return true;
+    struct reader reader = reader_of(value, len);
+    out->length = reader_u64(&reader);
+    const uint8_t *hash = reader_take(&reader, HASH_BYTES);
+    if (!hash || !reader_done(&reader)) {
+        return err_set(err, ERR_CORRUPT, HOME_AUDIT, "the stored head is malformed");
+    }
+    memcpy(out->hash, hash, HASH_BYTES);
+    return true;
+}
+
+bool audit_write_head(struct store_txn *txn, const struct audit_head *head, struct err *err)
+{
+    struct buf value = {0};
+    buf_u64(&value, head->length);
+    buf_append(&value, head->hash, HASH_BYTES);
+    bool ok = store_put(txn, AUDIT_TABLE_STATE, HEAD_KEY, sizeof HEAD_KEY - 1, value.data,
+                        value.len, err);
+    buf_free(&value);
+    return ok;
+}
+
+/* ---- writing ---- */
+
+static bool write_job(struct store_txn *txn, struct job *job, struct audit_head *head,
+                      struct err *err)
+{
+    if (job->request.build) job->request.build(&job->fields, head, job->request.ctx);
+    struct buf entry = {0};
+    uint8_t key[8];
+    audit_entry_make(&entry, head->length + 1, head->hash, job->time_ms, job->request.kind,
+                     &job->fields, head->hash);
+    head->length++;
+    store_key_u64(key, head->length);
+    bool ok = store_put(txn, AUDIT_TABLE_LOG, key, sizeof key, entry.data, entry.len, err);
+    job->after = *head;
+    buf_free(&entry);
+    return ok;
+}
+
+static bool write_jobs(struct audit *audit, struct job *jobs, struct err *err)
+{
+    struct audit_head head = audit->head;
+    struct store_txn *txn = NULL;
+    if (!store_begin(audit->store, true, &txn, err)) return false;
+    for (struct job *job = jobs; job; job = job->next) {
+        if (!write_job(txn, job, &head, err)) {
+            store_abort(txn);
+            return false;
+        }
+    }
+    if (!audit_write_head(txn, &head, err)) {
+        store_abort(txn);
+        return false;
+    }
+    if (!store_commit(txn, err)) return false;
+    audit->head = head;
+    return true;
+}
+
+static void finish_jobs(struct job *jobs, bool ok)
+{
+    while (jobs) {
+        struct job *next = jobs->next;
+        if (jobs->request.done) jobs->request.done(ok, &jobs->after, jobs->request.ctx);
+        buf_free(&jobs->fields);
+        free(jobs);
+        jobs = next;
+    }
+}
+
+static void handle_jobs(struct audit *audit, struct job *jobs)
+{
+    struct err err = {0};
+    bool ok = audit_works(audit) && write_jobs(audit, jobs, &err);
+    if (!ok && err.code != ERR_NONE) {
+        log_err(LOG_LEVEL_ERROR, "audit_failed", &err);
+        (void)pthread_mutex_lock(&audit->mutex);
+        audit->broken = true;
+        (void)pthread_mutex_unlock(&audit->mutex);
+    }
+    finish_jobs(jobs, ok);
+}
+
+static void *write_entries(void *arg)
+{
+    struct audit *audit = arg;
+    (void)pthread_mutex_lock(&audit->mutex);
+    for (;;) {
+        struct job *jobs = audit->first;
+        audit->first = audit->last = NULL;
+        audit->busy = jobs != NULL;
+        if (jobs) {
+            (void)pthread_mutex_unlock(&audit->mutex);
+            handle_jobs(audit, jobs);
+            (void)pthread_mutex_lock(&audit->mutex);
+        } else if (audit->stopping) {
+            break;
+        } else {
+            (void)pthread_cond_broadcast(&audit->idle);
+            (void)pthread_cond_wait(&audit->wake, &audit->mutex);
+        }
+    }
+    (void)pthread_mutex_unlock(&audit->mutex);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+/* The stored head has to be the last entry's, else the chain would be continued from a forged end. */
+static bool read_end(struct store_txn *txn, struct audit_head *head, struct err *err)
+{
+    const uint8_t *key = NULL, *value = NULL;
+    size_t key_len = 0, len = 0;
+    bool found = false;
+    struct audit_entry entry;
+    if (!audit_read_head(txn, head, err)) return false;
+    if (!store_last(txn, AUDIT_TABLE_LOG, &key, &key_len, &value, &len, &found, err)) return false;
+    bool intact = !found && head->length == 0;
+    if (found) {
+        intact = audit_entry_decode(value, len, &entry, err) && entry.number == head->length &&
+                 memcmp(entry.hash, head->hash, HASH_BYTES) == 0;
+    }
+    return intact || err_set(err, ERR_CORRUPT, HOME_AUDIT,
+                             "the end of the audit log is not intact; \"hearth-matcher audit "
+                             "verify\" names the first bad entry");
+}
+
+bool audit_start(struct store *store, struct audit **out, struct err *err)
+{
+    struct store_txn *txn = NULL;
+    struct audit_head head;
+    if (!store_begin(store, false, &txn, err)) return false;
+    bool ok = read_end(txn, &head, err);
+    store_abort(txn);
+    if (!ok) return false;
+    struct audit *audit = mem_new(struct audit);
+    audit->store = store;
+    audit->head = head;
+    REQUIRE(pthread_mutex_init(&audit->mutex, NULL) == 0 &&
+            pthread_cond_init(&audit->wake, NULL) == 0 &&
+            pthread_cond_init(&audit->idle, NULL) == 0 &&
+            pthread_create(&audit->thread, NULL, write_entries, audit) == 0);
+    *out = audit;
+    return true;
+}
+
+void audit_stop(struct audit *audit)
+{
+    if (!audit) return;
+    (void)pthread_mutex_lock(&audit->mutex);
+    audit->stopping = true;
+    (void)pthread_cond_signal(&audit->wake);
+    (void)pthread_mutex_unlock(&audit->mutex);
+    (void)pthread_join(audit->thread, NULL);
+    (void)pthread_cond_destroy(&audit->wake);
+    (void)pthread_cond_destroy(&audit->idle);
+    (void)pthread_mutex_destroy(&audit->mutex);
+    free(audit);
+}
+
+static void queue(struct audit *audit, struct job *job)
+{
+    job->time_ms = clock_wall_ms();
+    (void)pthread_mutex_lock(&audit->mutex);
+    if (audit->last) {
+        audit->last->next = job;
+    } else {
+        audit->first = job;
+    }
+    audit->last = job;
+    (void)pthread_cond_signal(&audit->wake);
+    (void)pthread_mutex_unlock(&audit->mutex);
+}
+
+void audit_add(struct audit *audit, enum audit_kind kind, struct buf *fields)
+{
+    struct job *job = mem_new(struct job);
+    job->request.kind = kind;
+    job->fields = *fields;
+    *fields = (struct buf){0};
+    queue(audit, job);
+}
+
+void audit_ask(struct audit *audit, const struct audit_request *request)
+{
+    struct job *job = mem_new(struct job);
+    job->request = *request;
+    queue(audit, job);
+}
+
+bool audit_works(struct audit *audit)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    bool works = !audit->broken;
+    (void)pthread_mutex_unlock(&audit->mutex);
+    return works;
+}
+
+struct audit_head audit_flush(struct audit *audit)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    while (audit->first || audit->busy) (void)pthread_cond_wait(&audit->idle, &audit->mutex);
+    struct audit_head head = audit->head;
+    (void)pthread_mutex_unlock(&audit->mutex);
+    return head;
+}

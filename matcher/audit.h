@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The hash-chained audit log in HOME/audit (docs/protocol.md "Audit"), and the searches that LAs have used
+ * up, which live in the same store. Entries are written by a thread of their own, many in one
+ * transaction, so that no caller waits for the disk.
+ */
+#ifndef HEARTH_MATCHER_AUDIT_H
+#define HEARTH_MATCHER_AUDIT_H
+
+#include "matcher/audit_entry.h"
+#include "proto/store/store.h"
+
+#define HOME_AUDIT "audit"
+
+/* Tables of the store in HOME/audit. */
+enum audit_table { AUDIT_TABLE_LOG, AUDIT_TABLE_STATE, AUDIT_TABLE_BUDGET, AUDIT_TABLES };
+/* create: makes it where it is missing; else ERR_NOT_FOUND. */
+MUST_CHECK bool audit_store_open(const char *home, bool create, size_t max_mib, struct store **out,
+                                 struct err *err);
+
+/* length entries, the last of which has the hash `hash` (zeros for an empty log). */
+struct audit_head {
+    uint64_t length;
+    uint8_t hash[HASH_BYTES];
+};
+
+struct audit;
+/* Continues the chain in `store`, which must outlive it. ERR_CORRUPT where its end is not intact. */
+MUST_CHECK bool audit_start(struct store *store, struct audit **out, struct err *err);
+/* Writes what is queued, joins the thread, frees. */
+void audit_stop(struct audit *audit);
+
+/* Queues an entry. `fields` is taken over and left empty. Thread-safe, does not block. */
+void audit_add(struct audit *audit, enum audit_kind kind, struct buf *fields);
+
+/* An entry whose fields depend on the head that it follows (a result carries that head), and whose owner
+ * wants to know the head after it. Both run on the audit's thread; `done` always runs, with ok false
+ * where the log cannot be written. */
+struct audit_request {
+    enum audit_kind kind;
+    void (*build)(struct buf *fields, const struct audit_head *before, void *ctx);
+    void (*done)(bool ok, const struct audit_head *after, void *ctx);
+    void *ctx;
+};
+void audit_ask(struct audit *audit, const struct audit_request *request);
+
+/* False once a write has failed: nothing may be done that could not be logged. */
+bool audit_works(struct audit *audit);
+/* Waits until everything queued so far is on disk, and gives the head. */
+struct audit_head audit_flush(struct audit *audit);
+
+/* ---- checking a log that may be in use ---- */
+struct audit_report {
+    struct audit_head head;
+    bool intact;
+    uint64_t bad;            /* number of the first bad entry where not intact */
+    char reason[ERR_TEXT_MAX]; /* what is wrong with it */
+    bool known_found;        /* `known` below is part of the chain */
+};
+/* Walks the chain. known: a head that somebody holds (from a result or receipt), or NULL. False only where
+ * the store cannot be read. */
+MUST_CHECK bool audit_verify(struct store *store, const struct audit_head *known,
+                             struct audit_report *out, struct err *err);
+
+/* The head as it is stored; zeros for an empty log. */
+MUST_CHECK bool audit_read_head(struct store_txn *txn, struct audit_head *out, struct err *err);
+MUST_CHECK bool audit_write_head(struct store_txn *txn, const struct audit_head *head,
+                                 struct err *err);
+
+#endif

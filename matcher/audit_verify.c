@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Walking the chain: the first entry that was altered, removed or put elsewhere.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "matcher/audit.h"
+
+struct walk {
+    struct audit_report *report;
+    const struct audit_head *known;
+};
+
+static bool bad(struct audit_report *report, uint64_t number, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Remembers the first finding; false, to stop the walk. */
+static bool bad(struct audit_report *report, uint64_t number, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(report->reason, sizeof report->reason, fmt, args);
+    va_end(args);
+    report->intact = false;
+    report->bad = number;
+    return false;
+}
+
+static void look_for_known(struct walk *walk)
+{
+    const struct audit_head *head = &walk->report->head;
+    if (walk->known && walk->known->length == head->length &&
+        memcmp(walk->known->hash, head->hash, HASH_BYTES) == 0) {
+        walk->report->known_found = true;
+    }
+}
+
+static bool visit(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len, void *ctx,
+                  struct err *err)
+{
+    struct walk *walk = ctx;
+    struct audit_report *report = walk->report;
+    struct audit_entry entry;
+    uint64_t expected = report->head.length + 1;
+    err->code = ERR_NONE; /* whatever stops the walk is a finding, not a failure of the store */
+    if (key_len != 8) return bad(report, expected, "has a malformed key");
+    uint64_t number = store_key_read_u64(key);
+    if (number != expected) {
+        return bad(report, expected, "was removed: the next one there is number %llu",
+                   (unsigned long long)number);
+    }
+    struct err why = {0};
+    if (!audit_entry_decode(value, len, &entry, &why)) {
+        return bad(report, number, "was altered: it %s", why.text);
+    }
+    if (entry.number != number) {
+        return bad(report, number, "was put in another's place: it carries number %llu",
+                   (unsigned long long)entry.number);
+    }
+    if (memcmp(entry.previous, report->head.hash, HASH_BYTES) != 0) {
+        return bad(report, number,
+                   "does not follow the entry before it: one of the two was replaced");
+    }
+    report->head.length = number;
+    memcpy(report->head.hash, entry.hash, HASH_BYTES);
+    look_for_known(walk);
+    return true;
+}
+
+static void check_end(struct audit_report *report, const struct audit_head *stored)
+{
+    if (stored->length > report->head.length) {
+        (void)bad(report, report->head.length + 1,
+                  "was removed: the log ends at %llu but was %llu long",
+                  (unsigned long long)report->head.length, (unsigned long long)stored->length);
+    } else if (stored->length < report->head.length) {
+        (void)bad(report, stored->length + 1, "was added behind the end that was stored");
+    } else if (memcmp(stored->hash, report->head.hash, HASH_BYTES) != 0) {
+        (void)bad(report, report->head.length, "is not the one that the stored head names");
+    }
+}
+
+bool audit_verify(struct store *store, const struct audit_head *known, struct audit_report *out,
+                  struct err *err)
+{
+    *out = (struct audit_report){.intact = true};
+    struct walk walk = {out, known};
+    struct audit_head stored;
+    struct store_txn *txn = NULL;
+    if (!store_begin(store, false, &txn, err)) return false;
+    look_for_known(&walk);
+    bool ok = store_each(txn, AUDIT_TABLE_LOG, NULL, 0, visit, &walk, err) &&
+              audit_read_head(txn, &stored, err);
+    if (ok && out->intact) check_end(out, &stored);
+    store_abort(txn);
+    return ok;
+}

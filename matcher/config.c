@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "matcher/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "keys/identity.h"
+#include "proto/base/file.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+enum { CONFIG_FILE_MAX = 64 * 1024 };
+
+static const char LISTEN[] = "listen";
+
+const struct config_key config_keys[] = {
+    {"deadline_ms", "How long agents have to answer a query", offsetof(struct config, deadline_ms),
+     100, 60000, 5000},
+    {"budget", "Searches per LA and day (Europe/London); 0 = no limit",
+     offsetof(struct config, budget), 0, 1000000, 200},
+    {"epoch_hours", "Life of an epoch key", offsetof(struct config, epoch_hours), 1, 168, 24},
+    {"threads", "Worker threads; 0 = one a processor", offsetof(struct config, threads), 0, 256, 0},
+    {"searches_max", "Open searches at the same time", offsetof(struct config, searches_max), 1,
+     1024, 64},
+    {"searches_per_la", "Open searches of one LA at the same time",
+     offsetof(struct config, searches_per_la), 1, 1024, 8},
+    {"audit_max_mib", "Largest size of the audit store", offsetof(struct config, audit_max_mib), 16,
+     1048576, 4096},
+};
+const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
+
+static uint32_t *field_of(struct config *config, const struct config_key *key)
+{
+    return (uint32_t *)(void *)((char *)config + key->offset);
+}
+
+void config_defaults(struct config *config)
+{
+    *config = (struct config){.listen = "127.0.0.1:0"};
+    for (size_t i = 0; i < config_key_count; i++) {
+        *field_of(config, &config_keys[i]) = config_keys[i].preset;
+    }
+}
+
+static bool set_number(struct config *config, const struct config_key *key, int64_t value,
+                       struct err *err)
+{
+    if (value < key->min || value > key->max) {
+        return err_set(err, ERR_INVALID, key->name, "%lld: a whole number %u to %u is wanted",
+                       (long long)value, key->min, key->max);
+    }
+    *field_of(config, key) = (uint32_t)value;
+    return true;
+}
+
+bool config_set(struct config *config, const struct config_key *key, const char *text,
+                struct err *err)
+{
+    int64_t value = 0;
+    if (!text_integer(text, key->min, key->max, &value)) {
+        return err_set(err, ERR_INVALID, key->name, "\"%s\": a whole number %u to %u is wanted",
+                       text, key->min, key->max);
+    }
+    return set_number(config, key, value, err);
+}
+
+bool config_set_listen(struct config *config, const char *text, struct err *err)
+{
+    const char *colon = strrchr(text, ':');
+    int64_t port = 0;
+    if (!colon || colon == text || strlen(text) >= LISTEN_MAX ||
+        !text_integer(colon + 1, 0, 65535, &port)) {
+        return err_set(err, ERR_INVALID, LISTEN,
+                       "\"%.100s\": an address and port is wanted, such as 0.0.0.0:7411", text);
+    }
+    (void)snprintf(config->listen, sizeof config->listen, "%s", text);
+    return true;
+}
+
+static const struct config_key *find_key(const char *name)
+{
+    for (size_t i = 0; i < config_key_count; i++) {
+        if (strcmp(config_keys[i].name, name) == 0) return &config_keys[i];
+    }
+    return NULL;
+}
+
+static bool read_key(struct config *config, const char *name, json_t *value, struct err *err)
+{
+    if (strcmp(name, LISTEN) == 0) {
+        if (!json_is_string(value)) {
+            return err_set(err, ERR_INVALID, name, "text is wanted, such as \"0.0.0.0:7411\"");
+        }
+        return config_set_listen(config, json_string_value(value), err);
+    }
+    const struct config_key *key = find_key(name);
+    if (!key) {
+        return err_set(err, ERR_INVALID, name, "unknown key; man hearth-matcher lists the keys");
+    }
+    if (!json_is_integer(value)) {
+        return err_set(err, ERR_INVALID, name, "a whole number %u to %u is wanted", key->min,
+                       key->max);
+    }
+    return set_number(config, key, json_integer_value(value), err);
+}
+
+static bool read_object(json_t *root, struct config *out, struct err *err)
+{
+    struct config config;
+    config_defaults(&config);
+    if (!json_is_object(root)) return err_set(err, ERR_INVALID, NULL, "a JSON object is wanted");
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach(root, name, value)
+    {
+        if (!read_key(&config, name, value, err)) return false;
+    }
+    *out = config;
+    return true;
+}
+
+bool config_read(const char *home, struct config *out, struct err *err)
+{
+    char *path = file_join(home, HOME_CONFIG);
+    struct buf text = {0};
+    json_t *root = NULL;
+    json_error_t where;
+    bool ok = file_read(path, CONFIG_FILE_MAX, &text, err);
+    if (ok) {
+        root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &where);
+        ok = root ? read_object(root, out, err)
+                  : err_set(err, ERR_INVALID, NULL, "line %d, column %d: %s", where.line,
+                            where.column, where.text);
+        if (!ok) ok = err_in(err, HOME_CONFIG);
+    }
+    json_decref(root);
+    buf_free(&text);
+    free(path);
+    return ok;
+}
+
+bool config_create(const char *home, const struct config *config, struct err *err)
+{
+    struct config copy = *config;
+    char *path = file_join(home, HOME_CONFIG);
+    struct buf text = {0};
+    buf_format(&text, "{\n  \"%s\": \"%s\"", LISTEN, copy.listen);
+    for (size_t i = 0; i < config_key_count; i++) {
+        buf_format(&text, ",\n  \"%s\": %u", config_keys[i].name,
+                   *field_of(&copy, &config_keys[i]));
+    }
+    buf_text(&text, "\n}\n");
+    bool ok = file_make_dirs(home, 0700, err) && file_create(path, text.data, text.len, 0600, err);
+    buf_free(&text);
+    free(path);
+    return ok;
+}

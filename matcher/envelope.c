@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "matcher/envelope.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "proto/base/clock.h"
+#include "proto/domain/catalogue.h"
+
+Hearth__V1__Signed envelope_signed(const void *body, size_t len, const uint8_t *signature)
+{
+    Hearth__V1__Signed message = HEARTH__V1__SIGNED__INIT;
+    /* protobuf-c has no const in its structs; packing only reads. */
+    message.body = (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)body};
+    message.signature = (ProtobufCBinaryData){SIGNATURE_BYTES, (uint8_t *)(uintptr_t)signature};
+    return message;
+}
+
+Hearth__V1__Signed envelope_signed_raw(const struct signed_bytes *raw)
+{
+    return envelope_signed(raw->body.data, raw->body.len, raw->signature);
+}
+
+void envelope_pack_signed(const void *body, size_t len, const uint8_t *signature, struct buf *out)
+{
+    Hearth__V1__Signed message = envelope_signed(body, len, signature);
+    size_t size = hearth__v1__signed__get_packed_size(&message);
+    (void)hearth__v1__signed__pack(&message, buf_reserve(out, size));
+}
+
+static struct rpc_message *pack(const ProtobufCMessage *message)
+{
+    struct buf packed = {0};
+    size_t size = protobuf_c_message_get_packed_size(message);
+    (void)protobuf_c_message_pack(message, buf_reserve(&packed, size));
+    struct rpc_message *out = rpc_message_new(packed.data, packed.len);
+    buf_free(&packed);
+    return out;
+}
+
+struct rpc_message *envelope_to_la(const Hearth__V1__ToLa *message)
+{
+    return pack(&message->base);
+}
+
+struct rpc_message *envelope_to_agent(const Hearth__V1__ToAgent *message)
+{
+    return pack(&message->base);
+}
+
+static bool send_packed(struct rpc_stream *stream, const ProtobufCMessage *message)
+{
+    struct rpc_message *packed = pack(message);
+    bool sent = rpc_stream_send(stream, packed);
+    rpc_message_unref(packed);
+    return sent;
+}
+
+bool envelope_send_la(struct rpc_stream *stream, const Hearth__V1__ToLa *message)
+{
+    return send_packed(stream, &message->base);
+}
+
+bool envelope_send_agent(struct rpc_stream *stream, const Hearth__V1__ToAgent *message)
+{
+    return send_packed(stream, &message->base);
+}
+
+bool envelope_check_peer(const struct rpc_stream *stream, enum role role, struct err *err)
+{
+    enum role peer = rpc_stream_peer_role(stream);
+    if (peer == ROLE_NONE || !rpc_stream_peer_id(stream)[0]) {
+        return err_set(err, ERR_UNAUTHENTICATED, "certificate",
+                       "the TLS certificate names no organisation of the scheme");
+    }
+    if (peer != role) {
+        return err_set(err, ERR_DENIED, "certificate",
+                       "this call is for the role %s; the TLS certificate says %s", role_name(role),
+                       role_name(peer));
+    }
+    return true;
+}
+
+static bool check_certificate(const struct rpc_stream *stream, struct trust *trust, enum role role,
+                              const Hearth__V1__Signed *message, struct certificate *certificate,
+                              struct err *err)
+{
+    if (!message) return err_set(err, ERR_UNAUTHENTICATED, NULL, "is missing");
+    if (!certificate_decode(message->body.data, message->body.len, message->signature.data,
+                            message->signature.len, certificate, err)) {
+        return false;
+    }
+    bool ok = trust_check(trust, certificate, role, clock_wall_ms(), err);
+    if (ok && strcmp(certificate->organisation, rpc_stream_peer_id(stream)) != 0) {
+        ok = err_set(err, ERR_UNAUTHENTICATED, NULL, "is %s's, but the connection is %s's",
+                     certificate->organisation, rpc_stream_peer_id(stream));
+    }
+    if (!ok) certificate_free(certificate);
+    return ok;
+}
+
+bool envelope_check_hello(const struct rpc_stream *stream, struct trust *trust, enum role role,
+                      uint32_t protocol, uint32_t catalogue, const Hearth__V1__Signed *certificate,
+                      struct certificate *out, struct err *err)
+{
+    if (!version_check(protocol, catalogue, CATALOGUE_VERSION, rpc_stream_peer_id(stream), err)) {
+        return false;
+    }
+    struct certificate checked = {0};
+    if (!check_certificate(stream, trust, role, certificate, &checked, err)) {
+        return err_in(err, "certificate");
+    }
+    *out = checked;
+    return true;
+}
+
+void envelope_wipe(ProtobufCBinaryData *field)
+{
+    if (field->data) sodium_memzero(field->data, field->len);
+}
+
+struct buf envelope_take(ProtobufCBinaryData *field)
+{
+    struct buf taken = {.data = field->data, .len = field->len, .cap = field->len};
+    *field = (ProtobufCBinaryData){0, NULL};
+    return taken;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "matcher/matcher.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "matcher/agent_session.h"
+#include "matcher/search.h"
+#include "proto/base/cli.h"
+#include "proto/base/clock.h"
+#include "proto/base/file.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+enum { STOP_WAIT_MS = 2000, RPC_THREADS = 2 };
+
+/* ---- what sessions use ---- */
+
+struct directory *matcher_directory(struct matcher *matcher)
+{
+    (void)pthread_mutex_lock(&matcher->directory_mutex);
+    struct directory *directory = directory_ref(matcher->directory);
+    (void)pthread_mutex_unlock(&matcher->directory_mutex);
+    return directory;
+}
+
+void matcher_changed(struct matcher *matcher)
+{
+    if (matcher->changed) matcher->changed(matcher->changed_ctx);
+}
+
+void matcher_count_stream(struct matcher *matcher, int change)
+{
+    (void)pthread_mutex_lock(&matcher->streams_mutex);
+    matcher->streams += change;
+    if (matcher->streams == 0) (void)pthread_cond_broadcast(&matcher->streams_closed);
+    (void)pthread_mutex_unlock(&matcher->streams_mutex);
+}
+
+/* The statuses that were queued get a moment to go out before what is left is cut off. */
+static void wait_for_streams(struct matcher *matcher)
+{
+    int64_t end_ms = clock_steady_ms() + STOP_WAIT_MS;
+    struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
+                           .tv_nsec = (long)(end_ms % 1000) * 1000000};
+    int late = 0;
+    (void)pthread_mutex_lock(&matcher->streams_mutex);
+    while (matcher->streams > 0 && late == 0) {
+        late = pthread_cond_timedwait(&matcher->streams_closed, &matcher->streams_mutex, &end);
+    }
+    (void)pthread_mutex_unlock(&matcher->streams_mutex);
+}
+
+void matcher_finish(struct rpc_stream *stream, const struct err *err)
+{
+    char detail[ERR_FIELD_MAX + ERR_TEXT_MAX + 2];
+    (void)snprintf(detail, sizeof detail, "%s%s%s", err->field, err->field[0] ? ": " : "",
+                   err->text);
+    rpc_stream_finish(stream, rpc_status_of(err->code), detail);
+}
+
+void matcher_note_refusal(struct matcher *matcher, const struct rpc_stream *stream,
+                          const char *call, const uint8_t *hash, const struct err *err)
+{
+    const char *status = rpc_status_name(rpc_status_of(err->code));
+    const char *role = role_name(rpc_stream_peer_role(stream));
+    char hex[2 * HASH_BYTES + 1] = "-";
+    struct buf fields = {0};
+    audit_text(&fields, "call", call);
+    audit_text(&fields, "role", role);
+    audit_text(&fields, "peer", rpc_stream_peer_id(stream));
+    audit_text(&fields, "address", rpc_stream_peer_address(stream));
+    if (hash) audit_bytes(&fields, "query", hash, HASH_BYTES);
+    audit_text(&fields, "status", status);
+    audit_text(&fields, "field", err->field);
+    audit_text(&fields, "reason", err->text);
+    audit_add(matcher->audit, AUDIT_REFUSED, &fields);
+    log_warn("refused", "call=%s role=%s peer=%s query=%s status=%s field=%s reason=\"%s\"", call,
+             role, rpc_stream_peer_id(stream), hash ? text_hex(hash, HASH_BYTES, hex) : hex, status,
+             err->field, err->text);
+}
+
+void matcher_refuse(struct matcher *matcher, struct rpc_stream *stream, const char *call,
+                    const uint8_t *hash, const struct err *err)
+{
+    matcher_note_refusal(matcher, stream, call, hash, err);
+    matcher_finish(stream, err);
+}
+
+/* ---- directory and revocations ---- */
+
+static void note_directory(struct matcher *matcher, const struct directory *directory)
+{
+    struct buf fields = {0};
+    audit_bytes(&fields, "hash", directory_hash(directory), HASH_BYTES);
+    audit_number(&fields, "agencies", directory_count(directory));
+    audit_add(matcher->audit, AUDIT_DIRECTORY, &fields);
+    log_info("directory", "agencies=%zu", directory_count(directory));
+}
+
+static void note_revocations(struct matcher *matcher)
+{
+    struct buf fields = {0};
+    audit_number(&fields, "number", trust_revocation_number(matcher->trust));
+    audit_add(matcher->audit, AUDIT_REVOCATIONS, &fields);
+    log_info("revocations", "number=%llu",
+             (unsigned long long)trust_revocation_number(matcher->trust));
+}
+
+static uint64_t directory_file_stamp(const struct matcher *matcher)
+{
+    char *path = file_join(matcher->home, HOME_DIRECTORY);
+    uint64_t stamp = file_stamp(path);
+    free(path);
+    return stamp;
+}
+
+/* A directory that cannot be read leaves the present one in force. */
+static void reload_directory(struct matcher *matcher)
+{
+    uint64_t stamp = directory_file_stamp(matcher);
+    if (stamp == matcher->directory_stamp) return;
+    matcher->directory_stamp = stamp;
+    struct directory *fresh = NULL;
+    struct err err;
+    if (!directory_read(matcher->home, identity_certificate(matcher->identity), &fresh, &err)) {
+        log_err(LOG_LEVEL_ERROR, "directory_kept", &err);
+        return;
+    }
+    (void)pthread_mutex_lock(&matcher->directory_mutex);
+    struct directory *old = matcher->directory;
+    matcher->directory = fresh;
+    (void)pthread_mutex_unlock(&matcher->directory_mutex);
+    directory_unref(old);
+    note_directory(matcher, fresh);
+}
+
+static void reload_revocations(struct matcher *matcher)
+{
+    bool changed = false;
+    struct err err;
+    if (!trust_reload(matcher->trust, &changed, &err)) {
+        log_err(LOG_LEVEL_ERROR, "revocations_kept", &err);
+    } else if (changed) {
+        note_revocations(matcher);
+        search_end_revoked(matcher);
+    }
+}
+
+void matcher_tick(struct matcher *matcher)
+{
+    reload_revocations(matcher);
+    reload_directory(matcher);
+    agent_check_all(matcher);
+    if (epochs_tick(matcher->epochs, clock_wall_ms())) {
+        log_info("epoch", "a new epoch has begun");
+        matcher_changed(matcher);
+    }
+}
+
+/* ---- life ---- */
+
+static void free_parts(struct matcher *matcher)
+{
+    if (matcher->server) rpc_server_stop(matcher->server);
+    if (matcher->timers) timers_stop(matcher->timers);
+    if (matcher->pool) pool_stop(matcher->pool);
+    epochs_stop(matcher->epochs);
+    if (matcher->audit && matcher->server) {
+        struct buf none = {0};
+        audit_add(matcher->audit, AUDIT_STOPPED, &none);
+    }
+    audit_stop(matcher->audit);
+    if (matcher->store) store_close(matcher->store);
+    searches_free(matcher->searches);
+    fleet_free(matcher->fleet);
+    replay_free(matcher->replay);
+    blind_scores_free(matcher->scores);
+    directory_unref(matcher->directory);
+    (void)pthread_mutex_destroy(&matcher->directory_mutex);
+    (void)pthread_mutex_destroy(&matcher->streams_mutex);
+    (void)pthread_cond_destroy(&matcher->streams_closed);
+    free(matcher->home);
+    free(matcher);
+}
+
+static bool open_stores(struct matcher *matcher, struct err *err)
+{
+    matcher->directory_stamp = directory_file_stamp(matcher);
+    return directory_read(matcher->home, identity_certificate(matcher->identity),
+                          &matcher->directory, err) &&
+           audit_store_open(matcher->home, true, matcher->config.audit_max_mib, &matcher->store,
+                            err) &&
+           audit_start(matcher->store, &matcher->audit, err);
+}
+
+static void start_parts(struct matcher *matcher)
+{
+    const struct config *config = &matcher->config;
+    matcher->replay = replay_new();
+    matcher->fleet = fleet_new();
+    matcher->searches = searches_new(config->searches_max, config->searches_per_la);
+    matcher->scores = blind_scores_new();
+    matcher->timers = timers_start();
+    matcher->pool = pool_start(config->threads);
+    struct buf fields = {0};
+    audit_text(&fields, "version", HEARTH_VERSION);
+    audit_text(&fields, "matcher", identity_certificate(matcher->identity)->organisation);
+    audit_add(matcher->audit, AUDIT_STARTED, &fields);
+    note_directory(matcher, matcher->directory);
+    note_revocations(matcher);
+    matcher->epochs =
+        epochs_start(matcher->identity, matcher->audit, config->epoch_hours, clock_wall_ms());
+}
+
+static bool listen_for_calls(struct matcher *matcher, int *port, struct err *err)
+{
+    const struct rpc_method methods[] = {
+        {.path = METHOD_SEARCH, .events = &search_events, .ctx = matcher},
+        {.path = METHOD_ATTACH, .events = &agent_events, .ctx = matcher},
+    };
+    const struct rpc_server_config server = {
+        .address = matcher->config.listen,
+        .threads = RPC_THREADS,
+        .message_max = REPLY_MAX,
+        .queue_max = AGENTS_MAX + 64, /* an LA may be sent a reply of every agent at once */
+        .methods = methods,
+        .method_count = sizeof methods / sizeof methods[0]};
+    return rpc_server_start(&server, matcher->identity, matcher->trust, &matcher->server, port,
+                            err);
+}
+
+static void init_locks(struct matcher *matcher)
+{
+    pthread_condattr_t steady;
+    REQUIRE(pthread_condattr_init(&steady) == 0 &&
+            pthread_condattr_setclock(&steady, CLOCK_MONOTONIC) == 0);
+    REQUIRE(pthread_mutex_init(&matcher->directory_mutex, NULL) == 0 &&
+            pthread_mutex_init(&matcher->streams_mutex, NULL) == 0 &&
+            pthread_cond_init(&matcher->streams_closed, &steady) == 0);
+    (void)pthread_condattr_destroy(&steady);
+}
+
+bool matcher_start(const char *home, const struct config *config, const struct identity *identity,
+                   struct trust *trust, void (*changed)(void *ctx), void *changed_ctx,
+                   struct matcher **out, int *port, struct err *err)
+{
+    struct matcher *matcher = mem_new(struct matcher);
+    init_locks(matcher);
+    matcher->home = mem_string(home);
+    matcher->config = *config;
+    matcher->identity = identity;
+    matcher->trust = trust;
+    matcher->changed = changed;
+    matcher->changed_ctx = changed_ctx;
+    bool ok = open_stores(matcher, err);
+    if (ok) {
+        start_parts(matcher);
+        ok = listen_for_calls(matcher, port, err);
+    }
+    if (!ok) {
+        free_parts(matcher);
+        return false;
+    }
+    *out = matcher;
+    return true;
+}
+
+void matcher_drain(struct matcher *matcher)
+{
+    struct err err;
+    atomic_store(&matcher->draining, true);
+    rpc_server_drain(matcher->server);
+    (void)err_set(&err, ERR_UNAVAILABLE, NULL, "the matcher is stopping");
+    search_end_all(matcher, true, &err);
+}
+
+void matcher_stop(struct matcher *matcher)
+{
+    struct err err;
+    matcher_drain(matcher);
+    (void)err_set(&err, ERR_UNAVAILABLE, NULL, "the matcher is stopping");
+    search_end_all(matcher, false, &err);
+    agent_end_all(matcher, &err);
+    wait_for_streams(matcher);
+    free_parts(matcher);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside of a search, for the files search*.c alone: one a step of docs/protocol.md "Opening".
+ *   search.c          life, legal order of messages, hello
+ *   search_query.c    checks of the query, fan-out
+ *   search_replies.c  agents' replies, declines, departures; handing replies to the LA
+ *   search_open.c     the LA's shares, opening
+ *   search_finish.c   closing, the proof, ranking, result and receipts
+ */
+#ifndef HEARTH_MATCHER_SEARCH_INTERNAL_H
+#define HEARTH_MATCHER_SEARCH_INTERNAL_H
+
+#include "matcher/envelope.h"
+#include "matcher/matcher.h"
+#include "matcher/search.h"
+
+enum {
+    LA_MESSAGE_MS = 10000, /* within which an LA has to send a message that is due */
+    SHARES_GRACE_MS = 3000 /* after the agents' deadline, for the LA's shares */
+};
+
+enum search_phase {
+    PHASE_HELLO,      /* the hello is due */
+    PHASE_QUERY,      /* the query is due */
+    PHASE_CHECKING,   /* the query is being checked */
+    PHASE_COLLECTING, /* agents answer, the LA sends shares */
+    PHASE_CLOSING,    /* closed; the proof of shares is due */
+    PHASE_VERIFYING,  /* proof, ranking, log, result */
+    PHASE_DONE,
+    PHASES
+};
+
+enum asked_state {
+    ASKED_WAITING,  /* nothing yet; late once the deadline has passed */
+    ASKED_CHECKING, /* its reply is being checked */
+    ASKED_RELAYED,  /* the LA has its reply */
+    ASKED_OPENING,  /* the LA's shares came */
+    ASKED_OPENED,
+    ASKED_DECLINED,
+    ASKED_LEFT,   /* detached before it answered */
+    ASKED_REFUSED /* answered nonsense */
+};
+
+struct asked {
+    struct agent *agent; /* one reference */
+    enum asked_state state;
+    struct buf c1, c2; /* from RELAYED to OPENING; wiped */
+    uint32_t count;    /* items */
+    struct blind_opened *opened;
+};
+
+struct search {
+    atomic_uint refs;
+    struct matcher *matcher;
+    struct rpc_stream *stream; /* one reference */
+    /* Written once, before the phase that reads them; freed with the last reference. */
+    struct certificate la;
+    uint8_t hash[HASH_BYTES];
+    struct point query_key;
+    struct search_options options;
+    struct epoch_key *epoch;
+    struct directory *directory;
+
+    pthread_mutex_t mutex; /* guards all below */
+    enum search_phase phase;
+    bool greeted, hashed, accepted;
+    int64_t due_ms; /* steady time at which the LA's message is overdue; 0 = none is due */
+    int64_t started_ms, deadline_ms, grace_ms;
+    struct asked *asked;
+    size_t asked_count;
+    size_t *order; /* indices into asked in the order of opening: the order of the proof */
+    size_t order_count;
+    size_t items; /* of all replies handed to the LA */
+};
+
+/* ---- all with the search's mutex held ---- */
+void search_set_phase(struct search *search, enum search_phase phase);
+/* Ends the search: status to the LA, everything confidential wiped. err NULL = it is complete. Not a second
+ * time. `refused`: what the LA sent was at fault, which is logged and audited as a refusal. */
+void search_end(struct search *search, const struct err *err, bool refused);
+/* Closes if nobody is waited for any more (search_finish.c). */
+void search_check_close(struct search *search);
+/* Calls search_timer at that time of the steady clock. */
+void search_wake_at(struct search *search, int64_t at_ms);
+uint32_t search_count_state(const struct search *search, enum asked_state state);
+
+/* ---- steps; the mutex is held, the message is taken over ---- */
+void search_on_query(struct search *search, Hearth__V1__FromLa *message);
+void search_on_shares(struct search *search, Hearth__V1__FromLa *message);
+void search_on_shares_proof(struct search *search, Hearth__V1__FromLa *message);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A query is checked on the pool, everything before anything of it is fanned out; then every attached agent is
+ * asked with one message that is packed once.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "matcher/budget.h"
+#include "matcher/search_internal.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+#include "proto/domain/catalogue.h"
+
+struct query_job {
+    struct search *search;
+    Hearth__V1__FromLa *message;
+    uint8_t hash[HASH_BYTES];
+    bool hashed;
+    struct query query;
+    struct search_options options;
+    struct epoch_key *epoch;
+};
+
+static bool check_signed(const struct query_job *job, const Hearth__V1__Signed *message,
+                         const char *tag, const char *field, struct err *err)
+{
+    if (!message) return err_set(err, ERR_INVALID, field, "is missing");
+    return certificate_verify(&job->search->la, tag, message->body.data, message->body.len,
+                              message->signature.data, message->signature.len, err) ||
+           err_in(err, field);
+}
+
+static bool check_parties(const struct query_job *job, struct err *err)
+{
+    const struct certificate *la = &job->search->la;
+    if (strcmp(job->query.la, la->organisation) != 0) {
+        return err_set(err, ERR_UNAUTHENTICATED, "la", "the query is %s's, its sender is %s",
+                       job->query.la, la->organisation);
+    }
+    if (trust_is_revoked(job->search->matcher->trust, la->serial)) {
+        return err_set(err, ERR_DENIED, "certificate", "revoked");
+    }
+    if (!catalogue_get(job->query.catalogue) || job->query.catalogue != CATALOGUE_VERSION) {
+        return version_check(job->query.protocol, job->query.catalogue, CATALOGUE_VERSION,
+                             la->organisation, err);
+    }
+    return true;
+}
+
+static bool check_arithmetic(struct query_job *job, int64_t now_ms, struct err *err)
+{
+    const struct query *query = &job->query;
+    struct blind_layout layout =
+        catalogue_layout(catalogue_get(query->catalogue), query->footprint_count);
+    struct point joint_key;
+    return epochs_find(job->search->matcher->epochs, query->epoch, now_ms, &job->epoch, err) &&
+           query_check(query, &job->epoch->record, &layout, now_ms, &joint_key, err) &&
+           blind_query_check(query->ciphertexts.data, query->ciphertexts.len / CIPHERTEXT_BYTES,
+                             err);
+}
+
+static bool check_options(struct query_job *job, struct err *err)
+{
+    const Hearth__V1__Signed *message = job->message->query->options;
+    if (!check_signed(job, message, TAG_OPTIONS, "options", err)) return false;
+    if (!search_options_decode(message->body.data, message->body.len, &job->options, err)) {
+        return err_in(err, "options");
+    }
+    if (memcmp(job->options.query_hash, job->hash, HASH_BYTES) != 0) {
+        return err_set(err, ERR_INVALID, "options.query_hash", "names another query");
+    }
+    return true;
+}
+
+/* What is used up by a query comes last, so that a refusal leaves no trace. */
+static bool check_quotas(struct query_job *job, int64_t now_ms, struct err *err)
+{
+    struct matcher *matcher = job->search->matcher;
+    const struct query *query = &job->query;
+    if (!replay_add(matcher->replay, query->la, query->query_id, query->expires_at, now_ms, err)) {
+        return false;
+    }
+    bool ok = check_options(job, err);
+    if (ok && fleet_count(matcher->fleet) == 0) {
+        ok = err_set(err, ERR_UNAVAILABLE, NULL, "no agency is attached");
+    }
+    if (ok && !audit_works(matcher->audit)) {
+        ok = err_set(err, ERR_UNAVAILABLE, NULL, "the audit log cannot be written");
+    }
+    ok = ok && budget_take(matcher->store, query->la, matcher->config.budget, now_ms, err);
+    if (!ok) replay_remove(matcher->replay, query->la, query->query_id);
+    return ok;
+}
+
+static bool check_query(struct query_job *job, struct err *err)
+{
+    const Hearth__V1__Signed *message = job->message->query->query;
+    int64_t now_ms = clock_wall_ms();
+    if (!check_signed(job, message, TAG_QUERY, "query", err)) return false;
+    query_hash(job->hash, message->body.data, message->body.len);
+    job->hashed = true;
+    return query_decode(message->body.data, message->body.len, &job->query, err) &&
+           check_parties(job, err) && check_arithmetic(job, now_ms, err) &&
+           check_quotas(job, now_ms, err);
+}
+
+/* ---- fan-out ---- */
+
+static struct rpc_message *pack_query(const struct query_job *job)
+{
+    Hearth__V1__Signed certificate = envelope_signed_raw(&job->search->la.raw);
+    Hearth__V1__Signed epoch = envelope_signed_raw(&job->epoch->body);
+    Hearth__V1__AgentQuery body = HEARTH__V1__AGENT_QUERY__INIT;
+    body.query = job->message->query->query;
+    body.certificate = &certificate;
+    body.epoch = &epoch;
+    Hearth__V1__ToAgent message = HEARTH__V1__TO_AGENT__INIT;
+    message.kind_case = HEARTH__V1__TO_AGENT__KIND_QUERY;
+    message.query = &body;
+    return envelope_to_agent(&message);
+}
+
+static void send_accepted(struct search *search)
+{
+    Hearth__V1__SearchAccepted body = HEARTH__V1__SEARCH_ACCEPTED__INIT;
+    body.query_hash = (ProtobufCBinaryData){HASH_BYTES, search->hash};
+    body.asked = (uint32_t)search->asked_count;
+    Hearth__V1__ToLa message = HEARTH__V1__TO_LA__INIT;
+    message.kind_case = HEARTH__V1__TO_LA__KIND_ACCEPTED;
+    message.accepted = &body;
+    (void)envelope_send_la(search->stream, &message);
+}
+
+static void note_query(const struct search *search)
+{
+    char hash[2 * HASH_BYTES + 1];
+    struct buf fields = {0};
+    audit_bytes(&fields, "query", search->hash, HASH_BYTES);
+    audit_text(&fields, "la", search->la.organisation);
+    audit_bytes(&fields, "search_tag", search->options.search_tag, HASH_BYTES);
+    audit_number(&fields, "epoch", search->epoch->record.epoch);
+    audit_number(&fields, "asked", search->asked_count);
+    audit_add(search->matcher->audit, AUDIT_QUERY, &fields);
+    log_info("query", "query=%s la=%s asked=%zu", text_hex(search->hash, HASH_BYTES, hash),
+             search->la.organisation, search->asked_count);
+}
+
+/* An agent that has left too much unanswered holds memory of ours in its queue. */
+static bool ask(struct agent *agent, struct rpc_message *message)
+{
+    if (atomic_load(&agent->unanswered) >= AGENT_UNANSWERED_MAX) {
+        rpc_stream_cancel(agent->stream, RPC_UNAVAILABLE, "too many queries are unanswered");
+        return false;
+    }
+    if (!rpc_stream_send(agent->stream, message)) return false;
+    (void)atomic_fetch_add(&agent->unanswered, 1);
+    return true;
+}
+
+static void fan_out(struct search *search, const struct query_job *job)
+{
+    size_t count = 0;
+    struct agent **agents = fleet_list(search->matcher->fleet, &count);
+    search->asked = mem_array(count, sizeof *search->asked);
+    search->order = mem_array(count, sizeof *search->order);
+    search->asked_count = count;
+    searches_name(search->matcher->searches, search, search->hash);
+    search_set_phase(search, PHASE_COLLECTING);
+    send_accepted(search);
+    note_query(search);
+    struct rpc_message *message = pack_query(job);
+    search->deadline_ms = clock_steady_ms() + search->matcher->config.deadline_ms;
+    search->grace_ms = search->deadline_ms + SHARES_GRACE_MS;
+    for (size_t i = 0; i < count; i++) {
+        search->asked[i].agent = agents[i]; /* takes over the reference */
+        search->asked[i].state = ask(agents[i], message) ? ASKED_WAITING : ASKED_LEFT;
+    }
+    rpc_message_unref(message);
+    free(agents);
+    search_wake_at(search, search->deadline_ms);
+    search_wake_at(search, search->grace_ms);
+    search_check_close(search);
+}
+
+static void take_query(struct search *search, struct query_job *job, bool ok,
+                       const struct err *err)
+{
+    if (search->phase != PHASE_CHECKING) return; /* the LA has gone meanwhile */
+    search->hashed = job->hashed;
+    memcpy(search->hash, job->hash, HASH_BYTES);
+    if (!ok) {
+        search_end(search, err, true);
+        return;
+    }
+    search->accepted = true;
+    search->query_key = job->query.key;
+    search->options = job->options;
+    search->epoch = epoch_ref(job->epoch);
+    search->directory = matcher_directory(search->matcher);
+    fan_out(search, job);
+}
+
+static void run_query_job(void *ctx)
+{
+    struct query_job *job = ctx;
+    struct search *search = job->search;
+    struct err err = {0};
+    bool ok = check_query(job, &err);
+    (void)pthread_mutex_lock(&search->mutex);
+    take_query(search, job, ok, &err);
+    (void)pthread_mutex_unlock(&search->mutex);
+    query_free(&job->query);
+    epoch_unref(job->epoch);
+    hearth__v1__from_la__free_unpacked(job->message, NULL);
+    free(job);
+    search_unref(search);
+}
+
+void search_on_query(struct search *search, Hearth__V1__FromLa *message)
+{
+    struct query_job *job = mem_new(struct query_job);
+    job->search = search_ref(search);
+    job->message = message;
+    search_set_phase(search, PHASE_CHECKING);
+    pool_run(search->matcher->pool, run_query_job, job);
+}
