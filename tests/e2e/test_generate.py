@@ -105,8 +105,8 @@ class Generate(unittest.TestCase):
             seen[location.get("combine", "none")] += 1
             seen["nowhere"] += not location
             seen["weight"] += any("weight" in anchor for anchor in location.get("anchors", []))
-        for field in ("must", "prefer", "location", "provider", "accept_unconfirmed", "anchors", "avoid", "squares",
-                      "combine", "all", "any", "nowhere", "weight", "min_judgement", "frameworks", "unborn",
+        for field in ("must", "prefer", "location", "provider", "accept_unconfirmed", "anchors", "avoid",
+                      "squares", "combine", "all", "any", "nowhere", "weight", "min_judgement", "frameworks", "unborn",
                       "1 children", "2 children", "3 children", "5 children"):
             self.assertGreater(seen[field], 0, field)
 

@@ -205,8 +205,8 @@ class Restarts(unittest.TestCase):
     def test_bad_agencies_file(self):
         path = self.directory / "agencies.csv"
         good = path.read_text(encoding="utf-8")
-        for text in (good.replace("ifa-002", "ifa-001"), good.replace("ifa-002", "IFA 2"), good.replace("id,", "key,")):
-            path.write_text(text, encoding="utf-8")
+        for old, new in (("ifa-002", "ifa-001"), ("ifa-002", "IFA 2"), ("id,", "key,")):
+            path.write_text(good.replace(old, new), encoding="utf-8")
             self.assertEqual(self.lab("up").returncode, 2)
         path.unlink()
         done = self.lab("up")

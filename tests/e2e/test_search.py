@@ -80,7 +80,8 @@ class Search(SchemeCase):
         keys = [(BANDS.index(band), count, JUDGEMENTS.index(judgement))
                 for band, count, judgement in (expected[agency["id"]] for agency in answer["agencies"])]
         self.assertEqual(keys, sorted(keys), request)
-        self.assertEqual((answer["asked"], answer["answered"], answer["declined"]), (self.agencies, self.agencies, 0))
+        self.assertEqual((answer["asked"], answer["answered"], answer["declined"]),
+                         (self.agencies, self.agencies, 0))
         return list(found.values())
 
     def test_random_requests_agree_with_plain_scores(self):

@@ -16,18 +16,20 @@ import support
 from support import BUILD, LAB, SLOW, SchemeCase, lab, wait_until
 
 ROWS = [
-    {"ref": "MRKREF-7731-QX", "name": "Zylphia Quorndon-Vex", "grid_ref": "SE 29713 33871", "lat": "", "lon": ""},
-    {"ref": "MRKREF-8842-JW", "name": "Obadiah Yttringham", "grid_ref": "", "lat": "53.817341", "lon": "-1.549212"},
+    {"ref": "MRKREF-7731-QX", "name": "Zylphia Quorndon-Vex", "grid_ref": "SE 29713 33871", "lat": "",
+     "lon": ""},
+    {"ref": "MRKREF-8842-JW", "name": "Obadiah Yttringham", "grid_ref": "", "lat": "53.817341",
+     "lon": "-1.549212"},
 ]
-COMMON = {"ages": "0-17", "sexes": "M;F", "places": "2", "approved_places": "2", "placement_types": "PT_SHORT;PT_LONG",
-          "status": "unknown", "status_date": "", "offers": "DS_AUT;CS_SIM;LN_PL"}
+COMMON = {"ages": "0-17", "sexes": "M;F", "places": "2", "approved_places": "2",
+          "placement_types": "PT_SHORT;PT_LONG", "status": "unknown", "status_date": "", "offers": "DS_AUT;CS_SIM;LN_PL"}
 REQUEST = {"search_ref": "MRKSEARCH-5519-KV", "children": [{"age": 9, "sex": "F"}],
            "placement": {"type": "PT_LONG", "needed_by": "later"}, "must": ["DS_AUT"], "prefer": {"LN_PL": 3},
            "location": {"anchors": [{"name": "mrkanchor-school-2207", "at": "SE 30113 34091", "within_km": 12,
                                      "weight": 3}]}}
 
-CARER_MARKERS = [value for row in ROWS for value in (row["ref"], row["name"], row["grid_ref"], row["lat"], row["lon"])
-                 if value] + ["SE2971333871", "Quorndon", "Yttringham"]
+CARER_MARKERS = [row[column] for row in ROWS for column in ("ref", "name", "grid_ref", "lat", "lon")
+                 if row[column]] + ["SE2971333871", "Quorndon", "Yttringham"]
 SEARCH_MARKERS = [REQUEST["search_ref"], "mrkanchor-school-2207", "SE 30113 34091"]
 
 
@@ -77,7 +79,7 @@ class Secrecy(SchemeCase):
     def test_no_file_tells(self):
         self.search_and_score()
         source = self.directory / "carers" / "ifa-001.csv"
-        self.assertGreaterEqual(len(found_in(source, CARER_MARKERS)), 8, "the search for markers must find them here")
+        self.assertGreaterEqual(len(found_in(source, CARER_MARKERS)), 8, "the markers must be found here")
         leaks = {}
         for path in (self.directory / "state").rglob("*"):
             if path.is_file():
@@ -104,8 +106,8 @@ class Secrecy(SchemeCase):
     def test_control(self):
         """The same search finds the marker in a process that does hold it."""
         self.require_cores()
-        with subprocess.Popen([sys.executable, "-c", "import sys; held = sys.stdin.readline(); print('ready', flush=True)"
-                               "; sys.stdin.read()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        program = "import sys; held = sys.stdin.readline(); print('ready', flush=True); sys.stdin.read()"
+        with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               encoding="utf-8") as holder:
             try:
                 holder.stdin.write(CARER_MARKERS[0] + "\n")
