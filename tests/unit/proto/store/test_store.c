@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +15,7 @@
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/store/store.h"
+#include "tests/unit/support/temp_dir.h"
 
 enum { FORMAT = 7, FIRST = 0, SECOND = 1 };
 static const char *const names[] = {"first", "second"};
@@ -27,8 +27,7 @@ struct place {
 static int make_place(void **state)
 {
     struct place *place = mem_new(struct place);
-    place->dir = mem_string("/tmp/hearth-store-XXXXXX");
-    if (!mkdtemp(place->dir)) return -1;
+    place->dir = support_temp_dir();
     place->path = file_join(place->dir, "deep/store");
     *state = place;
     return 0;
@@ -37,20 +36,10 @@ static int make_place(void **state)
 static int remove_place(void **state)
 {
     struct place *place = *state;
-    char *data = file_join(place->path, "data.mdb"), *lock = file_join(place->path, "lock.mdb");
-    char *deep = file_join(place->dir, "deep");
-    (void)unlink(data);
-    (void)unlink(lock);
-    (void)rmdir(place->path);
-    (void)rmdir(deep);
-    int failed = rmdir(place->dir);
-    free(data);
-    free(lock);
-    free(deep);
-    free(place->dir);
+    support_temp_dir_remove(place->dir);
     free(place->path);
     free(place);
-    return failed;
+    return 0;
 }
 
 static struct store *open_store(const struct place *place, bool create, size_t max_mib)
