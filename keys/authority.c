@@ -16,6 +16,7 @@ static const int64_t DAY_MS = INT64_C(86400000);
 
 struct authority {
     char *dir;
+    char *issued_path;
     int lock; /* descriptor, -1 where not held */
     struct private_keys keys;
     struct authority_root root;
@@ -92,18 +93,23 @@ static bool make_in(const char *dir, const char *key_path, const char *name, int
     return ok;
 }
 
-bool authority_make(const char *dir, const char *name, int days, const struct key_cost *cost,
-                    const struct secret *passphrase, struct err *err)
+bool authority_may_be_made(const char *dir, const char *name, struct err *err)
 {
-    if (!identity_fields_check(ROLE_AUTHORITY, AUTHORITY_ID, name, "", err) ||
-        !file_make_dirs(dir, 0700, err)) {
-        return false;
-    }
+    if (!identity_fields_check(ROLE_AUTHORITY, AUTHORITY_ID, name, "", err)) return false;
     char *key_path = file_join(dir, HOME_KEY);
     bool ok = !file_exists(key_path) ||
               err_set(err, ERR_EXISTS, "", "%s is there already: one directory holds one Authority",
                       key_path);
-    ok = ok && make_in(dir, key_path, name, days, cost, passphrase, err);
+    free(key_path);
+    return ok;
+}
+
+bool authority_make(const char *dir, const char *name, int days, const struct key_cost *cost,
+                    const struct secret *passphrase, struct err *err)
+{
+    char *key_path = file_join(dir, HOME_KEY);
+    bool ok = authority_may_be_made(dir, name, err) && file_make_dirs(dir, 0700, err) &&
+              make_in(dir, key_path, name, days, cost, passphrase, err);
     free(key_path);
     return ok;
 }
@@ -128,7 +134,7 @@ static bool open_files(struct authority *authority, const struct secret *passphr
               key_file_load(key_path, passphrase, &authority->keys, err) &&
               keys_fit_root(authority, err) &&
               revocations_load(list_path, root, &authority->revocations, err) &&
-              issued_load(authority->dir, root, &authority->issued, err);
+              issued_load(authority->issued_path, root, &authority->issued, err);
     free(list_path);
     free(root_path);
     free(key_path);
@@ -140,6 +146,7 @@ bool authority_open(const char *dir, const struct secret *passphrase, struct aut
 {
     struct authority *authority = mem_new(struct authority);
     authority->dir = mem_string(dir);
+    authority->issued_path = file_join(dir, AUTHORITY_ISSUED);
     authority->lock = -1;
     if (!lock_directory(dir, &authority->lock, err) || !open_files(authority, passphrase, err)) {
         authority_close(authority);
@@ -157,6 +164,7 @@ void authority_close(struct authority *authority)
     issued_free(&authority->issued);
     revocations_free(&authority->revocations);
     if (authority->lock >= 0) (void)close(authority->lock);
+    free(authority->issued_path);
     free(authority->dir);
     free(authority);
 }
@@ -235,7 +243,7 @@ bool authority_issue(struct authority *authority, const struct request *requests
     for (size_t i = 0; ok && i < count; i++) {
         ok = issue_one(authority, &requests[i], now, days, &out[i], err);
     }
-    if (ok) ok = issued_save(authority->dir, &authority->issued, err);
+    if (ok) ok = issued_save(authority->issued_path, &authority->issued, err);
     if (ok) return true;
     for (size_t i = 0; i < count; i++) credentials_free(&out[i]);
     while (authority->issued.count > before) {

@@ -24,6 +24,9 @@ MUST_CHECK bool authority_make(const char *dir, const char *name, int days,
                                const struct key_cost *cost, const struct secret *passphrase,
                                struct err *err);
 
+/* What authority_make would refuse at once, to be asked before the passphrase. */
+MUST_CHECK bool authority_may_be_made(const char *dir, const char *name, struct err *err);
+
 /* Open with the key, holding the directory's lock: one user of the key at a time. */
 struct authority;
 MUST_CHECK bool authority_open(const char *dir, const struct secret *passphrase,

@@ -10,7 +10,6 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-#define FIRST_LINE "hearth issued 1\n"
 #define BASE64 sodium_base64_VARIANT_ORIGINAL
 
 struct loading {
@@ -36,7 +35,8 @@ static bool take_certificate(const uint8_t *data, size_t len, struct loading *lo
     struct issued *issued = loading->issued;
     if (!certificate_unpack(data, len, &made, loading->err)) return false;
     const struct signed_bytes *raw = &made.raw;
-    bool ok = certificate_verify(loading->root, TAG_CERTIFICATE, raw->body.data, raw->body.len,
+    bool ok = !loading->root ||
+              certificate_verify(loading->root, TAG_CERTIFICATE, raw->body.data, raw->body.len,
                                  raw->signature, SIGNATURE_BYTES, loading->err);
     if (ok && issued->count > 0 && issued->list[issued->count - 1].serial >= made.serial) {
         ok = err_set(loading->err, ERR_CORRUPT, "serial", "does not rise");
@@ -67,8 +67,8 @@ static bool take_line(char *line, void *context)
 
 static bool parse(struct buf *text, struct loading *loading)
 {
-    size_t first = sizeof FIRST_LINE - 1;
-    if (text->len < first || memcmp(text->data, FIRST_LINE, first) != 0 ||
+    size_t first = sizeof ISSUED_FIRST_LINE - 1;
+    if (text->len < first || memcmp(text->data, ISSUED_FIRST_LINE, first) != 0 ||
         text->data[text->len - 1] != '\n' || memchr(text->data, '\0', text->len)) {
         return err_set(loading->err, ERR_CORRUPT, AUTHORITY_ISSUED,
                        "is no record of issued certificates, or cut short");
@@ -77,16 +77,14 @@ static bool parse(struct buf *text, struct loading *loading)
     return text->len == first || text_split((char *)text->data + first, '\n', take_line, loading);
 }
 
-bool issued_load(const char *dir, const struct certificate *root, struct issued *out,
+bool issued_load(const char *path, const struct certificate *root, struct issued *out,
                  struct err *err)
 {
     struct issued made = {0};
     struct loading loading = {.root = root, .issued = &made, .err = err};
     struct buf text = {0};
-    char *path = file_join(dir, AUTHORITY_ISSUED);
     bool ok = !file_exists(path) ||
               (file_read(path, ISSUED_FILE_MAX, &text, err) && parse(&text, &loading));
-    free(path);
     buf_free(&text);
     if (ok) {
         *out = made;
@@ -96,10 +94,10 @@ bool issued_load(const char *dir, const struct certificate *root, struct issued 
     return ok;
 }
 
-bool issued_save(const char *dir, const struct issued *issued, struct err *err)
+bool issued_save(const char *path, const struct issued *issued, struct err *err)
 {
     struct buf text = {0};
-    buf_text(&text, FIRST_LINE);
+    buf_text(&text, ISSUED_FIRST_LINE);
     for (size_t i = 0; i < issued->count; i++) {
         struct buf packed = {0};
         signed_bytes_pack(&issued->list[i].raw, &packed);
@@ -111,9 +109,7 @@ bool issued_save(const char *dir, const struct issued *issued, struct err *err)
         free(base64);
         buf_free(&packed);
     }
-    char *path = file_join(dir, AUTHORITY_ISSUED);
     bool ok = file_write(path, text.data, text.len, 0600, err);
-    free(path);
     buf_free(&text);
     return ok;
 }

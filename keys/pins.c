@@ -12,8 +12,6 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-#define FIRST_LINE "hearth pins 1"
-
 static struct pin *find(const struct pins *pins, enum role role, const char *organisation)
 {
     for (size_t i = 0; i < pins->count; i++) {
@@ -78,13 +76,13 @@ static bool parse_line(char *line, void *context)
 
 static bool parse(struct pins *pins, struct buf *text)
 {
-    size_t first = sizeof FIRST_LINE - 1;
-    bool whole = text->len > first + 1 && memcmp(text->data, FIRST_LINE "\n", first + 1) == 0 &&
-                 text->data[text->len - 1] == '\n' && !memchr(text->data, '\0', text->len);
-    if (text->len == first + 1 && memcmp(text->data, FIRST_LINE "\n", first + 1) == 0) return true;
-    if (!whole) return false;
+    size_t first = sizeof PINS_FIRST_LINE - 1;
+    if (text->len < first || memcmp(text->data, PINS_FIRST_LINE, first) != 0 ||
+        text->data[text->len - 1] != '\n' || memchr(text->data, '\0', text->len)) {
+        return false;
+    }
     text->data[text->len - 1] = '\0';
-    return text_split((char *)text->data + first + 1, '\n', parse_line, pins);
+    return text->len == first || text_split((char *)text->data + first, '\n', parse_line, pins);
 }
 
 static void merge(struct pins *pins, const struct pins *stored)
@@ -129,7 +127,7 @@ void pins_free(struct pins *pins)
 static bool write_file(struct pins *pins, struct err *err)
 {
     struct buf text = {0};
-    buf_text(&text, FIRST_LINE "\n");
+    buf_text(&text, PINS_FIRST_LINE);
     if (pins->revocation_number > 0) {
         buf_format(&text, "revocations %" PRIu64 "\n", pins->revocation_number);
     }

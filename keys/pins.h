@@ -8,6 +8,7 @@
 
 #include "keys/identity.h"
 
+#define PINS_FIRST_LINE "hearth pins 1\n"
 enum { PINS_MAX = 100000, PINS_FILE_MAX = 8 << 20 };
 
 struct pin {

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A party's home directory: making its keys and requests, and putting what the Authority sent in
+ * place.
+ */
+#ifndef HEARTH_KEYS_HOME_H
+#define HEARTH_KEYS_HOME_H
+
+#include "keys/request.h"
+
+/* Fields that are empty in `fields` are taken from the present certificate in `home`, if there is
+ * one. */
+MUST_CHECK bool home_request_defaults(const char *home, struct request *fields, struct err *err);
+
+/* Writes HOME/identity.req with these fields for the keys of HOME/identity.key; a missing key file
+ * is made first, at `cost`. out: the request as the Authority will read it; request_free. */
+MUST_CHECK bool home_make_request(const char *home, const struct request *fields,
+                                  const struct key_cost *cost, const struct secret *passphrase,
+                                  struct request *out, struct err *err);
+
+/* Each may be NULL where there is nothing of that kind to install. */
+struct home_parts {
+    const char *root_path, *certificate_path, *revocations_path;
+};
+/* Checks everything against the root (the one given, or HOME/authority.root) and only then puts the
+ * files in place: certificate issued by it, for this home's key file, valid now, not revoked, not
+ * older than the present one; list not older. ERR_DENIED where HOME is pinned to another root. */
+MUST_CHECK bool home_install(const char *home, const struct home_parts *parts, struct err *err);
+
+#endif
