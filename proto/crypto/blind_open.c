@@ -89,7 +89,7 @@ void blind_opened_free(struct blind_opened *opened)
 MUST_CHECK static bool decode(struct point *out, const uint8_t *bytes, const char *name,
                               size_t index, bool identity_allowed, struct err *err)
 {
-    char field[32];
+    char field[ERR_FIELD_MAX];
     (void)snprintf(field, sizeof field, "%s[%zu]", name, index);
     if (!point_decode(out, bytes))
         return err_set(err, ERR_INVALID, field, "not a canonical ristretto255 point");

@@ -6,7 +6,7 @@
 
 MUST_CHECK static bool refuse(struct err *err, size_t index, const char *why)
 {
-    char field[32];
+    char field[ERR_FIELD_MAX];
     (void)snprintf(field, sizeof field, "ciphertexts[%zu]", index);
     return err_set(err, ERR_INVALID, field, "%s", why);
 }

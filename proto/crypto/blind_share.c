@@ -102,7 +102,7 @@ static struct taken *find(const struct blind_sharer *sharer, const char *agent)
 
 MUST_CHECK static bool refuse_point(struct err *err, size_t index, const char *why)
 {
-    char field[32];
+    char field[ERR_FIELD_MAX];
     (void)snprintf(field, sizeof field, "c1[%zu]", index);
     return err_set(err, ERR_INVALID, field, "%s", why);
 }

@@ -86,7 +86,7 @@ MUST_CHECK static bool read_agencies(const Hearth__V1__ResultBody *body, struct 
                        RESULT_AGENCIES_MAX);
     }
     for (size_t i = 0; i < body->n_agencies; i++) {
-        char field[32];
+        char field[ERR_FIELD_MAX];
         (void)snprintf(field, sizeof field, "agencies[%zu]", i);
         if (!read_agency(body->agencies[i], &out->agencies[i], err)) return err_in(err, field);
         for (size_t j = 0; j < i; j++) {

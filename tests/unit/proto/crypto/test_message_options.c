@@ -34,7 +34,8 @@ static void wrong_fields_are_refused(void **state)
     (void)state;
     struct search_options options = example();
     struct buf body = {0};
-    options.framework_count = 0; /* else a truncation between two frameworks looks whole */
+    options.framework_count = 0; /* else a truncation between two fields looks whole */
+    options.min_judgement = 0;
     search_options_encode(&options, &body);
     strictness_holds(decode, &body, 1024, ERR_INVALID);
     options.framework_count = FRAMEWORKS_MAX;
