@@ -195,7 +195,8 @@ static void count_answer(struct agent *agent)
 {
     unsigned waiting = atomic_load(&agent->unanswered);
     while (waiting > 0 &&
-           !atomic_compare_exchange_weak(&agent->unanswered, &waiting, waiting - 1)) {}
+           !atomic_compare_exchange_weak(&agent->unanswered, &waiting, waiting - 1)) {
+    }
 }
 
 static void refuse_order(struct agent *agent, const char *text)
@@ -236,7 +237,8 @@ static void on_message(struct rpc_stream *stream, const uint8_t *data, size_t le
     if (message) {
         dispatch(agent, message);
     } else {
-        (void)err_set(&err, ERR_INVALID, "message", "%zu bytes that are no message of an agent", len);
+        (void)err_set(&err, ERR_INVALID, "message", "%zu bytes that are no message of an agent",
+                      len);
         agent_nonsense(agent, NULL, &err);
     }
 }

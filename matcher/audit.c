@@ -159,7 +159,8 @@ static void *write_entries(void *arg)
 
 /* ---- life ---- */
 
-/* The stored head has to be the last entry's, else the chain would be continued from a forged end. */
+/* The stored head has to be the last entry's, else the chain would be continued from a forged end.
+ */
 static bool read_end(struct store_txn *txn, struct audit_head *head, struct err *err)
 {
     const uint8_t *key = NULL, *value = NULL;

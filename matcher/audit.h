@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The hash-chained audit log in HOME/audit (docs/protocol.md "Audit"), and the searches that LAs have used
- * up, which live in the same store. Entries are written by a thread of their own, many in one
- * transaction, so that no caller waits for the disk.
+ * The hash-chained audit log in HOME/audit (docs/protocol.md "Audit"), and the searches that LAs
+ * have used up, which live in the same store. Entries are written by a thread of their own, many in
+ * one transaction, so that no caller waits for the disk.
  */
 #ifndef HEARTH_MATCHER_AUDIT_H
 #define HEARTH_MATCHER_AUDIT_H
@@ -24,7 +24,8 @@ struct audit_head {
 };
 
 struct audit;
-/* Continues the chain in `store`, which must outlive it. ERR_CORRUPT where its end is not intact. */
+/* Continues the chain in `store`, which must outlive it. ERR_CORRUPT where its end is not intact.
+ */
 MUST_CHECK bool audit_start(struct store *store, struct audit **out, struct err *err);
 /* Writes what is queued, joins the thread, frees. */
 void audit_stop(struct audit *audit);
@@ -32,9 +33,9 @@ void audit_stop(struct audit *audit);
 /* Queues an entry. `fields` is taken over and left empty. Thread-safe, does not block. */
 void audit_add(struct audit *audit, enum audit_kind kind, struct buf *fields);
 
-/* An entry whose fields depend on the head that it follows (a result carries that head), and whose owner
- * wants to know the head after it. Both run on the audit's thread; `done` always runs, with ok false
- * where the log cannot be written. */
+/* An entry whose fields depend on the head that it follows (a result carries that head), and whose
+ * owner wants to know the head after it. Both run on the audit's thread; `done` always runs, with
+ * ok false where the log cannot be written. */
 struct audit_request {
     enum audit_kind kind;
     void (*build)(struct buf *fields, const struct audit_head *before, void *ctx);
@@ -52,12 +53,12 @@ struct audit_head audit_flush(struct audit *audit);
 struct audit_report {
     struct audit_head head;
     bool intact;
-    uint64_t bad;            /* number of the first bad entry where not intact */
+    uint64_t bad;              /* number of the first bad entry where not intact */
     char reason[ERR_TEXT_MAX]; /* what is wrong with it */
-    bool known_found;        /* `known` below is part of the chain */
+    bool known_found;          /* `known` below is part of the chain */
 };
-/* Walks the chain. known: a head that somebody holds (from a result or receipt), or NULL. False only where
- * the store cannot be read. */
+/* Walks the chain. known: a head that somebody holds (from a result or receipt), or NULL. False
+ * only where the store cannot be read. */
 MUST_CHECK bool audit_verify(struct store *store, const struct audit_head *known,
                              struct audit_report *out, struct err *err);
 

@@ -5,18 +5,13 @@
 
 #include "proto/base/text.h"
 
-static const char *const kind_names[AUDIT_KINDS] = {[AUDIT_STARTED] = "started",
-                                                    [AUDIT_STOPPED] = "stopped",
-                                                    [AUDIT_EPOCH] = "epoch",
-                                                    [AUDIT_TIE_SEED] = "tie_seed",
-                                                    [AUDIT_DIRECTORY] = "directory",
-                                                    [AUDIT_REVOCATIONS] = "revocations",
-                                                    [AUDIT_ATTACHED] = "attached",
-                                                    [AUDIT_DETACHED] = "detached",
-                                                    [AUDIT_QUERY] = "query",
-                                                    [AUDIT_RESULT] = "result",
-                                                    [AUDIT_REFUSED] = "refused",
-                                                    [AUDIT_ABANDONED] = "abandoned"};
+static const char *const kind_names[AUDIT_KINDS] = {
+    [AUDIT_STARTED] = "started",     [AUDIT_STOPPED] = "stopped",
+    [AUDIT_EPOCH] = "epoch",         [AUDIT_TIE_SEED] = "tie_seed",
+    [AUDIT_DIRECTORY] = "directory", [AUDIT_REVOCATIONS] = "revocations",
+    [AUDIT_ATTACHED] = "attached",   [AUDIT_DETACHED] = "detached",
+    [AUDIT_QUERY] = "query",         [AUDIT_RESULT] = "result",
+    [AUDIT_REFUSED] = "refused",     [AUDIT_ABANDONED] = "abandoned"};
 
 const char *audit_kind_name(enum audit_kind kind)
 {

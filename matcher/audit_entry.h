@@ -24,7 +24,7 @@ enum audit_kind {
     AUDIT_DETACHED,
     AUDIT_QUERY,
     AUDIT_RESULT,
-    AUDIT_REFUSED,  /* a call or a query, with its status and reason */
+    AUDIT_REFUSED,   /* a call or a query, with its status and reason */
     AUDIT_ABANDONED, /* a search that was accepted but has no result */
     AUDIT_KINDS
 };
@@ -48,7 +48,8 @@ struct audit_field {
     enum audit_type type;
     char name[AUDIT_NAME_MAX + 1];
     uint64_t number;
-    const uint8_t *data; /* text (valid UTF-8, not NUL-terminated) and bytes: inside the stored form */
+    const uint8_t
+        *data; /* text (valid UTF-8, not NUL-terminated) and bytes: inside the stored form */
     size_t len;
 };
 struct audit_entry {

@@ -123,9 +123,9 @@ static bool open_signed(const struct buf *file, const struct certificate *signer
 {
     Hearth__V1__Signed *message = hearth__v1__signed__unpack(NULL, file->len, file->data);
     if (!message) return err_set(err, ERR_INVALID, NULL, "not a signed directory");
-    bool ok = !signer || certificate_verify(signer, TAG_DIRECTORY, message->body.data,
-                                            message->body.len, message->signature.data,
-                                            message->signature.len, err);
+    bool ok =
+        !signer || certificate_verify(signer, TAG_DIRECTORY, message->body.data, message->body.len,
+                                      message->signature.data, message->signature.len, err);
     ok = ok && directory_parse(message->body.data, message->body.len, NULL, NULL, out, err);
     hearth__v1__signed__free_unpacked(message, NULL);
     return ok;
@@ -136,8 +136,8 @@ bool directory_read(const char *home, const struct certificate *signer, struct d
 {
     char *path = file_join(home, HOME_DIRECTORY);
     struct buf file = {0};
-    bool ok = file_read(path, DIRECTORY_MAX + 1024, &file, err) &&
-              open_signed(&file, signer, out, err);
+    bool ok =
+        file_read(path, DIRECTORY_MAX + 1024, &file, err) && open_signed(&file, signer, out, err);
     if (!ok) (void)err_in(err, HOME_DIRECTORY);
     buf_free(&file);
     free(path);

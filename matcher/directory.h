@@ -40,11 +40,12 @@ struct agency {
 /* One version of the directory: immutable, reference counted, agencies ascending by id. */
 struct directory;
 
-/* A finding about one value of the CSV: the place (column "" = the whole row) and what would be valid. */
+/* A finding about one value of the CSV: the place (column "" = the whole row) and what would be
+ * valid. */
 typedef void (*directory_finding_fn)(size_t line, const char *column, const char *text, void *ctx);
 
-/* Parses CSV text (UTF-8, BOM allowed, CRLF or LF, at most DIRECTORY_MAX bytes). Every finding is reported
- * through `finding` (may be NULL); err carries the first. The result has one reference. */
+/* Parses CSV text (UTF-8, BOM allowed, CRLF or LF, at most DIRECTORY_MAX bytes). Every finding is
+ * reported through `finding` (may be NULL); err carries the first. The result has one reference. */
 MUST_CHECK bool directory_parse(const uint8_t *csv, size_t len, directory_finding_fn finding,
                                 void *ctx, struct directory **out, struct err *err);
 struct directory *directory_ref(struct directory *directory);
@@ -56,8 +57,8 @@ const struct agency *directory_find(const struct directory *directory, const cha
 /* H(TAG_DIRECTORY, CSV text). */
 const uint8_t *directory_hash(const struct directory *directory);
 
-/* HOME/directory.signed: writing checks the CSV first; reading verifies the matcher's signature (`signer`,
- * its certificate; NULL = the signature is not looked at). */
+/* HOME/directory.signed: writing checks the CSV first; reading verifies the matcher's signature
+ * (`signer`, its certificate; NULL = the signature is not looked at). */
 MUST_CHECK bool directory_write(const char *home, const struct identity *identity,
                                 const uint8_t *csv, size_t len, struct err *err);
 MUST_CHECK bool directory_read(const char *home, const struct certificate *signer,

@@ -20,10 +20,10 @@ static const char *const column_names[COLUMNS] = {"id",         "name",   "urn",
                                                   "frameworks", "sector", "contact", "tier"};
 
 struct parse {
-    size_t line, row_line;     /* of the byte being fed; of the row being read */
-    size_t field;              /* number of fields of this row so far */
+    size_t line, row_line;       /* of the byte being fed; of the row being read */
+    size_t field;                /* number of fields of this row so far */
     enum column at[COLUMNS_MAX]; /* what the header says of each field */
-    size_t header_fields;      /* 0 until the header was read */
+    size_t header_fields;        /* 0 until the header was read */
     bool surplus;
     char values[COLUMNS][VALUE_MAX + 1];
     struct agency *agencies;
@@ -46,8 +46,8 @@ static void found(struct parse *parse, const char *column, const char *fmt, ...)
     va_end(args);
     if (parse->findings++ == 0) {
         char field[ERR_FIELD_MAX];
-        (void)snprintf(field, sizeof field, "line %zu%s%s", parse->row_line,
-                       column[0] ? ", " : "", column);
+        (void)snprintf(field, sizeof field, "line %zu%s%s", parse->row_line, column[0] ? ", " : "",
+                       column);
         (void)err_set(&parse->first, ERR_INVALID, field, "%s", text);
     }
     if (parse->finding) parse->finding(parse->row_line, column, text, parse->ctx);
@@ -93,9 +93,10 @@ static void read_judgement(struct parse *parse, struct agency *agency)
             return;
         }
     }
-    found(parse, "judgement",
-          "\"%.40s\": outstanding, good, requires_improvement, inadequate or not_inspected is wanted",
-          parse->values[JUDGEMENT]);
+    found(
+        parse, "judgement",
+        "\"%.40s\": outstanding, good, requires_improvement, inadequate or not_inspected is wanted",
+        parse->values[JUDGEMENT]);
 }
 
 static void read_sector(struct parse *parse, struct agency *agency)
@@ -178,7 +179,8 @@ static void read_heading(struct parse *parse, const char *text)
     }
     if (column == COLUMNS) {
         found(parse, text,
-              "unknown column; id, name, urn, judgement, frameworks, sector, contact and tier are known");
+              "unknown column; id, name, urn, judgement, frameworks, sector, contact and tier are "
+              "known");
     }
     for (size_t i = 0; i < parse->field; i++) {
         if (column != COLUMNS && parse->at[i] == column) found(parse, text, "column given twice");

@@ -6,7 +6,8 @@
 
 #include "matcher/directory.h"
 
-/* Agencies in file order; caller frees *out (which may be NULL where *count is 0). As directory_parse. */
+/* Agencies in file order; caller frees *out (which may be NULL where *count is 0). As
+ * directory_parse. */
 MUST_CHECK bool directory_parse_rows(const uint8_t *csv, size_t len, directory_finding_fn finding,
                                      void *ctx, struct agency **out, size_t *count,
                                      struct err *err);

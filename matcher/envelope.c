@@ -102,8 +102,9 @@ static bool check_certificate(const struct rpc_stream *stream, struct trust *tru
 }
 
 bool envelope_check_hello(const struct rpc_stream *stream, struct trust *trust, enum role role,
-                      uint32_t protocol, uint32_t catalogue, const Hearth__V1__Signed *certificate,
-                      struct certificate *out, struct err *err)
+                          uint32_t protocol, uint32_t catalogue,
+                          const Hearth__V1__Signed *certificate, struct certificate *out,
+                          struct err *err)
 {
     if (!version_check(protocol, catalogue, CATALOGUE_VERSION, rpc_stream_peer_id(stream), err)) {
         return false;

@@ -25,14 +25,15 @@ bool envelope_send_la(struct rpc_stream *stream, const Hearth__V1__ToLa *message
 bool envelope_send_agent(struct rpc_stream *stream, const Hearth__V1__ToAgent *message);
 
 /* What every hello is checked for (docs/protocol.md "Keys"): versions, the Authority's word for the
- * certificate, its role, and that it names the organisation of the TLS connection. `out` is filled on success:
- * certificate_free. */
-MUST_CHECK bool envelope_check_hello(const struct rpc_stream *stream, struct trust *trust, enum role role,
-                                 uint32_t protocol, uint32_t catalogue,
-                                 const Hearth__V1__Signed *certificate, struct certificate *out,
-                                 struct err *err);
+ * certificate, its role, and that it names the organisation of the TLS connection. `out` is filled
+ * on success: certificate_free. */
+MUST_CHECK bool envelope_check_hello(const struct rpc_stream *stream, struct trust *trust,
+                                     enum role role, uint32_t protocol, uint32_t catalogue,
+                                     const Hearth__V1__Signed *certificate, struct certificate *out,
+                                     struct err *err);
 /* The first check of a new call: the role in the peer's X.509 certificate. */
-MUST_CHECK bool envelope_check_peer(const struct rpc_stream *stream, enum role role, struct err *err);
+MUST_CHECK bool envelope_check_peer(const struct rpc_stream *stream, enum role role,
+                                    struct err *err);
 
 /* Overwrites what a field holds, before the message that owns it is freed. */
 void envelope_wipe(ProtobufCBinaryData *field);

@@ -52,7 +52,8 @@ void epoch_tie_commitment(uint8_t out[HASH_BYTES], const uint8_t *tie_seed)
 static struct epoch_key *draw(struct epochs *epochs, int64_t now_ms)
 {
     /* An epoch is named by the millisecond in which it was drawn: no two may share one. */
-    while (epochs->current && (uint64_t)clock_wall_ms() <= epochs->current->record.epoch) {}
+    while (epochs->current && (uint64_t)clock_wall_ms() <= epochs->current->record.epoch) {
+    }
     const struct certificate *own = identity_certificate(epochs->identity);
     struct held *held = mem_new(struct held);
     atomic_init(&held->refs, 1);

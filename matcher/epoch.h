@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Epoch keys (docs/protocol.md "Keys"): drawn at the start and every epoch_hours, in guarded memory only. The
- * one before is kept until EPOCH_KEEP_MS after its end, then wiped, and its tie seed is published in
- * the audit log.
+ * Epoch keys (docs/protocol.md "Keys"): drawn at the start and every epoch_hours, in guarded memory
+ * only. The one before is kept until EPOCH_KEEP_MS after its end, then wiped, and its tie seed is
+ * published in the audit log.
  */
 #ifndef HEARTH_MATCHER_EPOCH_H
 #define HEARTH_MATCHER_EPOCH_H
@@ -13,7 +13,8 @@
 
 enum {
     EPOCH_KEEP_MS = 600000,
-    /* No search lasts longer: queries of the old epoch are refused that long before its key is wiped. */
+    /* No search lasts longer: queries of the old epoch are refused that long before its key is
+       wiped. */
     EPOCH_MARGIN_MS = 120000
 };
 
@@ -39,7 +40,8 @@ void epochs_stop(struct epochs *epochs);
 bool epochs_tick(struct epochs *epochs, int64_t now_ms);
 /* A reference to the epoch in force. */
 struct epoch_key *epochs_current(struct epochs *epochs);
-/* A reference to the epoch with that id, if queries may still name it at now_ms; else ERR_EXPIRED. */
+/* A reference to the epoch with that id, if queries may still name it at now_ms; else ERR_EXPIRED.
+ */
 MUST_CHECK bool epochs_find(struct epochs *epochs, uint64_t epoch, int64_t now_ms,
                             struct epoch_key **out, struct err *err);
 

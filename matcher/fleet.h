@@ -12,8 +12,9 @@
 struct matcher;
 
 enum {
-    AGENT_UNANSWERED_MAX = 128, /* queries that one agent may leave unanswered before it is let go */
-    AGENT_NONSENSE_MAX = 16     /* refused messages after which it is let go */
+    AGENT_UNANSWERED_MAX =
+        128,                /* queries that one agent may leave unanswered before it is let go */
+    AGENT_NONSENSE_MAX = 16 /* refused messages after which it is let go */
 };
 
 /* One attachment, reference counted. id and certificate do not change once it is attached. */
@@ -23,7 +24,7 @@ struct agent {
     struct rpc_stream *stream; /* one reference */
     char id[ID_MAX + 1];
     struct certificate certificate;
-    atomic_bool greeted;  /* its hello was accepted */
+    atomic_bool greeted; /* its hello was accepted */
     atomic_uint unanswered, nonsense;
 };
 struct agent *agent_new(struct matcher *matcher, struct rpc_stream *stream);
@@ -33,7 +34,8 @@ void agent_unref(struct agent *agent);
 struct fleet;
 struct fleet *fleet_new(void);
 void fleet_free(struct fleet *fleet);
-/* Adds; returns the older attachment of the same agency, which it replaces, with a reference, or NULL. */
+/* Adds; returns the older attachment of the same agency, which it replaces, with a reference, or
+ * NULL. */
 struct agent *fleet_attach(struct fleet *fleet, struct agent *agent);
 /* Removes exactly this attachment; false where it is not (or no longer) in. */
 bool fleet_detach(struct fleet *fleet, struct agent *agent);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The running matcher: everything that its sessions share, and its life.
  *
- * Threads: gRPC threads run the callbacks of streams and never block; the pool does arithmetic; the audit
- * thread writes the log; the timer thread looks after what is due; the caller's thread ticks.
- * Lock order, first to last: a search's mutex -> the registry of searches, the fleet, the replay memory, the
- * epochs, the timers, the pool, the audit queue. None of the latter is held while another lock is
- * taken, and no two searches are locked at once.
+ * Threads: gRPC threads run the callbacks of streams and never block; the pool does arithmetic; the
+ * audit thread writes the log; the timer thread looks after what is due; the caller's thread ticks.
+ * Lock order, first to last: a search's mutex -> the registry of searches, the fleet, the replay
+ * memory, the epochs, the timers, the pool, the audit queue. None of the latter is held while
+ * another lock is taken, and no two searches are locked at once.
  */
 #ifndef HEARTH_MATCHER_MATCHER_H
 #define HEARTH_MATCHER_MATCHER_H
@@ -51,14 +51,16 @@ struct matcher {
     void *changed_ctx;
 };
 
-/* Reads HOME/directory.signed, opens HOME/audit, draws an epoch key and listens. identity and trust must
- * outlive the matcher. changed may be NULL. *port gets the bound port. rpc_start must have been called. */
+/* Reads HOME/directory.signed, opens HOME/audit, draws an epoch key and listens. identity and trust
+ * must outlive the matcher. changed may be NULL. *port gets the bound port. rpc_start must have
+ * been called. */
 MUST_CHECK bool matcher_start(const char *home, const struct config *config,
                               const struct identity *identity, struct trust *trust,
                               void (*changed)(void *ctx), void *changed_ctx, struct matcher **out,
                               int *port, struct err *err);
-/* To be called every second (or when something is known to have changed): re-reads the revocation list and
- * the directory if their files changed, lets go of agents that may not stay, rolls the epoch over. */
+/* To be called every second (or when something is known to have changed): re-reads the revocation
+ * list and the directory if their files changed, lets go of agents that may not stay, rolls the
+ * epoch over. */
 void matcher_tick(struct matcher *matcher);
 /* No new calls; searches that wait for their query end with UNAVAILABLE, the others go on. */
 void matcher_drain(struct matcher *matcher);
@@ -70,8 +72,8 @@ struct directory *matcher_directory(struct matcher *matcher);
 void matcher_changed(struct matcher *matcher);
 /* A stream has opened (1) or closed (-1). */
 void matcher_count_stream(struct matcher *matcher, int change);
-/* Logs a refusal, writes it to the audit log and ends the stream with the status of err. hash: of the
- * query, or NULL. */
+/* Logs a refusal, writes it to the audit log and ends the stream with the status of err. hash: of
+ * the query, or NULL. */
 void matcher_refuse(struct matcher *matcher, struct rpc_stream *stream, const char *call,
                     const uint8_t *hash, const struct err *err);
 /* Logs and audits without ending the stream. */

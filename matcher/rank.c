@@ -17,13 +17,15 @@ struct entry {
 
 bool rank_passes(const struct agency *agency, const struct search_options *options)
 {
-    /* min_judgement 1, 2, 3 = outstanding, good, requires_improvement; not_inspected fails them all. */
+    /* min_judgement 1, 2, 3 = outstanding, good, requires_improvement; not_inspected fails them
+     * all. */
     static const unsigned grade[] = {[JUDGEMENT_OUTSTANDING] = 1,
                                      [JUDGEMENT_GOOD] = 2,
                                      [JUDGEMENT_NOT_INSPECTED] = 99,
                                      [JUDGEMENT_REQUIRES_IMPROVEMENT] = 3,
                                      [JUDGEMENT_INADEQUATE] = 4};
-    if (options->min_judgement > 0 && grade[agency->judgement] > options->min_judgement) return false;
+    if (options->min_judgement > 0 && grade[agency->judgement] > options->min_judgement)
+        return false;
     if (options->framework_count == 0) return true;
     for (size_t i = 0; i < options->framework_count; i++) {
         for (size_t j = 0; j < agency->framework_count; j++) {

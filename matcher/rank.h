@@ -11,15 +11,16 @@ enum { RELIABILITY_TOP = 0, RELIABILITY_CLASSES = 4, TIE_SEED_BYTES = 32 };
 
 struct rank_input {
     const struct agency *agency;
-    uint32_t counts[BAND_STRONG + 1]; /* eligible households by band; counts[BAND_NONE] is ignored */
-    unsigned reliability;             /* 0 (top, newcomers too) .. RELIABILITY_CLASSES - 1 */
+    uint32_t
+        counts[BAND_STRONG + 1]; /* eligible households by band; counts[BAND_NONE] is ignored */
+    unsigned reliability;        /* 0 (top, newcomers too) .. RELIABILITY_CLASSES - 1 */
 };
 
 /* Whether the provider filters of the options let the agency through. */
 bool rank_passes(const struct agency *agency, const struct search_options *options);
 
-/* Fills out->agencies, out->agency_count and out->more from the inputs that have an eligible household
- * and pass the filters. tie_seed: the epoch's. Other fields of `out` are left alone. */
+/* Fills out->agencies, out->agency_count and out->more from the inputs that have an eligible
+ * household and pass the filters. tie_seed: the epoch's. Other fields of `out` are left alone. */
 void rank_agencies(const struct rank_input *inputs, size_t count,
                    const struct search_options *options, const uint8_t tie_seed[TIE_SEED_BYTES],
                    const uint8_t query_hash[HASH_BYTES], struct result *out);

@@ -14,8 +14,8 @@ struct seen {
     int64_t until;
 };
 
-/* A plain array: a query costs a hundred milliseconds of arithmetic, so that in its four minutes not
- * more than a few thousand can come. */
+/* A plain array: a query costs a hundred milliseconds of arithmetic, so that in its four minutes
+ * not more than a few thousand can come. */
 struct replay {
     pthread_mutex_t mutex;
     struct seen *seen;

@@ -183,8 +183,9 @@ static void on_hello(struct search *search, Hearth__V1__FromLa *message)
 
 enum { KINDS = HEARTH__V1__FROM_LA__KIND_SHARES_PROOF + 1 };
 
-/* The legal order of the LA's messages: what each kind does in each phase; NULL = refused. Shares may cross
- * with our closing on the way, so they are legal (and too late) while the proof is due. */
+/* The legal order of the LA's messages: what each kind does in each phase; NULL = refused. Shares
+ * may cross with our closing on the way, so they are legal (and too late) while the proof is due.
+ */
 typedef void (*step_fn)(struct search *search, Hearth__V1__FromLa *message);
 static const step_fn steps[PHASES][KINDS] = {
     [PHASE_HELLO] = {[HEARTH__V1__FROM_LA__KIND_HELLO] = on_hello},
@@ -196,10 +197,10 @@ static const step_fn steps[PHASES][KINDS] = {
 
 static void dispatch(struct search *search, const uint8_t *data, size_t len)
 {
-    static const char *const phase_names[PHASES] = {"before the hello", "before the query",
-                                                    "while the query is checked",
-                                                    "while agents answer", "after the close",
-                                                    "after the proof", "after the end"};
+    static const char *const phase_names[PHASES] = {
+        "before the hello",    "before the query", "while the query is checked",
+        "while agents answer", "after the close",  "after the proof",
+        "after the end"};
     struct err err;
     if (search->phase == PHASE_DONE) return; /* crossed with the end */
     Hearth__V1__FromLa *message = hearth__v1__from_la__unpack(NULL, len, data);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The end of a search: close, the LA's proof of all shares, ranking, the audit log, the signed result and the
- * agents' receipts. No score is looked at before the proof was checked.
+ * The end of a search: close, the LA's proof of all shares, ranking, the audit log, the signed
+ * result and the agents' receipts. No score is looked at before the proof was checked.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -64,10 +64,10 @@ static bool check_proof(struct finish_job *job, struct err *err)
     const struct search *search = job->search;
     const Hearth__V1__Signed *message = job->message->shares_proof;
     struct shares_proof proof = {0};
-    bool ok = certificate_verify(&search->la, TAG_SHARES_PROOF, message->body.data,
-                                 message->body.len, message->signature.data,
-                                 message->signature.len, err) &&
-              shares_proof_decode(message->body.data, message->body.len, &proof, err);
+    bool ok =
+        certificate_verify(&search->la, TAG_SHARES_PROOF, message->body.data, message->body.len,
+                           message->signature.data, message->signature.len, err) &&
+        shares_proof_decode(message->body.data, message->body.len, &proof, err);
     if (!ok) return false;
     ok = proof.agent_count == job->count;
     for (size_t i = 0; ok && i < job->count; i++) {
@@ -223,10 +223,9 @@ static void run_finish_job(void *ctx)
         free_job(job);
         return;
     }
-    audit_ask(search->matcher->audit, &(struct audit_request){.kind = AUDIT_RESULT,
-                                                              .build = build_entry,
-                                                              .done = after_entry,
-                                                              .ctx = job});
+    audit_ask(search->matcher->audit,
+              &(struct audit_request){
+                  .kind = AUDIT_RESULT, .build = build_entry, .done = after_entry, .ctx = job});
 }
 
 void search_on_shares_proof(struct search *search, Hearth__V1__FromLa *message)

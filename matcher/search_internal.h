@@ -74,8 +74,9 @@ struct search {
 
 /* ---- all with the search's mutex held ---- */
 void search_set_phase(struct search *search, enum search_phase phase);
-/* Ends the search: status to the LA, everything confidential wiped. err NULL = it is complete. Not a second
- * time. `refused`: what the LA sent was at fault, which is logged and audited as a refusal. */
+/* Ends the search: status to the LA, everything confidential wiped. err NULL = it is complete. Not
+ * a second time. `refused`: what the LA sent was at fault, which is logged and audited as a
+ * refusal. */
 void search_end(struct search *search, const struct err *err, bool refused);
 /* Closes if nobody is waited for any more (search_finish.c). */
 void search_check_close(struct search *search);

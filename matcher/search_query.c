@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A query is checked on the pool, everything before anything of it is fanned out; then every attached agent is
- * asked with one message that is packed once.
+ * A query is checked on the pool, everything before anything of it is fanned out; then every
+ * attached agent is asked with one message that is packed once.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -184,8 +184,7 @@ static void fan_out(struct search *search, const struct query_job *job)
     search_check_close(search);
 }
 
-static void take_query(struct search *search, struct query_job *job, bool ok,
-                       const struct err *err)
+static void take_query(struct search *search, struct query_job *job, bool ok, const struct err *err)
 {
     if (search->phase != PHASE_CHECKING) return; /* the LA has gone meanwhile */
     search->hashed = job->hashed;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What agents send: replies are checked on the pool and handed to the LA; declines and departures are
- * counted. An answer that is refused costs the query that one agent and nothing else.
+ * What agents send: replies are checked on the pool and handed to the LA; declines and departures
+ * are counted. An answer that is refused costs the query that one agent and nothing else.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +85,8 @@ static bool has_repeats(const uint8_t *points, size_t count)
     qsort(sorted, count, POINT_BYTES, by_bytes);
     bool repeats = false;
     for (size_t i = 1; i < count && !repeats; i++) {
-        repeats = memcmp(sorted + (i - 1) * POINT_BYTES, sorted + i * POINT_BYTES, POINT_BYTES) == 0;
+        repeats =
+            memcmp(sorted + (i - 1) * POINT_BYTES, sorted + i * POINT_BYTES, POINT_BYTES) == 0;
     }
     sodium_memzero(sorted, count * POINT_BYTES);
     free(sorted);

@@ -80,8 +80,7 @@ static struct place *find(struct searches *searches, const struct search *search
     return NULL;
 }
 
-void searches_name(struct searches *searches, struct search *search,
-                   const uint8_t hash[HASH_BYTES])
+void searches_name(struct searches *searches, struct search *search, const uint8_t hash[HASH_BYTES])
 {
     (void)pthread_mutex_lock(&searches->mutex);
     struct place *place = find(searches, search);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "matcher/commands.h"
+
+const char *command_home(const struct cli_common *common)
+{
+    return common->home ? common->home : "/var/lib/hearth-matcher";
+}
+
+int command_failed(const char *command, const struct cli_common *common, const struct err *err)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "hearth-matcher %s", command);
+    cli_print_error(name, common->json, err);
+    return err->code == ERR_INVALID ? EXIT_BAD_USAGE : EXIT_FAILED;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * `hearth-matcher serve`: start, then one loop that waits for signals, changes and the next second.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "matcher/commands.h"
+#include "matcher/party.h"
+#include "matcher/status_file.h"
+#include "proto/base/clock.h"
+#include "proto/base/file.h"
+#include "proto/base/log.h"
+
+enum { TICK_MS = 1000, STATUS_MS = 100, DRAIN_POLL_MS = 50, DRAIN_SURPLUS_MS = 5000 };
+
+struct options {
+    struct cli_common common;
+    const char *listen;
+};
+
+struct server {
+    const char *home;
+    struct config config;
+    struct party party;
+    struct matcher *matcher;
+    int port, lock_fd, signal_fd, change_fd;
+    int64_t next_tick_ms, next_status_ms;
+    bool status_stale;
+    int64_t drain_until_ms; /* 0 = not stopping */
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
+    case 'l': options->listen = arg; return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* From any thread: the status file is out of date. */
+static void on_changed(void *ctx)
+{
+    struct server *server = ctx;
+    (void)eventfd_write(server->change_fd, 1);
+}
+
+/* Before any thread starts, so that all of them inherit the mask. */
+static bool catch_signals(struct server *server, struct err *err)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    server->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    server->change_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (server->signal_fd < 0 || server->change_fd < 0) {
+        return err_set_errno(err, errno, NULL, "cannot watch for signals");
+    }
+    return true;
+}
+
+static void write_status(struct server *server)
+{
+    struct err err;
+    server->status_stale = false;
+    server->next_status_ms = clock_steady_ms() + STATUS_MS;
+    if (!status_write(server->matcher, server->port, &err)) {
+        log_err(LOG_LEVEL_ERROR, "status", &err);
+    }
+}
+
+static bool start(struct server *server, const struct options *options, struct err *err)
+{
+    if (!config_read(server->home, &server->config, err) ||
+        (options->listen && !config_set_listen(&server->config, options->listen, err)) ||
+        !status_lock(server->home, &server->lock_fd, err) || !catch_signals(server, err) ||
+        !party_open(server->home, options->common.passphrase_fd, &server->party, err)) {
+        return false;
+    }
+    rpc_start();
+    if (!matcher_start(server->home, &server->config, server->party.identity, server->party.trust,
+                       on_changed, server, &server->matcher, &server->port, err)) {
+        rpc_stop();
+        return false;
+    }
+    write_status(server);
+    log_info("serving", "address=%s port=%d", server->config.listen, server->port);
+    (void)sd_notify(0, "READY=1");
+    return true;
+}
+
+/* ---- the loop ---- */
+
+static void stop_gently(struct server *server)
+{
+    int64_t now_ms = clock_steady_ms();
+    bool again = server->drain_until_ms > 0;
+    server->drain_until_ms = now_ms;
+    if (again) return; /* asked twice: not so gently */
+    server->drain_until_ms = now_ms + server->config.deadline_ms + DRAIN_SURPLUS_MS;
+    (void)sd_notify(0, "STOPPING=1");
+    log_info("stopping", "searches=%zu", searches_count(server->matcher->searches));
+    matcher_drain(server->matcher);
+}
+
+static void read_signals(struct server *server)
+{
+    struct signalfd_siginfo info;
+    while (read(server->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            server->next_tick_ms = 0;
+        } else {
+            stop_gently(server);
+        }
+    }
+}
+
+static void read_changes(struct server *server)
+{
+    eventfd_t count = 0;
+    if (eventfd_read(server->change_fd, &count) == 0) server->status_stale = true;
+}
+
+static int time_to_wait(const struct server *server)
+{
+    int64_t now_ms = clock_steady_ms();
+    int64_t until_ms = server->next_tick_ms;
+    if (server->status_stale && server->next_status_ms < until_ms) {
+        until_ms = server->next_status_ms;
+    }
+    if (server->drain_until_ms > 0 && now_ms + DRAIN_POLL_MS < until_ms) {
+        until_ms = now_ms + DRAIN_POLL_MS;
+    }
+    return until_ms > now_ms ? (int)(until_ms - now_ms) : 0;
+}
+
+static void run_step(struct server *server)
+{
+    struct pollfd fds[2] = {{server->signal_fd, POLLIN, 0}, {server->change_fd, POLLIN, 0}};
+    (void)poll(fds, 2, time_to_wait(server));
+    read_signals(server);
+    read_changes(server);
+    int64_t now_ms = clock_steady_ms();
+    if (now_ms >= server->next_tick_ms) {
+        matcher_tick(server->matcher);
+        server->next_tick_ms = now_ms + TICK_MS;
+    }
+    if (server->status_stale && now_ms >= server->next_status_ms) write_status(server);
+}
+
+static bool is_over(const struct server *server)
+{
+    return server->drain_until_ms > 0 && (clock_steady_ms() >= server->drain_until_ms ||
+                                          searches_count(server->matcher->searches) == 0);
+}
+
+static void finish(struct server *server)
+{
+    if (server->matcher) {
+        char *path = file_join(server->home, HOME_STATUS);
+        matcher_stop(server->matcher);
+        rpc_stop();
+        (void)unlink(path);
+        free(path);
+        log_info("stopped", "port=%d", server->port);
+    }
+    party_close(&server->party);
+    if (server->signal_fd >= 0) (void)close(server->signal_fd);
+    if (server->change_fd >= 0) (void)close(server->change_fd);
+    if (server->lock_fd >= 0) (void)close(server->lock_fd);
+}
+
+int command_serve(int argc, char **argv)
+{
+    static const struct argp_option entries[] = {
+        {"listen", 'l', "HOST:PORT", 0, "Where to listen, instead of what config.json says", 0},
+        {0}};
+    static const struct argp argp = {
+        .options = entries,
+        .parser = parse,
+        .doc = "Runs until SIGTERM; SIGHUP re-reads the directory and the revocation list."};
+    struct options options = {0};
+    struct err err = {0};
+    if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_USAGE;
+    struct server server = {
+        .home = command_home(&options.common), .lock_fd = -1, .signal_fd = -1, .change_fd = -1};
+    bool ok = start(&server, &options, &err);
+    while (ok && !is_over(&server)) run_step(&server);
+    finish(&server);
+    return ok ? EXIT_DONE : command_failed("serve", &options.common, &err);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The subcommands of hearth-matcher. Exit codes: 0 done, 1 failed, 2 usage; others as each says.
+ */
+#ifndef HEARTH_MATCHER_COMMANDS_H
+#define HEARTH_MATCHER_COMMANDS_H
+
+#include "proto/base/cli.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_BAD_USAGE = 2, EXIT_NOT_RUNNING = 3 };
+
+int command_init(int argc, char **argv);
+int command_serve(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_directory_sign(int argc, char **argv);
+int command_directory_show(int argc, char **argv);
+int command_audit_verify(int argc, char **argv);
+int command_audit_show(int argc, char **argv);
+
+/* The home directory of the common options, or the default one. */
+const char *command_home(const struct cli_common *common);
+/* Prints err and gives the exit code: EXIT_BAD_USAGE for ERR_INVALID, else EXIT_FAILED. */
+int command_failed(const char *command, const struct cli_common *common, const struct err *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * hearth-matcher: asks every agency that is attached, opens the masked scores, ranks the agencies.
+ */
+#include "matcher/commands.h"
+#include "proto/base/secret.h"
+
+static const struct cli_command commands[] = {
+    {"init", "write config.json", command_init},
+    {"directory sign", "check agencies.csv and sign it into the home directory",
+     command_directory_sign},
+    {"directory show", "list the agencies of the signed directory", command_directory_show},
+    {"serve", "answer searches and hold the agents' connections", command_serve},
+    {"status", "say whether it is running, and which agents are attached", command_status},
+    {"audit verify", "check that the audit log is intact", command_audit_verify},
+    {"audit show", "print entries of the audit log", command_audit_show},
+};
+
+int main(int argc, char **argv)
+{
+    static const struct cli_program program = {
+        .name = "hearth-matcher",
+        .summary = "match LAs' blinded queries with agencies' carers",
+        .epilogue = "Exit codes: 0 done, 1 failed, 2 usage or bad input, 3 not running (status).",
+        .commands = commands,
+        .count = sizeof commands / sizeof *commands,
+    };
+    secret_setup();
+    return cli_main(&program, argc, argv);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "matcher/status_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "proto/base/file.h"
+#include "proto/base/mem.h"
+
+bool status_lock(const char *home, int *fd, struct err *err)
+{
+    char *path = file_join(home, HOME_LOCK);
+    bool ok = true;
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0) {
+        ok = err_set_errno(err, errno, HOME_LOCK, "cannot open %s", path);
+    } else if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        ok = err_set(err, ERR_EXISTS, HOME_LOCK, "a matcher is running in %s already", home);
+        (void)close(lock);
+    } else {
+        *fd = lock;
+    }
+    free(path);
+    return ok;
+}
+
+bool status_is_locked(const char *home)
+{
+    char *path = file_join(home, HOME_LOCK);
+    int lock = open(path, O_RDONLY | O_CLOEXEC);
+    free(path);
+    if (lock < 0) return false;
+    bool held = flock(lock, LOCK_SH | LOCK_NB) != 0;
+    (void)close(lock);
+    return held;
+}
+
+static json_t *attached(struct matcher *matcher)
+{
+    size_t count = 0;
+    struct agent **agents = fleet_list(matcher->fleet, &count);
+    json_t *ids = json_array();
+    for (size_t i = 0; i < count; i++) (void)json_array_append_new(ids, json_string(agents[i]->id));
+    fleet_list_free(agents, count);
+    return ids;
+}
+
+bool status_write(struct matcher *matcher, int port, struct err *err)
+{
+    const char *listen = matcher->config.listen;
+    char *address = mem_format("%.*s:%d", (int)(strrchr(listen, ':') - listen), listen, port);
+    struct epoch_key *epoch = epochs_current(matcher->epochs);
+    json_t *status = json_pack("{s:s,s:I,s:s,s:I,s:o}", "id",
+                               identity_certificate(matcher->identity)->organisation, "pid",
+                               (json_int_t)getpid(), "address", address, "epoch",
+                               (json_int_t)epoch->record.epoch, "agents", attached(matcher));
+    char *text = json_dumps(status, JSON_COMPACT);
+    char *path = file_join(matcher->home, HOME_STATUS);
+    bool ok = file_write(path, text, strlen(text), 0644, err);
+    free(path);
+    free(text);
+    json_decref(status);
+    epoch_unref(epoch);
+    free(address);
+    return ok;
+}
