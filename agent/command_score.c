@@ -75,10 +75,8 @@ static void print_scores(const struct options *options, const char *agency,
 {
     if (!options->common.json) {
         for (size_t i = 0; i < count; i++) {
-            (void)printf("%5d  %-9s %s
-                         ", items[i].score, band_name(score_band(items[i].score)),
-                         items[i]
-                             .ref);
+            (void)printf("%5d  %-9s %s\n", items[i].score, band_name(score_band(items[i].score)),
+                         items[i].ref);
         }
         (void)fprintf(stderr, "%zu eligible\n", count);
         return;

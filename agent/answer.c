@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/answer.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "agent/evaluate.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "proto/base/pool.h"
+#include "proto/base/text.h"
+#include "proto/crypto/wire.h"
+
+struct answerer {
+    struct answerer_parts parts;
+    struct pool *pool;
+    atomic_uint queued;
+    atomic_bool stopping;
+};
+
+struct job {
+    struct answerer *answerer;
+    struct rpc_stream *stream;
+    Hearth__V1__ToAgent *message;
+    int64_t receipt_us;
+};
+
+struct answerer *answerer_start(const struct answerer_parts *parts)
+{
+    struct answerer *answerer = mem_new(struct answerer);
+    answerer->parts = *parts;
+    answerer->pool = pool_start(parts->threads);
+    return answerer;
+}
+
+void answerer_stop(struct answerer *answerer)
+{
+    if (!answerer) return;
+    atomic_store(&answerer->stopping, true);
+    pool_stop(answerer->pool);
+    free(answerer);
+}
+
+/* ---- what goes back ---- */
+
+static void log_query(enum log_level level, const uint8_t hash[HASH_BYTES], const char *la,
+                      const char *outcome, const char *why)
+{
+    char name[2 * HASH_BYTES + 1];
+    log_line(level, "query", "hash=%.16s la=%s outcome=%s%s%s%s", text_hex(hash, HASH_BYTES, name),
+             la[0] ? la : "-", outcome, why[0] ? " reason=\"" : "", why, why[0] ? "\"" : "");
+}
+
+static void send_decline(struct rpc_stream *stream, const uint8_t hash[HASH_BYTES],
+                         enum decline reason)
+{
+    Hearth__V1__AgentDecline decline = HEARTH__V1__AGENT_DECLINE__INIT;
+    Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
+    struct buf bytes = {0};
+    decline.query_hash = wire_data(hash, HASH_BYTES);
+    decline.reason = (char *)(uintptr_t)decline_word(reason);
+    message.kind_case = HEARTH__V1__FROM_AGENT__KIND_DECLINE;
+    message.decline = &decline;
+    wire_pack(&message.base, &bytes);
+    (void)rpc_stream_send_bytes(stream, bytes.data, bytes.len);
+    buf_free(&bytes);
+}
+
+/* The reply as it travels, signed. */
+static void pack_reply(const struct identity *identity, const struct evaluated *evaluated,
+                       struct buf *out)
+{
+    struct buf body = {0};
+    uint8_t signature[SIGNATURE_BYTES];
+    reply_encode(&evaluated->reply, &body);
+    identity_sign(identity, TAG_REPLY, body.data, body.len, signature);
+    Hearth__V1__Signed part = HEARTH__V1__SIGNED__INIT;
+    Hearth__V1__AgentReply reply = HEARTH__V1__AGENT_REPLY__INIT;
+    Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
+    part.body = wire_data(body.data, body.len);
+    part.signature = wire_data(signature, sizeof signature);
+    reply.reply = &part;
+    reply.c1 = wire_data(evaluated->c1.data, evaluated->c1.len);
+    reply.c2 = wire_data(evaluated->c2.data, evaluated->c2.len);
+    message.kind_case = HEARTH__V1__FROM_AGENT__KIND_REPLY;
+    message.reply = &reply;
+    wire_pack(&message.base, out);
+    buf_free(&body);
+}
+
+/* ---- one query ---- */
+
+static struct query_name name_of(const struct checked *checked)
+{
+    return (struct query_name){checked->query.la, checked->query.query_id, checked->hash};
+}
+
+static bool run_evaluation(const struct answerer_parts *parts, const struct checked *checked,
+                           struct evaluated *out, struct err *why)
+{
+    const struct evaluation in = {
+        .query = &checked->query,
+        .catalogue = catalogue_get(checked->query.catalogue),
+        .layout = &checked->layout,
+        .joint_key = &checked->joint_key,
+        .query_hash = checked->hash,
+        .agent = identity_certificate(parts->identity)->organisation,
+        .today = clock_london_day(clock_wall_ms()),
+        .fresh_days = parts->fresh_days,
+    };
+    return evaluate(parts->vault, &in, out, why);
+}
+
+static enum decline answer_new(const struct job *job, const struct checked *checked,
+                               struct err *why)
+{
+    const struct answerer_parts *parts = &job->answerer->parts;
+    struct query_name name = name_of(checked);
+    struct evaluated evaluated = {0};
+    if (!run_evaluation(parts, checked, &evaluated, why)) {
+        /* Without the vault not even the size of a reply is known: say so rather than send
+         * nonsense. */
+        log_err(LOG_LEVEL_ERROR, "vault", why);
+        policy_failed(parts->policy, &name);
+        return DECLINE_UNAVAILABLE;
+    }
+    struct buf bytes = {0};
+    pack_reply(parts->identity, &evaluated, &bytes);
+    policy_answered(parts->policy, &name, bytes.data, bytes.len, evaluated.reply.count);
+    int64_t due = sender_due_us(evaluated.reply.count, job->receipt_us, clock_steady_us());
+    sender_at(parts->sender, due, job->stream, &bytes);
+    evaluated_free(&evaluated);
+    return DECLINE_NONE;
+}
+
+/* What is remembered of this very query; *done where nothing more is to do. */
+static enum decline answer_again(const struct job *job, const struct checked *checked,
+                                 int64_t now_ms, bool *done, struct err *why)
+{
+    const struct answerer_parts *parts = &job->answerer->parts;
+    struct query_name name = name_of(checked);
+    struct buf stored = {0};
+    uint32_t items = 0;
+    *done = true;
+    switch (policy_recall(parts->policy, &name, now_ms, &stored, &items)) {
+    case RECALL_NEW: *done = false; return DECLINE_NONE;
+    case RECALL_PENDING: return DECLINE_NONE; /* the first copy is about to be answered */
+    case RECALL_ANSWERED: {
+        int64_t due = sender_due_us(items, job->receipt_us, clock_steady_us());
+        sender_at(parts->sender, due, job->stream, &stored);
+        return DECLINE_NONE;
+    }
+    case RECALL_OTHER: break;
+    }
+    (void)err_set(why, ERR_EXISTS, "query_id", "used before by this LA");
+    return DECLINE_REPLAY;
+}
+
+static enum decline answer(const struct job *job, struct checked *checked, struct err *why)
+{
+    const struct answerer_parts *parts = &job->answerer->parts;
+    const Hearth__V1__AgentQuery *query = job->message->query;
+    int64_t now_ms = clock_wall_ms();
+    bool done = false;
+    enum decline reason = check_origin(parts->checker, query, now_ms, checked, why);
+    if (reason == DECLINE_NONE) reason = answer_again(job, checked, now_ms, &done, why);
+    if (done || reason != DECLINE_NONE) return reason;
+    reason = check_keys(parts->checker, query, now_ms, checked, why);
+    if (reason != DECLINE_NONE) return reason;
+    struct query_name name = name_of(checked);
+    reason = policy_admit(parts->policy, &name, now_ms, checked->query.expires_at + CLOCK_SKEW_MS);
+    return reason == DECLINE_NONE ? answer_new(job, checked, why) : reason;
+}
+
+static void job_free(struct job *job)
+{
+    atomic_fetch_sub(&job->answerer->queued, 1);
+    hearth__v1__to_agent__free_unpacked(job->message, NULL);
+    rpc_stream_unref(job->stream);
+    free(job);
+}
+
+static void run(void *ctx)
+{
+    struct job *job = ctx;
+    if (!atomic_load(&job->answerer->stopping)) {
+        struct checked checked = {0};
+        struct err why = {0};
+        enum decline reason = answer(job, &checked, &why);
+        if (reason != DECLINE_NONE) send_decline(job->stream, checked.hash, reason);
+        log_query(LOG_LEVEL_INFO, checked.hash, checked.query.la,
+                  reason == DECLINE_NONE ? "answered" : decline_word(reason), why.text);
+        checked_free(&checked);
+    }
+    job_free(job);
+}
+
+static void decline_busy(struct rpc_stream *stream, const Hearth__V1__AgentQuery *query)
+{
+    uint8_t hash[HASH_BYTES] = {0};
+    if (query->query) query_hash(hash, query->query->body.data, query->query->body.len);
+    send_decline(stream, hash, DECLINE_BUSY);
+    log_query(LOG_LEVEL_WARN, hash, "", decline_word(DECLINE_BUSY), "");
+}
+
+void answerer_take(struct answerer *answerer, struct rpc_stream *stream,
+                   Hearth__V1__ToAgent *message, int64_t receipt_us)
+{
+    REQUIRE(message->kind_case == HEARTH__V1__TO_AGENT__KIND_QUERY);
+    if (atomic_fetch_add(&answerer->queued, 1) >= ANSWER_QUEUE_MAX) {
+        atomic_fetch_sub(&answerer->queued, 1);
+        decline_busy(stream, message->query);
+        hearth__v1__to_agent__free_unpacked(message, NULL);
+        return;
+    }
+    struct job *job = mem_new(struct job);
+    rpc_stream_ref(stream);
+    *job = (struct job){answerer, stream, message, receipt_us};
+    pool_run(answerer->pool, run, job);
+}

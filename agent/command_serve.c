@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * serve: one thread owns the link, watches files and signals, and keeps status.json; queries are
+ * answered on other threads.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "agent/commands.h"
+#include "agent/home.h"
+#include "agent/link.h"
+#include "agent/status_file.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+
+enum { TICK_MS = 1000 };
+
+struct options {
+    struct cli_common common;
+};
+
+struct server {
+    struct home home;
+    struct checker *checker;
+    struct policy *policy;
+    struct sender *sender;
+    struct answerer *answerer;
+    struct link *link;
+    int lock_fd, signal_fd, wake_fd;
+    struct status_file status; /* as written last */
+    uint64_t vault_version;
+    int64_t next_tick_ms;
+    bool ready, stopping;
+};
+
+/* ---- status ---- */
+
+static void write_status(struct server *server, const struct status_file *status)
+{
+    struct err err = {0};
+    if (memcmp(status, &server->status, sizeof *status) == 0) return;
+    server->status = *status;
+    if (!status_file_write(server->home.path, status, &err)) {
+        log_err(LOG_LEVEL_WARN, "status_file", &err);
+    }
+}
+
+static void note_attached(struct server *server)
+{
+    struct status_file status = server->status;
+    status.attached = link_attached(server->link);
+    if (status.attached && !server->status.attached) {
+        log_info("attached", "matcher=%s", server->home.config.matcher_id);
+    }
+    write_status(server, &status);
+    if (status.attached && !server->ready) {
+        server->ready = true;
+        (void)sd_notify(0, "READY=1\nSTATUS=attached to the matcher");
+    }
+}
+
+/* The vault may be changed by an import while it is served: every query reads it afresh, and here
+ * the number of carers is kept up to date. */
+static void watch_vault(struct server *server)
+{
+    struct err err = {0};
+    struct vault_summary summary = {0};
+    uint64_t version = vault_version(server->home.vault);
+    if (version == server->vault_version) return;
+    server->vault_version = version;
+    if (!vault_verify(server->home.vault, &summary, &err)) {
+        log_err(LOG_LEVEL_ERROR, "vault", &err);
+        return;
+    }
+    struct status_file status = server->status;
+    if (status.carers != summary.count) log_info("vault", "carers=%zu", summary.count);
+    status.carers = summary.count;
+    write_status(server, &status);
+}
+
+/* ---- trust ---- */
+
+static void watch_trust(struct server *server)
+{
+    struct err err = {0};
+    bool changed = false;
+    if (!trust_reload(server->home.trust, &changed, &err)) {
+        log_err(LOG_LEVEL_WARN, "revocations", &err);
+    }
+    if (!changed) return;
+    log_info("revocations", "number=%llu",
+             (unsigned long long)trust_revocation_number(server->home.trust));
+    checker_forget(server->checker);
+    link_recheck(server->link);
+}
+
+static void tick(struct server *server)
+{
+    struct err err = {0};
+    watch_trust(server);
+    watch_vault(server);
+    if (!policy_flush(server->policy, &err)) log_err(LOG_LEVEL_WARN, "counters", &err);
+    server->next_tick_ms = clock_steady_ms() + TICK_MS;
+}
+
+/* ---- the loop ---- */
+
+static void read_signals(struct server *server)
+{
+    struct signalfd_siginfo info;
+    while (read(server->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            server->next_tick_ms = clock_steady_ms();
+        } else {
+            server->stopping = true;
+        }
+    }
+}
+
+static void wait_for_event(struct server *server, int64_t wait_ms)
+{
+    struct pollfd fds[] = {{.fd = server->signal_fd, .events = POLLIN},
+                           {.fd = server->wake_fd, .events = POLLIN}};
+    int64_t until_tick = server->next_tick_ms - clock_steady_ms();
+    if (until_tick < wait_ms) wait_ms = until_tick;
+    if (poll(fds, 2, wait_ms > 0 ? (int)wait_ms : 0) <= 0) return;
+    uint64_t count = 0;
+    if (fds[1].revents && read(server->wake_fd, &count, sizeof count) < 0) {
+        log_debug("wake", "empty=1");
+    }
+    if (fds[0].revents) read_signals(server);
+}
+
+static void run(struct server *server)
+{
+    while (!server->stopping) {
+        int64_t wait_ms = link_step(server->link);
+        note_attached(server);
+        if (clock_steady_ms() >= server->next_tick_ms) tick(server);
+        wait_for_event(server, wait_ms);
+    }
+    log_info("stopping", "pid=%d", (int)getpid());
+    (void)sd_notify(0, "STOPPING=1");
+}
+
+/* ---- start and stop ---- */
+
+/* Before any thread starts: all of them inherit the mask, so signals come to signal_fd only. */
+static bool open_signals(struct server *server, struct err *err)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    REQUIRE(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
+    server->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    server->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (server->signal_fd < 0 || server->wake_fd < 0) {
+        return err_set_errno(err, errno, "", "cannot wait for signals");
+    }
+    return true;
+}
+
+static void start_parts(struct server *server)
+{
+    struct home *home = &server->home;
+    const struct catalogue *catalogue = catalogue_get(CATALOGUE_VERSION);
+    server->checker = checker_new(home->trust, catalogue);
+    server->sender = sender_start();
+    const struct answerer_parts answerer = {.identity = home->identity,
+                                            .vault = home->vault,
+                                            .checker = server->checker,
+                                            .policy = server->policy,
+                                            .sender = server->sender,
+                                            .fresh_days = home->config.fresh_days,
+                                            .threads = home->config.threads};
+    server->answerer = answerer_start(&answerer);
+    const struct link_parts link = {.target = home->config.matcher,
+                                    .matcher_id = home->config.matcher_id,
+                                    .identity = home->identity,
+                                    .trust = home->trust,
+                                    .catalogue = catalogue,
+                                    .checker = server->checker,
+                                    .answerer = server->answerer,
+                                    .wake_fd = server->wake_fd};
+    server->link = link_new(&link);
+}
+
+static bool start(struct server *server, const struct options *options, struct err *err)
+{
+    if (!open_signals(server, err) || !home_open(&options->common, &server->home, err) ||
+        !status_file_lock(server->home.path, &server->lock_fd, err) ||
+        !policy_open(&server->home.config, server->home.vault, &server->policy, err)) {
+        return false;
+    }
+    struct status_file status = {.pid = getpid()};
+    const char *id = identity_certificate(server->home.identity)->organisation;
+    memcpy(status.id, id, strlen(id) + 1);
+    write_status(server, &status);
+    rpc_start();
+    start_parts(server);
+    log_info("serving", "id=%s matcher=%s", id, server->home.config.matcher);
+    return true;
+}
+
+/* The link first, so that nothing new comes in; then what works on queries; then what they use. */
+static void stop(struct server *server)
+{
+    struct err err = {0};
+    bool started = server->link != NULL;
+    link_free(server->link);
+    answerer_stop(server->answerer);
+    sender_stop(server->sender);
+    checker_free(server->checker);
+    if (server->policy && !policy_flush(server->policy, &err)) {
+        log_err(LOG_LEVEL_WARN, "counters", &err);
+    }
+    policy_close(server->policy);
+    if (started) {
+        struct status_file status = server->status;
+        status.attached = false;
+        write_status(server, &status);
+        rpc_stop();
+    }
+    home_close(&server->home);
+    const int fds[] = {server->lock_fd, server->signal_fd, server->wake_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (fds[i] >= 0) (void)close(fds[i]);
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    struct options *options = state->input;
+    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = &options->common;
+    return 0;
+}
+
+int command_serve(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .parser = parse,
+        .doc = "Attaches to the matcher and answers queries until SIGTERM. Dials out: no port is "
+               "opened. Imports may run meanwhile. SIGHUP re-reads the revocation list at once."};
+    struct options options = {0};
+    struct err err = {0};
+    struct server server = {.lock_fd = -1, .signal_fd = -1, .wake_fd = -1};
+    int code = cli_parse(&argp, argc, argv, &options, &options.common);
+    if (code != 0) return code;
+    if (start(&server, &options, &err)) {
+        run(&server);
+    } else {
+        code = home_fail("hearth-agent serve", &options.common, &err);
+    }
+    stop(&server);
+    return code;
+}

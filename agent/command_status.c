@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/commands.h"
+#include "agent/home.h"
+#include "agent/status_file.h"
+
+enum { EXIT_ATTACHED = 0, EXIT_NOT_ATTACHED = 1, EXIT_NOT_RUNNING = 3 };
+
+struct options {
+    struct cli_common common;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    struct options *options = state->input;
+    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = &options->common;
+    return 0;
+}
+
+static void print_running(bool json, const struct status_file *status)
+{
+    if (json) {
+        home_print_json(json_pack("{s:b,s:s,s:I,s:b,s:I}", "running", 1, "id", status->id, "pid",
+                                  (json_int_t)status->pid, "attached", status->attached, "carers",
+                                  (json_int_t)status->carers));
+    } else {
+        (void)printf("%s: running (pid %lld), %s, %llu carers\n", status->id,
+                     (long long)status->pid,
+                     status->attached ? "attached to the matcher" : "not attached",
+                     (unsigned long long)status->carers);
+    }
+}
+
+int command_status(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .parser = parse,
+        .doc = "Says whether serve is running with this home directory and attached to the "
+               "matcher. Needs no passphrase."};
+    struct options options = {0};
+    struct status_file status = {0};
+    struct err err = {0};
+    int code = cli_parse(&argp, argc, argv, &options, &options.common);
+    if (code != 0) return code;
+    char *home = home_path(&options.common);
+    if (status_file_locked(home) && status_file_read(home, &status, &err)) {
+        print_running(options.common.json, &status);
+        code = status.attached ? EXIT_ATTACHED : EXIT_NOT_ATTACHED;
+    } else {
+        if (options.common.json) {
+            home_print_json(json_pack("{s:b,s:b}", "running", 0, "attached", 0));
+        } else {
+            (void)printf("not running\n");
+        }
+        code = EXIT_NOT_RUNNING;
+    }
+    free(home);
+    return code;
+}
