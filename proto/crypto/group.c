@@ -186,6 +186,11 @@ bool scalar_is_zero(const struct scalar *a)
     return decaf_255_scalar_eq(scalar_in(a), decaf_255_scalar_zero) == DECAF_TRUE;
 }
 
+void scalar_require_nonzero(const struct scalar *a)
+{
+    REQUIRE(!scalar_is_zero(a));
+}
+
 void scalar_select(struct scalar *out, const struct scalar *a, const struct scalar *b,
                    bool condition)
 {

@@ -56,6 +56,9 @@ void scalar_sub(struct scalar *out, const struct scalar *a, const struct scalar 
 void scalar_mul(struct scalar *out, const struct scalar *a, const struct scalar *b);
 bool scalar_equal(const struct scalar *a, const struct scalar *b);
 bool scalar_is_zero(const struct scalar *a);
+/* Aborts where `a` is zero, which no key and no drawn scalar is. The one place that branches on a
+ * secret: it says nothing but that what never happens has not. */
+void scalar_require_nonzero(const struct scalar *a);
 /* out = condition ? b : a, in constant time. */
 void scalar_select(struct scalar *out, const struct scalar *a, const struct scalar *b,
                    bool condition);

@@ -27,7 +27,7 @@ static void make_nonce(struct scalar *k, const uint8_t seed[SEED_BYTES], const c
     hash_bytes(&hash, statement, statement_len);
     hash_point(&hash, key);
     hash_end_scalar(&hash, k);
-    REQUIRE(!scalar_is_zero(k));
+    scalar_require_nonzero(k);
 }
 
 /* Writes (c, k + cx) and wipes k. */
@@ -69,7 +69,7 @@ void proof_possession_make(uint8_t out[PROOF_BYTES], const char *tag, const void
                            size_t statement_len, const struct scalar *x,
                            const uint8_t nonce_seed[SEED_BYTES])
 {
-    REQUIRE(!scalar_is_zero(x));
+    scalar_require_nonzero(x);
     struct point key, commitment;
     struct scalar k, c;
     point_mul_base(&key, x);
@@ -135,7 +135,7 @@ void proof_shares_make(uint8_t out[PROOF_BYTES], const void *statement, size_t s
                        const struct point *decoded, size_t count,
                        const uint8_t nonce_seed[SEED_BYTES])
 {
-    REQUIRE(!scalar_is_zero(x));
+    scalar_require_nonzero(x);
     struct point key, sums[2], commitments[2];
     struct scalar k, c;
     uint8_t digest[HASH_BYTES];

@@ -50,7 +50,7 @@ void stream_scalar(struct stream *stream, struct scalar *out)
     stream_bytes(stream, wide, sizeof wide);
     scalar_from_wide(out, wide);
     sodium_memzero(wide, sizeof wide);
-    REQUIRE(!scalar_is_zero(out));
+    scalar_require_nonzero(out);
 }
 
 static uint64_t next_word(struct stream *stream)
