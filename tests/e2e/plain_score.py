@@ -70,6 +70,13 @@ def slots(household, today):
     return held, (east // CELL, north // CELL)
 
 
+def span(reaches, most):
+    """Numbers of the cells that may lie within any of these reaches, in one direction."""
+    low = min(metres - reach for metres, reach in reaches) // CELL
+    high = max(metres + reach for metres, reach in reaches) // CELL
+    return range(max(0, low), min(most, high + 1))
+
+
 class PlainRequest:
     def __init__(self, request):
         self.prefer = dict(request.get("prefer", {}))
@@ -99,8 +106,10 @@ class PlainRequest:
         self.cells = {}
         if self.anywhere:
             return
-        for column in range(COLUMNS):
-            for row in range(ROWS):
+        corners = [(east, north, reach) for (east, north), reach, _ in anchors]
+        corners += [(east, north, 100000) for east, north in squares]
+        for column in span([(east, reach) for east, _, reach in corners], COLUMNS):
+            for row in span([(north, reach) for _, north, reach in corners], ROWS):
                 centre = (column * CELL + CELL // 2, row * CELL + CELL // 2)
                 if anchors and not combine(self._within(centre, at, reach) for at, reach, _ in anchors):
                     continue

@@ -50,8 +50,8 @@ class Score(SchemeCase):
 
     def test_random_requests(self):
         source = enquiry.Enquiries(catalogue.Catalogue(), enquiry.read_households(self.directory), 11)
-        requests = [source.make() for _ in range(REQUESTS)]
+        requests = [source.make() for _ in range(max(10, REQUESTS // 3))]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(self.check_request, requests))
-        self.assertGreater(sum(count > 0 for count in found), REQUESTS * 0.4)
+        self.assertGreater(sum(count > 0 for count in found), len(found) * 0.4)
         self.assertGreater(max(found), 5)

@@ -41,7 +41,7 @@ def passes(provider, agency):
 
 
 class Search(SchemeCase):
-    agencies, households, seed = 5, 240, 7
+    agencies, households, seed = 4, 240, 7
 
     @classmethod
     def setUpClass(cls):
