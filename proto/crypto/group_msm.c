@@ -46,7 +46,7 @@ static unsigned coefficient_bits(const uint8_t *coefficient, unsigned from, unsi
     unsigned bits = 0;
     for (unsigned i = 0; i < width && from + i < COEFFICIENT_BITS; i++) {
         unsigned at = from + i;
-        bits |= (coefficient[at / 8] >> (at % 8) & 1U) << i;
+        bits |= ((unsigned)coefficient[at / 8] >> at % 8 & 1U) << i;
     }
     return bits;
 }
