@@ -13,7 +13,8 @@
 
 enum { POINT_BYTES = 32, SCALAR_BYTES = 32, SCALAR_WIDE_BYTES = 64 };
 
-/* Opaque; sizes are checked against libdecaf at compile time. Copy by assignment; wipe secret ones. */
+/* Opaque; sizes are checked against libdecaf at compile time. Copy by assignment; wipe secret
+ * ones. */
 struct point {
     _Alignas(32) uint8_t opaque[256];
 };
@@ -65,8 +66,8 @@ void scalar_select(struct scalar *out, const struct scalar *a, const struct scal
 void scalar_wipe(struct scalar *s);
 
 enum { MSM_COEFFICIENT_BYTES = 16 };
-/* Sum of coefficients[i] * points[i] by the bucket method; coefficients are 128-bit little-endian, 16
- * bytes each. Not constant time: public data only. count 0 gives the identity. */
+/* Sum of coefficients[i] * points[i] by the bucket method; coefficients are 128-bit little-endian,
+ * 16 bytes each. Not constant time: public data only. count 0 gives the identity. */
 void point_msm_var(struct point *out, const struct point *points, const uint8_t *coefficients,
                    size_t count);
 

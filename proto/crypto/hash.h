@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * H(tag, ...) of docs/protocol.md: BLAKE2b (RFC 7693) over a length-prefixed tag, length-prefixed byte
- * strings (length: 4 big-endian bytes) and big-endian integers of fixed width, so that no two inputs of
- * one use share an encoding.
+ * H(tag, ...) of docs/protocol.md: BLAKE2b (RFC 7693) over a length-prefixed tag, length-prefixed
+ * byte strings (length: 4 big-endian bytes) and big-endian integers of fixed width, so that no two
+ * inputs of one use share an encoding.
  */
 #ifndef HEARTH_CRYPTO_HASH_H
 #define HEARTH_CRYPTO_HASH_H
@@ -19,7 +19,8 @@ struct hash {
     size_t out_len;
 };
 
-/* out_len: HASH_BYTES or HASH_WIDE_BYTES. key: NULL, or HASH_KEY_BYTES bytes (BLAKE2b's keyed mode). */
+/* out_len: HASH_BYTES or HASH_WIDE_BYTES. key: NULL, or HASH_KEY_BYTES bytes (BLAKE2b's keyed
+ * mode). */
 void hash_start(struct hash *hash, const char *tag, size_t out_len, const uint8_t *key);
 void hash_u64(struct hash *hash, uint64_t value);
 void hash_bytes(struct hash *hash, const void *data, size_t len);

@@ -2,8 +2,8 @@
  * Deterministic randomness from a seed (docs/protocol.md "Randomness from seeds"):
  *   key     = H(tag, context), keyed with the seed, 64 bytes (hash.h: both length-prefixed)
  *   block i = BLAKE2b-512, keyed with key, of i as 8 big-endian bytes; i = 0, 1, ...
- * and the stream is the blocks in a row. Each function says what it takes from it: the order in which a
- * stream is consumed is part of the protocol and fixed by vectors (tests/vectors/stream.py).
+ * and the stream is the blocks in a row. Each function says what it takes from it: the order in
+ * which a stream is consumed is part of the protocol and fixed by vectors (tests/vectors).
  */
 #ifndef HEARTH_CRYPTO_STREAM_H
 #define HEARTH_CRYPTO_STREAM_H
@@ -31,8 +31,8 @@ void stream_scalar(struct stream *stream, struct scalar *out);
 /* Uniform in [0, bound), bound >= 1: takes words of 8 big-endian bytes until one is not below
  * 2^64 mod bound, and gives it mod bound. At least one word, for bound 1 too. */
 uint64_t stream_below(struct stream *stream, uint64_t bound);
-/* An unbiased permutation of 0..count-1 (Fisher-Yates): from the last place down to the second, place i
- * changes with place stream_below(i + 1). */
+/* An unbiased permutation of 0..count-1 (Fisher-Yates): from the last place down to the second,
+ * place i changes with place stream_below(i + 1). */
 void stream_permutation(struct stream *stream, uint32_t *out, size_t count);
 void stream_wipe(struct stream *stream);
 

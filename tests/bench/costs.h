@@ -16,6 +16,7 @@ struct counts {
     double of[PRIMITIVES];
 };
 
+/* The primitives as measured so far. */
 struct costs;
 struct costs *costs_new(void);
 void costs_free(struct costs *costs);
@@ -37,8 +38,9 @@ void costs_sample(struct costs *costs, struct line *line, size_t items, void (*w
                   void *ctx);
 /* Prints the medians of the primitives. */
 void costs_print(const struct costs *costs);
-/* Prints and frees the line; false where it is over its bar. */
+/* Prints the heads of the columns. */
 void line_print_head(void);
+/* Prints the medians of the line and frees its samples; false where it is over its bar. */
 bool line_print(struct line *line);
 
 #endif

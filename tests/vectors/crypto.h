@@ -29,7 +29,8 @@ static const char VECTOR_STREAM[] =
     "7429862d5125ebf2b17e2711095132a1d5ff8dabd50d1f38b8f9c8248bf595a315128d3df220f70c0f795c0d"
     "c6a29cf0c08d8c3fbd7ac569d46a79df12e871b09214db66";
 
-/* The same stream from its start: 3 bytes, a scalar, a number below 10, 1, 2^63 + 1 (four times) and 1000. */
+/* The same stream from its start: 3 bytes, a scalar, numbers below 10, 1, 2^63 + 1 (four
+ * times) and 1000. */
 static const char VECTOR_STREAM_SCALAR[] =
     "ad5792663eac50e272b4e99d7cf8ade38cfc9344de73acebacf3b3841b9bd904";
 

@@ -43,7 +43,8 @@ def hash_vectors():
 def stream_vectors():
     yield "/* Stream (\"test\", seed 00 .. 1f, context \"ctx\"): 200 bytes. */"
     yield text("VECTOR_STREAM", ref.Stream("test", SEED, b"ctx").bytes(200))
-    yield "/* The same stream from its start: 3 bytes, a scalar, a number below 10, 1, 2^63 + 1 (four times) and 1000. */"
+    yield "/* The same stream from its start: 3 bytes, a scalar, numbers below 10, 1, 2^63 + 1 (four"
+    yield " * times) and 1000. */"
     stream = ref.Stream("test", SEED, b"ctx")
     stream.bytes(3)
     yield text("VECTOR_STREAM_SCALAR", ref.scalar_bytes(stream.scalar()))

@@ -30,14 +30,21 @@ static bool possession(const uint8_t proof[PROOF_BYTES], const struct point *key
     return proof_possession_check(proof, TAG, STATEMENT, strlen(STATEMENT), key);
 }
 
+/* The proof of the vectors, and the key that it is for. */
+static void make_possession(uint8_t proof[PROOF_BYTES], struct point *key)
+{
+    struct scalar x;
+    uint8_t seed[SEED_BYTES];
+    vector_key(&x, key, seed);
+    proof_possession_make(proof, TAG, STATEMENT, strlen(STATEMENT), &x, seed);
+}
+
 static void possession_follows_the_written_definition(void **state)
 {
     (void)state;
-    struct scalar x;
     struct point key;
-    uint8_t seed[SEED_BYTES], proof[PROOF_BYTES];
-    vector_key(&x, &key, seed);
-    proof_possession_make(proof, TAG, STATEMENT, strlen(STATEMENT), &x, seed);
+    uint8_t proof[PROOF_BYTES];
+    make_possession(proof, &key);
     assert_hex(proof, sizeof proof, VECTOR_POSSESSION);
     assert_true(possession(proof, &key));
 }
@@ -45,11 +52,9 @@ static void possession_follows_the_written_definition(void **state)
 static void any_flipped_bit_of_a_proof_fails(void **state)
 {
     (void)state;
-    struct scalar x;
     struct point key;
-    uint8_t seed[SEED_BYTES], proof[PROOF_BYTES];
-    vector_key(&x, &key, seed);
-    proof_possession_make(proof, TAG, STATEMENT, strlen(STATEMENT), &x, seed);
+    uint8_t proof[PROOF_BYTES];
+    make_possession(proof, &key);
     for (size_t bit = 0; bit < 8 * PROOF_BYTES; bit++) {
         proof[bit / 8] ^= (uint8_t)(1 << bit % 8);
         assert_false(possession(proof, &key));
@@ -61,13 +66,12 @@ static void any_flipped_bit_of_a_proof_fails(void **state)
 static void possession_is_bound_to_tag_statement_and_key(void **state)
 {
     (void)state;
-    struct scalar x, other;
+    struct scalar other;
     struct point key, other_key;
-    uint8_t seed[SEED_BYTES], proof[PROOF_BYTES];
-    vector_key(&x, &key, seed);
+    uint8_t proof[PROOF_BYTES];
     scalar_random(&other);
     point_mul_base(&other_key, &other);
-    proof_possession_make(proof, TAG, STATEMENT, strlen(STATEMENT), &x, seed);
+    make_possession(proof, &key);
     assert_false(possession(proof, &other_key));
     assert_false(proof_possession_check(proof, "test prooF", STATEMENT, strlen(STATEMENT), &key));
     assert_false(proof_possession_check(proof, TAG, STATEMENT, strlen(STATEMENT) - 1, &key));
@@ -86,11 +90,9 @@ static void add_order(uint8_t scalar[SCALAR_BYTES])
 static void non_canonical_proofs_fail(void **state)
 {
     (void)state;
-    struct scalar x;
     struct point key;
-    uint8_t seed[SEED_BYTES], proof[PROOF_BYTES], changed[PROOF_BYTES];
-    vector_key(&x, &key, seed);
-    proof_possession_make(proof, TAG, STATEMENT, strlen(STATEMENT), &x, seed);
+    uint8_t proof[PROOF_BYTES], changed[PROOF_BYTES];
+    make_possession(proof, &key);
     for (size_t half = 0; half < 2; half++) {
         memcpy(changed, proof, sizeof proof);
         add_order(changed + half * SCALAR_BYTES);
