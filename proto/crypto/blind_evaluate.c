@@ -6,19 +6,21 @@
 #include "proto/base/mem.h"
 #include "proto/crypto/blind.h"
 
-/* The decoded part of a query: the halves of ciphertext i are points[2i] and points[2i + 1]. A
- * position that is not held, or whose bytes are no fresh ciphertext, holds two identities. */
+/* The decoded part of a query: ciphertext `position` is ciphertexts[place[position]]. Where the
+ * bytes are no fresh ciphertext it holds two identities. */
 struct decoded {
-    struct point *points;
+    uint16_t *place;
+    size_t positions;
+    struct ciphertext *ciphertexts;
     bool *usable;
     size_t count;
-    bool frame_usable; /* GATE and BASE */
 };
 
 /* What does not change from item to item. */
 struct evaluation {
     struct decoded query;
     struct ciphertext gate, base;
+    bool frame_usable; /* GATE and BASE */
     struct point_table *key;
     struct point generator, identity;
     struct stream stream;
@@ -31,71 +33,91 @@ struct item {
     struct point factor, addend, product, fresh;
 };
 
-static void mark_held(bool *held, const uint16_t *positions, size_t count, size_t limit)
+enum { NOT_HELD, HELD };
+
+static void mark_held(uint16_t *place, const uint16_t *positions, size_t count, size_t limit)
 {
     for (size_t i = 0; i < count; i++) {
         REQUIRE(positions[i] < limit);
-        held[positions[i]] = true;
+        place[positions[i]] = HELD;
     }
 }
 
-static void decode_position(struct decoded *query, const uint8_t *ciphertexts, size_t position)
+/* Marks each position that some profile holds, GATE and BASE; turns the marks into places and
+ * counts them. Which positions those are follows from the population alone, never from what the
+ * query says. */
+static void find_held(struct decoded *query, const struct blind_layout *layout,
+                      const struct blind_profile *profiles, size_t count)
 {
-    struct ciphertext got;
-    bool usable = ciphertext_decode(&got, ciphertexts + position * CIPHERTEXT_BYTES) &&
-                  !point_is_identity(&got.c1);
-    query->usable[position] = usable;
-    if (!usable) return;
-    query->points[2 * position] = got.c1;
-    query->points[2 * position + 1] = got.c2;
+    size_t gate = blind_position_gate(layout), base = blind_position_base(layout);
+    query->positions = blind_layout_count(layout);
+    REQUIRE(query->positions <= BLIND_POSITIONS_MAX);
+    query->place = mem_array(query->positions, sizeof *query->place);
+    for (size_t i = 0; i < count; i++) {
+        if (profiles[i].dummy) continue;
+        mark_held(query->place, profiles[i].hard, profiles[i].hard_count, gate);
+        mark_held(query->place, profiles[i].soft, profiles[i].soft_count, gate);
+    }
+    query->place[gate] = query->place[base] = HELD;
+    query->count = 0;
+    for (size_t i = 0; i < query->positions; i++)
+        query->place[i] = query->place[i] == HELD ? (uint16_t)query->count++ : UINT16_MAX;
 }
 
-/* Decodes each position that some profile holds, once, and GATE and BASE. Which positions those are
- * follows from the population alone, never from what the query says. */
+/* Always both halves, so that the work is the same for good and bad bytes. */
+static bool decode_fresh(struct ciphertext *out, const uint8_t in[CIPHERTEXT_BYTES])
+{
+    point_identity(&out->c1);
+    point_identity(&out->c2);
+    bool first = point_decode(&out->c1, in), second = point_decode(&out->c2, in + POINT_BYTES);
+    bool usable = first & second & !point_is_identity(&out->c1);
+    if (!usable) point_identity(&out->c1);
+    if (!usable) point_identity(&out->c2);
+    return usable;
+}
+
+/* Decodes what is held, each ciphertext once. */
 static void decode_held(struct decoded *query, const struct blind_layout *layout,
                         const uint8_t *ciphertexts, const struct blind_profile *profiles,
                         size_t count)
 {
-    size_t gate = blind_position_gate(layout), base = blind_position_base(layout);
-    query->count = blind_layout_count(layout);
-    query->points = mem_array(2 * query->count, sizeof(struct point));
+    find_held(query, layout, profiles, count);
+    query->ciphertexts = mem_array(query->count, sizeof *query->ciphertexts);
     query->usable = mem_array(query->count, sizeof *query->usable);
-    bool *held = mem_array(query->count, sizeof *held);
-
-    for (size_t i = 0; i < count; i++) {
-        if (profiles[i].dummy) continue;
-        mark_held(held, profiles[i].hard, profiles[i].hard_count, gate);
-        mark_held(held, profiles[i].soft, profiles[i].soft_count, gate);
+    for (size_t i = 0; i < query->positions; i++) {
+        size_t place = query->place[i];
+        if (place == UINT16_MAX) continue;
+        query->usable[place] =
+            decode_fresh(&query->ciphertexts[place], ciphertexts + i * CIPHERTEXT_BYTES);
     }
-    held[gate] = held[base] = true;
-    for (size_t i = 0; i < 2 * query->count; i++) point_identity(&query->points[i]);
-    for (size_t i = 0; i < query->count; i++) {
-        if (held[i]) decode_position(query, ciphertexts, i);
-    }
-    query->frame_usable = query->usable[gate] && query->usable[base];
-    sodium_memzero(held, query->count * sizeof *held);
-    free(held);
 }
 
 static void evaluation_start(struct evaluation *evaluation, const struct blind_layout *layout,
                              const struct point *joint_key)
 {
-    const struct point *points = evaluation->query.points;
-    size_t gate = blind_position_gate(layout), base = blind_position_base(layout);
-    evaluation->gate = (struct ciphertext){points[2 * gate], points[2 * gate + 1]};
-    evaluation->base = (struct ciphertext){points[2 * base], points[2 * base + 1]};
+    const struct decoded *query = &evaluation->query;
+    size_t gate = query->place[blind_position_gate(layout)];
+    size_t base = query->place[blind_position_base(layout)];
+    evaluation->gate = query->ciphertexts[gate];
+    evaluation->base = query->ciphertexts[base];
+    evaluation->frame_usable = query->usable[gate] && query->usable[base];
     evaluation->key = point_table_new(joint_key);
     point_base(&evaluation->generator);
     point_identity(&evaluation->identity);
 }
 
+static void wipe_and_free(void *data, size_t len)
+{
+    sodium_memzero(data, len);
+    free(data);
+}
+
 static void evaluation_wipe(struct evaluation *evaluation)
 {
     struct decoded *query = &evaluation->query;
-    sodium_memzero(query->points, 2 * query->count * sizeof *query->points);
-    free(query->points);
-    sodium_memzero(query->usable, query->count * sizeof *query->usable);
-    free(query->usable);
+    wipe_and_free(query->place, query->positions * sizeof *query->place);
+    wipe_and_free(query->ciphertexts, query->count * sizeof *query->ciphertexts);
+    wipe_and_free(query->usable, query->count * sizeof *query->usable);
     point_table_free(evaluation->key);
     stream_wipe(&evaluation->stream);
     sodium_memzero(evaluation, sizeof *evaluation);
@@ -107,10 +129,9 @@ static bool add_positions(struct ciphertext *sum, const struct decoded *query,
 {
     bool usable = true;
     for (size_t i = 0; i < count; i++) {
-        const struct point *halves = &query->points[2 * (size_t)positions[i]];
-        point_add(&sum->c1, &sum->c1, &halves[0]);
-        point_add(&sum->c2, &sum->c2, &halves[1]);
-        usable &= query->usable[positions[i]];
+        size_t place = query->place[positions[i]];
+        elgamal_add(sum, sum, &query->ciphertexts[place]);
+        usable &= query->usable[place];
     }
     return usable;
 }
@@ -135,7 +156,7 @@ static void evaluate_item(uint8_t c1[POINT_BYTES], uint8_t c2[POINT_BYTES],
                           struct evaluation *evaluation, const struct blind_profile *profile)
 {
     struct item item;
-    bool dummy = profile == NULL || profile->dummy || !evaluation->query.frame_usable;
+    bool dummy = profile == NULL || profile->dummy || !evaluation->frame_usable;
     item.hard = evaluation->gate;
     item.soft = evaluation->base;
     if (profile && !profile->dummy) {
@@ -167,8 +188,7 @@ static void shuffle(uint8_t *c1, uint8_t *c2, const uint8_t *items, size_t count
         memcpy(c1 + (size_t)place[i] * POINT_BYTES, item, POINT_BYTES);
         memcpy(c2 + (size_t)place[i] * POINT_BYTES, item + POINT_BYTES, POINT_BYTES);
     }
-    sodium_memzero(place, count * sizeof *place);
-    free(place);
+    wipe_and_free(place, count * sizeof *place);
 }
 
 void blind_evaluate(uint8_t *c1, uint8_t *c2, const struct blind_layout *layout,
@@ -189,6 +209,5 @@ void blind_evaluate(uint8_t *c1, uint8_t *c2, const struct blind_layout *layout,
     }
     shuffle(c1, c2, unshuffled, items, &evaluation.stream);
     evaluation_wipe(&evaluation);
-    sodium_memzero(unshuffled, items * CIPHERTEXT_BYTES);
-    free(unshuffled);
+    wipe_and_free(unshuffled, items * CIPHERTEXT_BYTES);
 }
