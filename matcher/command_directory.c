@@ -8,7 +8,7 @@
 
 #include "matcher/commands.h"
 #include "matcher/directory.h"
-#include "matcher/party.h"
+#include "matcher/own_keys.h"
 #include "proto/base/file.h"
 
 struct options {
@@ -45,17 +45,17 @@ static bool sign(const struct options *options, size_t *count, struct err *err)
     const char *home = command_home(&options->common);
     struct buf csv = {0};
     struct directory *directory = NULL;
-    struct party party = {0};
+    struct own_keys keys = {0};
     char name[256];
     (void)snprintf(name, sizeof name, "%s", options->file);
     bool ok = file_read(options->file, DIRECTORY_MAX, &csv, err) &&
               directory_parse(csv.data, csv.len, options->common.json ? NULL : print_finding, name,
                               &directory, err) &&
-              party_open(home, options->common.passphrase_fd, &party, err) &&
-              directory_write(home, party.identity, csv.data, csv.len, err);
+              own_keys_open(home, options->common.passphrase_fd, &keys, err) &&
+              directory_write(home, keys.identity, csv.data, csv.len, err);
     if (ok) *count = directory_count(directory);
     directory_unref(directory);
-    party_close(&party);
+    own_keys_close(&keys);
     buf_free(&csv);
     return ok;
 }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "matcher/commands.h"
-#include "matcher/party.h"
+#include "matcher/own_keys.h"
 #include "matcher/status_file.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
@@ -29,7 +29,7 @@ struct options {
 struct server {
     const char *home;
     struct config config;
-    struct party party;
+    struct own_keys keys;
     struct matcher *matcher;
     int port, lock_fd, signal_fd, change_fd;
     int64_t next_tick_ms, next_status_ms;
@@ -87,11 +87,11 @@ static bool start(struct server *server, const struct options *options, struct e
     if (!config_read(server->home, &server->config, err) ||
         (options->listen && !config_set_listen(&server->config, options->listen, err)) ||
         !status_lock(server->home, &server->lock_fd, err) || !catch_signals(server, err) ||
-        !party_open(server->home, options->common.passphrase_fd, &server->party, err)) {
+        !own_keys_open(server->home, options->common.passphrase_fd, &server->keys, err)) {
         return false;
     }
     rpc_start();
-    if (!matcher_start(server->home, &server->config, server->party.identity, server->party.trust,
+    if (!matcher_start(server->home, &server->config, server->keys.identity, server->keys.trust,
                        on_changed, server, &server->matcher, &server->port, err)) {
         rpc_stop();
         return false;
@@ -177,7 +177,7 @@ static void finish(struct server *server)
         free(path);
         log_info("stopped", "port=%d", server->port);
     }
-    party_close(&server->party);
+    own_keys_close(&server->keys);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);
     if (server->change_fd >= 0) (void)close(server->change_fd);
     if (server->lock_fd >= 0) (void)close(server->lock_fd);

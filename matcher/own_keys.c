@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "matcher/party.h"
+#include "matcher/own_keys.h"
 
 #include <stdlib.h>
 
@@ -17,22 +17,22 @@ static bool open_trust(const char *home, struct trust **out, struct err *err)
     return ok;
 }
 
-bool party_open(const char *home, int passphrase_fd, struct party *out, struct err *err)
+bool own_keys_open(const char *home, int passphrase_fd, struct own_keys *out, struct err *err)
 {
     struct secret passphrase = {0};
-    *out = (struct party){0};
+    *out = (struct own_keys){0};
     bool ok =
         open_trust(home, &out->trust, err) &&
         secret_read_passphrase(passphrase_fd, "Passphrase of the key file: ", &passphrase, err) &&
         identity_open(home, &passphrase, out->trust, ROLE_MATCHER, &out->identity, err);
     secret_free(&passphrase);
-    if (!ok) party_close(out);
+    if (!ok) own_keys_close(out);
     return ok;
 }
 
-void party_close(struct party *party)
+void own_keys_close(struct own_keys *keys)
 {
-    if (party->identity) identity_close(party->identity);
-    if (party->trust) trust_close(party->trust);
-    *party = (struct party){0};
+    if (keys->identity) identity_close(keys->identity);
+    if (keys->trust) trust_close(keys->trust);
+    *keys = (struct own_keys){0};
 }
