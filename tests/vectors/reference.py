@@ -180,3 +180,49 @@ def prove_shares(statement, x, points, seed):
     commitments = [mul(k, BASE), mul(k, sums[0])]
     c = hashed_scalar(tag, framed(digest) + b"".join(map(encode, sums + commitments)))
     return scalar_bytes(c) + scalar_bytes(k + c * x)
+
+
+# ---- blind.h ----
+def query_key(seed, query_id):
+    return Stream("hearth query key", seed, query_id).scalar()
+
+
+def encrypt_query(values, key, seed, query_id):
+    stream = Stream("hearth query", seed, query_id)
+    return [encrypt(key, value, stream.scalar()) for value in values]
+
+
+def size_class(held):
+    size = 16
+    while size < held:
+        size = size + 16 if size < 128 else size * 5 // 4 // 16 * 16
+    return size
+
+
+def evaluate(ciphertexts, key, profiles, seed, query_hash):
+    """profiles: pairs of lists of positions, None for a dummy. Gives all C1, all C2."""
+    pairs = [(decode(c[:32]), decode(c[32:])) for c in ciphertexts]
+    count = size_class(len(profiles))
+    stream = Stream("hearth reply", seed, query_hash)
+    items = []
+    for profile in profiles + [None] * (count - len(profiles)):
+        rho, rho_dummy, t = stream.scalar(), stream.scalar(), stream.scalar()
+        masks = (mul(t, BASE), mul(t, key))
+        if profile is None:
+            halves = [mul(rho, BASE), mul(rho_dummy, BASE)]
+        else:
+            halves = []
+            for half in (0, 1):
+                hard, soft = pairs[-2][half], pairs[-1][half]
+                for position in profile[0]:
+                    hard = add(hard, pairs[position][half])
+                for position in profile[1]:
+                    soft = add(soft, pairs[position][half])
+                halves.append(add(mul(rho, hard), soft))
+        items.append([encode(add(half, mask)) for half, mask in zip(halves, masks)])
+    places = stream.permutation(count)
+    out = [[b""] * count, [b""] * count]
+    for i, item in enumerate(items):
+        for half in (0, 1):
+            out[half][places[i]] = item[half]
+    return b"".join(out[0]), b"".join(out[1])
