@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The hash chain: what was altered, removed, added, exchanged or replaced is found and named.
+ */
+#include "matcher/audit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "proto/base/mem.h"
+#include "tests/unit/support/temp_dir.h"
+
+enum { ENTRIES = 20 };
+
+struct scene {
+    char *dir;
+    struct store *store;
+};
+
+static int set_up(void **state)
+{
+    struct scene *scene = mem_new(struct scene);
+    struct err err = {0};
+    scene->dir = support_temp_dir();
+    if (!audit_store_open(scene->dir, true, 64, &scene->store, &err)) return -1;
+    *state = scene;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *scene = *state;
+    store_close(scene->store);
+    support_temp_dir_remove(scene->dir);
+    free(scene);
+    return 0;
+}
+
+static struct audit_head write_entries(struct store *store, int count)
+{
+    struct audit *audit = NULL;
+    struct err err = {0};
+    if (!audit_start(store, &audit, &err)) fail_msg("%s", err.text);
+    for (int i = 0; i < count; i++) {
+        struct buf fields = {0};
+        audit_number(&fields, "i", (uint64_t)i);
+        audit_text(&fields, "la", "la-1");
+        audit_bytes(&fields, "hash", &i, sizeof i);
+        audit_add(audit, AUDIT_QUERY, &fields);
+        assert_null(fields.data); /* taken over */
+    }
+    struct audit_head head = audit_flush(audit);
+    assert_true(audit_works(audit));
+    audit_stop(audit);
+    return head;
+}
+
+/* ---- tampering, one entry at a time ---- */
+
+static struct buf load(struct store *store, uint64_t number)
+{
+    struct store_txn *txn = NULL;
+    struct err err = {0};
+    struct buf copy = {0};
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    bool found = false;
+    uint8_t key[8];
+    store_key_u64(key, number);
+    assert_true(store_begin(store, false, &txn, &err));
+    assert_true(store_get(txn, AUDIT_TABLE_LOG, key, 8, &value, &len, &found, &err));
+    assert_true(found);
+    buf_append(&copy, value, len);
+    store_abort(txn);
+    return copy;
+}
+
+/* value NULL removes. */
+static void save(struct store *store, uint64_t number, const struct buf *value)
+{
+    struct store_txn *txn = NULL;
+    struct err err = {0};
+    uint8_t key[8];
+    store_key_u64(key, number);
+    assert_true(store_begin(store, true, &txn, &err));
+    assert_true(value ? store_put(txn, AUDIT_TABLE_LOG, key, 8, value->data, value->len, &err)
+                      : store_delete(txn, AUDIT_TABLE_LOG, key, 8, NULL, &err));
+    assert_true(store_commit(txn, &err));
+}
+
+static void expect_bad(struct store *store, uint64_t number, const char *word)
+{
+    struct audit_report report;
+    struct err err = {0};
+    assert_true(audit_verify(store, NULL, &report, &err));
+    if (report.intact || report.bad != number || !strstr(report.reason, word)) {
+        fail_msg("expected entry %d \"%s\": intact %d, entry %d %s", (int)number, word,
+                 report.intact, (int)report.bad, report.reason);
+    }
+}
+
+static void expect_intact(struct store *store, const struct audit_head *head)
+{
+    struct audit_report report;
+    struct err err = {0};
+    assert_true(audit_verify(store, NULL, &report, &err));
+    if (!report.intact) fail_msg("entry %d %s", (int)report.bad, report.reason);
+    assert_int_equal(report.head.length, head->length);
+    assert_memory_equal(report.head.hash, head->hash, HASH_BYTES);
+}
+
+static void intact_log_continues_over_restarts(void **state)
+{
+    struct scene *scene = *state;
+    struct audit_head none = {0};
+    expect_intact(scene->store, &none);
+    struct audit_head first = write_entries(scene->store, ENTRIES);
+    assert_int_equal(first.length, ENTRIES);
+    expect_intact(scene->store, &first);
+    struct audit_head second = write_entries(scene->store, 3);
+    assert_int_equal(second.length, ENTRIES + 3);
+    expect_intact(scene->store, &second);
+    struct audit_report report;
+    struct err err = {0};
+    assert_true(audit_verify(scene->store, &first, &report, &err)); /* a head of earlier */
+    assert_true(report.intact && report.known_found);
+    first.hash[5] ^= 1;
+    assert_true(audit_verify(scene->store, &first, &report, &err));
+    assert_true(report.intact && !report.known_found);
+}
+
+static void every_altered_byte_is_found(void **state)
+{
+    struct scene *scene = *state;
+    struct audit_head head = write_entries(scene->store, ENTRIES);
+    for (uint64_t number = 1; number <= ENTRIES; number += 6) {
+        struct buf entry = load(scene->store, number);
+        for (size_t i = 0; i < entry.len; i++) {
+            entry.data[i] ^= 0x10;
+            save(scene->store, number, &entry);
+            expect_bad(scene->store, number, "altered");
+            entry.data[i] ^= 0x10;
+        }
+        save(scene->store, number, &entry);
+        buf_free(&entry);
+    }
+    expect_intact(scene->store, &head);
+}
+
+static void removed_entries_are_found(void **state)
+{
+    struct scene *scene = *state;
+    (void)write_entries(scene->store, ENTRIES);
+    struct buf entry = load(scene->store, 7);
+    save(scene->store, 7, NULL);
+    expect_bad(scene->store, 7, "removed");
+    save(scene->store, 7, &entry);
+    buf_free(&entry);
+    entry = load(scene->store, 1);
+    save(scene->store, 1, NULL);
+    expect_bad(scene->store, 1, "removed");
+    save(scene->store, 1, &entry);
+    buf_free(&entry);
+    save(scene->store, ENTRIES, NULL); /* the end cut off */
+    expect_bad(scene->store, ENTRIES, "removed");
+    struct audit *audit = NULL;
+    struct err err = {0};
+    assert_false(audit_start(scene->store, &audit, &err)); /* is not continued */
+    assert_int_equal(err.code, ERR_CORRUPT);
+}
+
+static void exchanged_entries_are_found(void **state)
+{
+    struct scene *scene = *state;
+    (void)write_entries(scene->store, ENTRIES);
+    struct buf a = load(scene->store, 4), b = load(scene->store, 9);
+    save(scene->store, 4, &b);
+    save(scene->store, 9, &a);
+    expect_bad(scene->store, 4, "another's place");
+    buf_free(&a);
+    buf_free(&b);
+}
+
+/* Somebody who knows the format rewrites an entry, its hash included: the next one tells. */
+static void forged_entries_are_found(void **state)
+{
+    struct scene *scene = *state;
+    (void)write_entries(scene->store, ENTRIES);
+    struct buf before = load(scene->store, 4), forged = {0}, fields = {0};
+    uint8_t hash[HASH_BYTES];
+    audit_text(&fields, "la", "la-2");
+    audit_entry_make(&forged, 5, before.data + before.len - HASH_BYTES, 1, AUDIT_QUERY, &fields,
+                     hash);
+    struct buf original = load(scene->store, 5);
+    save(scene->store, 5, &forged);
+    expect_bad(scene->store, 6, "follow");
+    save(scene->store, 5, &original);
+    buf_free(&forged);
+    /* The last one: only the stored head tells, and the heads that LAs and agents hold. */
+    struct buf last = load(scene->store, ENTRIES - 1);
+    audit_entry_make(&forged, ENTRIES, last.data + last.len - HASH_BYTES, 1, AUDIT_QUERY, &fields,
+                     hash);
+    save(scene->store, ENTRIES, &forged);
+    expect_bad(scene->store, ENTRIES, "head");
+    save(scene->store, ENTRIES + 1, &forged);
+    expect_bad(scene->store, ENTRIES + 1, "");
+    buf_free(&last);
+    buf_free(&forged);
+    buf_free(&fields);
+    buf_free(&before);
+    buf_free(&original);
+}
+
+/* ---- entries that depend on the head ---- */
+
+struct asked {
+    struct audit_head before, after;
+    bool done, ok;
+};
+
+static void build(struct buf *fields, const struct audit_head *before, void *ctx)
+{
+    ((struct asked *)ctx)->before = *before;
+    audit_number(fields, "length", before->length);
+}
+
+static void done(bool ok, const struct audit_head *after, void *ctx)
+{
+    struct asked *asked = ctx;
+    asked->done = true;
+    asked->ok = ok;
+    asked->after = *after;
+}
+
+static void asking_gives_both_heads(void **state)
+{
+    struct scene *scene = *state;
+    struct audit_head head = write_entries(scene->store, 3);
+    struct audit *audit = NULL;
+    struct err err = {0};
+    struct asked asked = {0};
+    assert_true(audit_start(scene->store, &audit, &err));
+    audit_ask(audit, &(struct audit_request){AUDIT_RESULT, build, done, &asked});
+    struct audit_head after = audit_flush(audit);
+    audit_stop(audit);
+    assert_true(asked.done && asked.ok);
+    assert_memory_equal(asked.before.hash, head.hash, HASH_BYTES);
+    assert_int_equal(asked.after.length, 4);
+    assert_memory_equal(asked.after.hash, after.hash, HASH_BYTES);
+    expect_intact(scene->store, &after);
+}
+
+static void fields_read_back(void **state)
+{
+    (void)state;
+    struct buf fields = {0}, stored = {0};
+    struct audit_entry entry;
+    struct err err = {0};
+    uint8_t hash[HASH_BYTES], previous[HASH_BYTES] = {3};
+    audit_number(&fields, "n", UINT64_MAX);
+    audit_text(&fields, "text", "Grüße");
+    audit_text(&fields, "bad", "\x01\xff");
+    audit_bytes(&fields, "bytes", "\0\xff", 2);
+    audit_entry_make(&stored, 9, previous, 1234, AUDIT_REFUSED, &fields, hash);
+    assert_true(audit_entry_decode(stored.data, stored.len, &entry, &err));
+    assert_int_equal(entry.number, 9);
+    assert_int_equal(entry.time_ms, 1234);
+    assert_memory_equal(entry.previous, previous, HASH_BYTES);
+    assert_memory_equal(entry.hash, hash, HASH_BYTES);
+    assert_string_equal(audit_kind_name(entry.kind), "refused");
+    assert_int_equal(entry.field_count, 4);
+    assert_true(entry.fields[0].number == UINT64_MAX);
+    assert_memory_equal(entry.fields[1].data, "Grüße", entry.fields[1].len);
+    assert_memory_equal(entry.fields[2].data, "(not printable)", entry.fields[2].len);
+    assert_int_equal(entry.fields[3].len, 2);
+    for (size_t len = 0; len < stored.len; len++) {
+        assert_false(audit_entry_decode(stored.data, len, &entry, &err));
+    }
+    buf_free(&fields);
+    buf_free(&stored);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(intact_log_continues_over_restarts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_altered_byte_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(removed_entries_are_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(exchanged_entries_are_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(forged_entries_are_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(asking_gives_both_heads, set_up, tear_down),
+        cmocka_unit_test(fields_read_back),
+    };
+    return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Budgets: persistence, renewal at London midnight in winter and summer, and replay memory.
+ */
+#include "matcher/budget.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "matcher/audit.h"
+#include "matcher/replay.h"
+#include "proto/base/clock.h"
+#include "tests/unit/support/temp_dir.h"
+
+static const int64_t HOUR = 3600000;
+
+static int64_t utc(int year, int month, int day, int hour)
+{
+    return (int64_t)clock_day(year, month, day) * 24 * HOUR + hour * HOUR;
+}
+
+static void renews_at_london_midnight(void **state)
+{
+    (void)state;
+    /* Winter: midnight is 00:00 UTC. Summer: 23:00 UTC. The days of the change themselves: the
+     * clocks change at 01:00 UTC, so the midnight before belongs to the old time, the one after to
+     * the new. */
+    assert_int_equal(budget_renewal(utc(2026, 1, 15, 12)), utc(2026, 1, 16, 0));
+    assert_int_equal(budget_renewal(utc(2026, 7, 15, 12)), utc(2026, 7, 15, 23));
+    assert_int_equal(budget_renewal(utc(2026, 7, 15, 23)), utc(2026, 7, 16, 23));
+    assert_int_equal(budget_renewal(utc(2026, 3, 28, 12)), utc(2026, 3, 29, 0));
+    assert_int_equal(budget_renewal(utc(2026, 3, 29, 12)), utc(2026, 3, 29, 23));
+    assert_int_equal(budget_renewal(utc(2026, 10, 24, 12)), utc(2026, 10, 24, 23));
+    assert_int_equal(budget_renewal(utc(2026, 10, 25, 12)), utc(2026, 10, 26, 0));
+    for (int i = 0; i < 5000; i++) {
+        int64_t now = utc(2025, 1, 1, 0) + (int64_t)randombytes_uniform(800 * 24) * HOUR;
+        int64_t renewal = budget_renewal(now);
+        assert_true(renewal > now && renewal - now <= 25 * HOUR);
+        assert_int_equal(clock_london_day(renewal - 1), clock_london_day(now));
+        assert_int_equal(clock_london_day(renewal), clock_london_day(now) + 1);
+    }
+}
+
+static void budget_survives_a_restart_and_renews(void **state)
+{
+    (void)state;
+    char *dir = support_temp_dir();
+    struct store *store = NULL;
+    struct err err = {0};
+    int64_t now = utc(2026, 7, 15, 22);
+    uint32_t used = 0;
+    assert_true(audit_store_open(dir, true, 64, &store, &err));
+    assert_true(budget_take(store, "la-1", 3, now, &err));
+    assert_true(budget_take(store, "la-1", 3, now, &err));
+    assert_true(budget_take(store, "la-10", 3, now, &err)); /* a longer id is another LA */
+    store_close(store);
+    assert_true(audit_store_open(dir, false, 64, &store, &err));
+    assert_true(budget_used(store, "la-1", now, &used, &err));
+    assert_int_equal(used, 2);
+    assert_true(budget_take(store, "la-1", 3, now, &err));
+    assert_false(budget_take(store, "la-1", 3, now, &err));
+    assert_int_equal(err.code, ERR_BUDGET);
+    assert_non_null(strstr(err.text, "2026-07-15T23:00:00Z"));
+    assert_true(budget_used(store, "la-1", now, &used, &err));
+    assert_int_equal(used, 3); /* the refusal did not count */
+    assert_true(budget_take(store, "la-10", 3, now, &err));
+    assert_false(budget_take(store, "la-1", 3, now + HOUR - 1, &err));
+    assert_true(budget_take(store, "la-1", 3, now + HOUR, &err));
+    assert_true(budget_used(store, "la-1", now, &used, &err));
+    assert_int_equal(used, 0); /* yesterday's counts are forgotten */
+    assert_true(budget_used(store, "la-1", now + HOUR, &used, &err));
+    assert_int_equal(used, 1);
+    for (int i = 0; i < 50; i++) assert_true(budget_take(store, "la-2", 0, now, &err));
+    assert_true(budget_used(store, "la-2", now, &used, &err));
+    assert_int_equal(used, 0); /* no budget, nothing stored */
+    store_close(store);
+    support_temp_dir_remove(dir);
+}
+
+static void replay_is_remembered_until_expiry(void **state)
+{
+    (void)state;
+    struct replay *replay = replay_new();
+    struct err err = {0};
+    uint8_t id[QUERY_ID_BYTES] = {1}, other[QUERY_ID_BYTES] = {2};
+    assert_true(replay_add(replay, "la-1", id, 1000, 0, &err));
+    assert_false(replay_add(replay, "la-1", id, 1000, 0, &err));
+    assert_int_equal(err.code, ERR_EXISTS);
+    assert_true(replay_add(replay, "la-2", id, 1000, 0, &err));
+    assert_true(replay_add(replay, "la-1", other, 1000, 0, &err));
+    assert_false(replay_add(replay, "la-1", id, 1000, 1000 + CLOCK_SKEW_MS, &err));
+    assert_int_equal(replay_count(replay), 3);
+    assert_true(replay_add(replay, "la-1", id, 500000, 1001 + CLOCK_SKEW_MS, &err));
+    assert_int_equal(replay_count(replay), 1); /* the expired ones are gone */
+    replay_remove(replay, "la-2", id);         /* not there: nothing happens */
+    replay_remove(replay, "la-1", id);
+    assert_int_equal(replay_count(replay), 0);
+    uint8_t many[QUERY_ID_BYTES] = {0};
+    for (int i = 0; i < 300; i++) {
+        memcpy(many, &i, sizeof i);
+        assert_true(replay_add(replay, "la-1", many, 1000, 0, &err));
+    }
+    memset(many, 0, sizeof many);
+    assert_false(replay_add(replay, "la-1", many, 1000, 0, &err));
+    replay_free(replay);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(renews_at_london_midnight),
+        cmocka_unit_test(budget_survives_a_restart_and_renews),
+        cmocka_unit_test(replay_is_remembered_until_expiry),
+    };
+    return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
