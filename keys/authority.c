@@ -201,8 +201,8 @@ static uint64_t next_serial(const struct authority *authority)
     return last + 1;
 }
 
-static bool issue_one(struct authority *authority, const struct request *request, int64_t now,
-                      int days, struct credentials *out, struct err *err)
+static bool issue_one(struct authority *authority, const struct certificate_request *request,
+                      int64_t now, int days, struct credentials *out, struct err *err)
 {
     struct certificate made = {.serial = next_serial(authority),
                                .role = request->role,
@@ -227,8 +227,8 @@ static bool issue_one(struct authority *authority, const struct request *request
     return true;
 }
 
-bool authority_issue(struct authority *authority, const struct request *requests, size_t count,
-                     int days, struct credentials *out, struct err *err)
+bool authority_issue(struct authority *authority, const struct certificate_request *requests,
+                     size_t count, int days, struct credentials *out, struct err *err)
 {
     int64_t now = clock_wall_ms();
     const size_t before = authority->issued.count;

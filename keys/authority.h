@@ -39,8 +39,9 @@ const struct revocations *authority_revocations(const struct authority *authorit
 /* Issues certificates valid for `days` for all requests, or none: the record is written before any
  * certificate is handed out. out: `count` elements, freed with credentials_free. ERR_INVALID where
  * the period would outlast the root's. */
-MUST_CHECK bool authority_issue(struct authority *authority, const struct request *requests,
-                                size_t count, int days, struct credentials *out, struct err *err);
+MUST_CHECK bool authority_issue(struct authority *authority,
+                                const struct certificate_request *requests, size_t count, int days,
+                                struct credentials *out, struct err *err);
 
 /* Writes a new list with these serials added. All must have been issued (ERR_NOT_FOUND). Those that
  * are on the list already stay. */

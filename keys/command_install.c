@@ -34,7 +34,7 @@ static bool run(const struct keys_options *options, struct err *err)
     return true;
 }
 
-int command_install(int argc, char **argv)
+int keys_command_install(int argc, char **argv)
 {
     struct keys_options options;
     struct err err = {0};

@@ -18,13 +18,13 @@ static const struct argp_option table[] = {
 
 struct batch {
     const struct keys_options *options;
-    struct request *requests;
+    struct certificate_request *requests;
     struct credentials *issued;
     size_t count;
     int days;
 };
 
-static bool same_party(const struct request *a, const struct request *b)
+static bool same_party(const struct certificate_request *a, const struct certificate_request *b)
 {
     return a->role == b->role && strcmp(a->organisation, b->organisation) == 0;
 }
@@ -33,7 +33,7 @@ static bool load_requests(struct batch *batch, struct err *err)
 {
     for (size_t i = 0; i < batch->options->file_count; i++) {
         const char *path = batch->options->files[i];
-        if (!request_load(path, &batch->requests[i], err)) {
+        if (!certificate_request_load(path, &batch->requests[i], err)) {
             (void)fprintf(stderr, PROGRAM ": %s is refused; nothing is issued\n", path);
             return false;
         }
@@ -52,7 +52,7 @@ static bool load_requests(struct batch *batch, struct err *err)
 static void print_plan(const struct batch *batch, const struct issued *before)
 {
     for (size_t i = 0; i < batch->count; i++) {
-        const struct request *request = &batch->requests[i];
+        const struct certificate_request *request = &batch->requests[i];
         const struct certificate *last =
             issued_newest(before, request->role, request->organisation);
         struct facts facts = facts_new();
@@ -168,7 +168,7 @@ static bool run(const struct keys_options *options, struct err *err)
               load_requests(&batch, err) && plan(&batch, err) && issue(&batch, err) &&
               write_all(&batch, err);
     for (size_t i = 0; i < options->file_count; i++) {
-        request_free(&batch.requests[i]);
+        certificate_request_free(&batch.requests[i]);
         credentials_free(&batch.issued[i]);
     }
     free(batch.requests);
@@ -176,7 +176,7 @@ static bool run(const struct keys_options *options, struct err *err)
     return ok;
 }
 
-int command_issue(int argc, char **argv)
+int keys_command_issue(int argc, char **argv)
 {
     struct keys_options options;
     struct err err = {0};

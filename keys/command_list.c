@@ -72,7 +72,7 @@ static bool run(const struct keys_options *options, struct err *err)
     return ok;
 }
 
-int command_list(int argc, char **argv)
+int keys_command_list(int argc, char **argv)
 {
     struct keys_options options;
     struct err err = {0};

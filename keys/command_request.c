@@ -30,7 +30,8 @@ static bool take_text(const char *given, char *out, size_t cap, const char *fiel
     return true;
 }
 
-static bool fields_of(const struct keys_options *options, struct request *fields, struct err *err)
+static bool fields_of(const struct keys_options *options, struct certificate_request *fields,
+                      struct err *err)
 {
     if (options->role) {
         fields->role = role_from_name(options->role);
@@ -52,10 +53,11 @@ static bool fields_of(const struct keys_options *options, struct request *fields
         return err_set(err, ERR_INVALID, "",
                        "--role, --id and --name are wanted for a first request");
     }
-    return request_fields_check(fields, err);
+    return certificate_request_fields_check(fields, err);
 }
 
-static void print_request(const struct keys_options *options, const struct request *request)
+static void print_request(const struct keys_options *options,
+                          const struct certificate_request *request)
 {
     struct facts facts = facts_new();
     char *path = file_join(options->common.home, HOME_REQUEST);
@@ -85,7 +87,7 @@ static bool ask(const struct keys_options *options, struct secret *out, struct e
 
 static bool run(const struct keys_options *options, struct err *err)
 {
-    struct request fields = {0}, made = {0};
+    struct certificate_request fields = {0}, made = {0};
     struct secret passphrase = {0};
     struct key_cost cost;
     bool ok = keys_options_home(options, err) &&
@@ -93,12 +95,12 @@ static bool run(const struct keys_options *options, struct err *err)
               fields_of(options, &fields, err) && ask(options, &passphrase, err) &&
               home_make_request(options->common.home, &fields, &cost, &passphrase, &made, err);
     if (ok) print_request(options, &made);
-    request_free(&made);
+    certificate_request_free(&made);
     secret_free(&passphrase);
     return ok;
 }
 
-int command_request(int argc, char **argv)
+int keys_command_request(int argc, char **argv)
 {
     struct keys_options options;
     struct err err = {0};

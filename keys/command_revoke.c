@@ -98,7 +98,7 @@ static bool run(const struct keys_options *options, struct err *err)
     return ok;
 }
 
-int command_revoke(int argc, char **argv)
+int keys_command_revoke(int argc, char **argv)
 {
     struct keys_options options;
     struct err err = {0};

@@ -53,7 +53,7 @@ static bool run(const struct keys_options *options, struct err *err)
     return ok;
 }
 
-int command_root(int argc, char **argv)
+int keys_command_root(int argc, char **argv)
 {
     struct keys_options options;
     struct err err = {0};

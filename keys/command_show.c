@@ -46,7 +46,7 @@ static bool run(const struct keys_options *options, struct err *err)
     return ok;
 }
 
-int command_show(int argc, char **argv)
+int keys_command_show(int argc, char **argv)
 {
     struct keys_options options;
     struct err err = {0};

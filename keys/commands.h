@@ -5,13 +5,13 @@
 #ifndef HEARTH_KEYS_COMMANDS_H
 #define HEARTH_KEYS_COMMANDS_H
 
-int command_root(int argc, char **argv);
-int command_request(int argc, char **argv);
-int command_issue(int argc, char **argv);
-int command_install(int argc, char **argv);
-int command_revoke(int argc, char **argv);
-int command_list(int argc, char **argv);
-int command_passphrase(int argc, char **argv);
-int command_show(int argc, char **argv);
+int keys_command_root(int argc, char **argv);
+int keys_command_request(int argc, char **argv);
+int keys_command_issue(int argc, char **argv);
+int keys_command_install(int argc, char **argv);
+int keys_command_revoke(int argc, char **argv);
+int keys_command_list(int argc, char **argv);
+int keys_command_passphrase(int argc, char **argv);
+int keys_command_show(int argc, char **argv);
 
 #endif

@@ -115,7 +115,7 @@ void facts_of_addresses(struct facts *facts, const struct x509_addresses *addres
     buf_free(&words);
 }
 
-void facts_of_request(struct facts *facts, const struct request *request)
+void facts_of_request(struct facts *facts, const struct certificate_request *request)
 {
     add_who(facts, request->role, request->organisation, request->name, request->urn);
     facts_of_addresses(facts, &request->addresses);

@@ -34,7 +34,7 @@ void facts_print(const struct facts *facts, FILE *out);
 /* What a file of each kind says. */
 void facts_of_certificate(struct facts *facts, const struct certificate *certificate,
                           int64_t now_ms);
-void facts_of_request(struct facts *facts, const struct request *request);
+void facts_of_request(struct facts *facts, const struct certificate_request *request);
 void facts_of_key_file(struct facts *facts, const struct key_file_header *header);
 void facts_of_revocations(struct facts *facts, const struct revocations *list);
 void facts_of_issued(struct facts *facts, const struct issued *issued);

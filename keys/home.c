@@ -17,7 +17,7 @@ static void fill_empty(char *field, const char *value)
     if (field[0] == '\0') memcpy(field, value, strlen(value) + 1);
 }
 
-bool home_request_defaults(const char *home, struct request *fields, struct err *err)
+bool home_request_defaults(const char *home, struct certificate_request *fields, struct err *err)
 {
     char *path = file_join(home, HOME_CERTIFICATE);
     struct credentials present = {0};
@@ -56,18 +56,20 @@ static bool load_or_make_keys(const char *home, const struct key_cost *cost,
     return ok;
 }
 
-bool home_make_request(const char *home, const struct request *fields, const struct key_cost *cost,
-                       const struct secret *passphrase, struct request *out, struct err *err)
+bool home_make_request(const char *home, const struct certificate_request *fields,
+                       const struct key_cost *cost, const struct secret *passphrase,
+                       struct certificate_request *out, struct err *err)
 {
     struct private_keys keys = {0};
     struct buf text = {0};
-    if (!request_fields_check(fields, err) ||
+    if (!certificate_request_fields_check(fields, err) ||
         !load_or_make_keys(home, cost, passphrase, &keys, err)) {
         return false;
     }
     char *path = file_join(home, HOME_REQUEST);
-    bool ok = request_write(fields, &keys, &text, err) &&
-              file_write(path, text.data, text.len, 0644, err) && request_load(path, out, err);
+    bool ok = certificate_request_write(fields, &keys, &text, err) &&
+              file_write(path, text.data, text.len, 0644, err) &&
+              certificate_request_load(path, out, err);
     free(path);
     buf_free(&text);
     private_keys_free(&keys);

@@ -9,13 +9,15 @@
 
 /* Fields that are empty in `fields` are taken from the present certificate in `home`, if there is
  * one. */
-MUST_CHECK bool home_request_defaults(const char *home, struct request *fields, struct err *err);
+MUST_CHECK bool home_request_defaults(const char *home, struct certificate_request *fields,
+                                      struct err *err);
 
 /* Writes HOME/identity.req with these fields for the keys of HOME/identity.key; a missing key file
- * is made first, at `cost`. out: the request as the Authority will read it; request_free. */
-MUST_CHECK bool home_make_request(const char *home, const struct request *fields,
+ * is made first, at `cost`. out: the request as the Authority will read it;
+ * certificate_request_free. */
+MUST_CHECK bool home_make_request(const char *home, const struct certificate_request *fields,
                                   const struct key_cost *cost, const struct secret *passphrase,
-                                  struct request *out, struct err *err);
+                                  struct certificate_request *out, struct err *err);
 
 /* Each may be NULL where there is nothing of that kind to install. */
 struct home_parts {

@@ -3,14 +3,14 @@
 #include "keys/options.h"
 
 static const struct cli_command commands[] = {
-    {"root", "Authority: make a new root", command_root},
-    {"request", "Make keys and ask for a certificate (also to renew one)", command_request},
-    {"issue", "Authority: certify requests", command_issue},
-    {"install", "Check what the Authority sent and put it in place", command_install},
-    {"revoke", "Authority: revoke certificates, make a new list", command_revoke},
-    {"list", "Authority: the certificates issued so far", command_list},
-    {"passphrase", "Change the passphrase of a key file", command_passphrase},
-    {"show", "Explain any file of this program", command_show},
+    {"root", "Authority: make a new root", keys_command_root},
+    {"request", "Make keys and ask for a certificate (also to renew one)", keys_command_request},
+    {"issue", "Authority: certify requests", keys_command_issue},
+    {"install", "Check what the Authority sent and put it in place", keys_command_install},
+    {"revoke", "Authority: revoke certificates, make a new list", keys_command_revoke},
+    {"list", "Authority: the certificates issued so far", keys_command_list},
+    {"passphrase", "Change the passphrase of a key file", keys_command_passphrase},
+    {"show", "Explain any file of this program", keys_command_show},
 };
 
 static const struct cli_program program = {

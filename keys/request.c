@@ -9,7 +9,7 @@
 
 enum { REQUEST_VERSION = 1, REQUEST_BODY_MAX = 16 << 10 };
 
-bool request_fields_check(const struct request *request, struct err *err)
+bool certificate_request_fields_check(const struct certificate_request *request, struct err *err)
 {
     if (request->role == ROLE_AUTHORITY) {
         return err_set(err, ERR_INVALID, "role",
@@ -23,11 +23,11 @@ bool request_fields_check(const struct request *request, struct err *err)
                                  err);
 }
 
-static void body_pack(const struct request *fields, const struct private_keys *keys,
+static void body_pack(const struct certificate_request *fields, const struct private_keys *keys,
                       const struct buf *tls_request, struct buf *out)
 {
     Hearth__V1__RequestBody message = HEARTH__V1__REQUEST_BODY__INIT;
-    struct request copy = *fields; /* protobuf-c wants pointers that are not const */
+    struct certificate_request copy = *fields; /* protobuf-c wants pointers that are not const */
     struct private_keys public_halves = *keys;
     char *addresses[X509_ADDRESSES_MAX];
     for (size_t i = 0; i < copy.addresses.count; i++) addresses[i] = copy.addresses.text[i];
@@ -45,11 +45,11 @@ static void body_pack(const struct request *fields, const struct private_keys *k
     (void)hearth__v1__request_body__pack(&message, buf_reserve(out, len));
 }
 
-bool request_write(const struct request *fields, const struct private_keys *keys, struct buf *out,
-                   struct err *err)
+bool certificate_request_write(const struct certificate_request *fields,
+                               const struct private_keys *keys, struct buf *out, struct err *err)
 {
     struct buf tls = {0}, body = {0}, packed = {0};
-    if (!request_fields_check(fields, err) ||
+    if (!certificate_request_fields_check(fields, err) ||
         !x509_request_make(&keys->tls, fields->organisation, &tls, err)) {
         return false;
     }
@@ -85,7 +85,8 @@ static bool addresses_read(const Hearth__V1__RequestBody *body, struct x509_addr
     return true;
 }
 
-static bool body_read(const Hearth__V1__RequestBody *body, struct request *out, struct err *err)
+static bool body_read(const Hearth__V1__RequestBody *body, struct certificate_request *out,
+                      struct err *err)
 {
     if (body->version != REQUEST_VERSION) {
         return err_set(err, ERR_VERSION, "version", "request version %u, this reads version %d",
@@ -96,7 +97,8 @@ static bool body_read(const Hearth__V1__RequestBody *body, struct request *out, 
                         "organisation", err) &&
               copy_text(body->name, out->name, sizeof out->name, "name", err) &&
               copy_text(body->urn, out->urn, sizeof out->urn, "urn", err) &&
-              addresses_read(body, &out->addresses, err) && request_fields_check(out, err) &&
+              addresses_read(body, &out->addresses, err) &&
+              certificate_request_fields_check(out, err) &&
               identity_keys_check(body->sign_key.data, body->sign_key.len, body->seal_key.data,
                                   body->seal_key.len, err);
     if (!ok) return false;
@@ -106,12 +108,13 @@ static bool body_read(const Hearth__V1__RequestBody *body, struct request *out, 
                               err);
 }
 
-static bool signed_read(const struct signed_bytes *raw, struct request *out, struct err *err)
+static bool signed_read(const struct signed_bytes *raw, struct certificate_request *out,
+                        struct err *err)
 {
     Hearth__V1__RequestBody *body =
         hearth__v1__request_body__unpack(NULL, raw->body.len, raw->body.data);
     if (!body) return err_set(err, ERR_INVALID, "", "holds no request message");
-    struct request made = {0};
+    struct certificate_request made = {0};
     bool ok = body_read(body, &made, err);
     if (ok && !signature_check(made.sign_key, TAG_REQUEST, raw->body.data, raw->body.len,
                                raw->signature, SIGNATURE_BYTES)) {
@@ -122,12 +125,13 @@ static bool signed_read(const struct signed_bytes *raw, struct request *out, str
     if (ok) {
         *out = made;
     } else {
-        request_free(&made);
+        certificate_request_free(&made);
     }
     return ok;
 }
 
-bool request_decode(const uint8_t *data, size_t len, struct request *out, struct err *err)
+bool certificate_request_decode(const uint8_t *data, size_t len, struct certificate_request *out,
+                                struct err *err)
 {
     struct signed_bytes raw = {0};
     bool ok =
@@ -136,17 +140,17 @@ bool request_decode(const uint8_t *data, size_t len, struct request *out, struct
     return ok;
 }
 
-bool request_load(const char *path, struct request *out, struct err *err)
+bool certificate_request_load(const char *path, struct certificate_request *out, struct err *err)
 {
     struct buf data = {0};
     bool ok = armour_read_file(ARMOUR_REQUEST, path, &data, err) &&
-              request_decode(data.data, data.len, out, err);
+              certificate_request_decode(data.data, data.len, out, err);
     buf_free(&data);
     return ok;
 }
 
-void request_free(struct request *request)
+void certificate_request_free(struct certificate_request *request)
 {
     buf_free(&request->tls_public_key);
-    *request = (struct request){0};
+    *request = (struct certificate_request){0};
 }

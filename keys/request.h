@@ -7,8 +7,8 @@
 #include "keys/key_file.h"
 #include "keys/x509.h"
 
-/* Roles that can be asked for: all but authority. request_free frees. */
-struct request {
+/* Roles that can be asked for: all but authority. certificate_request_free frees. */
+struct certificate_request {
     enum role role;
     char organisation[ID_MAX + 1];
     char name[NAME_MAX_BYTES + 1];
@@ -19,15 +19,18 @@ struct request {
 };
 
 /* Checks the fields that a person gives: role, id, name, URN, addresses. */
-MUST_CHECK bool request_fields_check(const struct request *request, struct err *err);
+MUST_CHECK bool certificate_request_fields_check(const struct certificate_request *request,
+                                                 struct err *err);
 /* Appends the armoured request for these keys; the key fields of `fields` are ignored. */
-MUST_CHECK bool request_write(const struct request *fields, const struct private_keys *keys,
-                              struct buf *out, struct err *err);
+MUST_CHECK bool certificate_request_write(const struct certificate_request *fields,
+                                          const struct private_keys *keys, struct buf *out,
+                                          struct err *err);
 /* `data`: the bytes inside the armour. Checks every field, the signature and the PKCS #10 request.
  * ERR_INVALID, ERR_VERSION, ERR_UNAUTHENTICATED. */
-MUST_CHECK bool request_decode(const uint8_t *data, size_t len, struct request *out,
-                               struct err *err);
-MUST_CHECK bool request_load(const char *path, struct request *out, struct err *err);
-void request_free(struct request *request);
+MUST_CHECK bool certificate_request_decode(const uint8_t *data, size_t len,
+                                           struct certificate_request *out, struct err *err);
+MUST_CHECK bool certificate_request_load(const char *path, struct certificate_request *out,
+                                         struct err *err);
+void certificate_request_free(struct certificate_request *request);
 
 #endif

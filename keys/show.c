@@ -40,11 +40,11 @@ static bool show_key(const struct subject *subject, struct err *err)
 
 static bool show_request(const struct subject *subject, struct err *err)
 {
-    struct request request = {0};
-    if (!request_decode(subject->data, subject->len, &request, err)) return false;
+    struct certificate_request request = {0};
+    if (!certificate_request_decode(subject->data, subject->len, &request, err)) return false;
     facts_of_request(subject->facts, &request);
     facts_text(subject->facts, "signature", "signature", "by the keys above: correct");
-    request_free(&request);
+    certificate_request_free(&request);
     return true;
 }
 

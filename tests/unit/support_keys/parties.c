@@ -9,6 +9,7 @@
 #include "keys/authority.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
+#include "tests/unit/support/temp_dir.h"
 
 const struct key_cost parties_cost = {1, KEY_COST_MEMORY_MIN};
 
@@ -49,6 +50,23 @@ void parties_free(struct parties *parties)
     free(parties);
 }
 
+int parties_set_up(void **state)
+{
+    char *dir = support_temp_dir();
+    *state = parties_new(dir);
+    free(dir);
+    return 0;
+}
+
+int parties_tear_down(void **state)
+{
+    struct parties *parties = *state;
+    char *dir = mem_string(parties->dir);
+    parties_free(parties);
+    support_temp_dir_remove(dir);
+    return 0;
+}
+
 static void copy_file(const char *from_dir, const char *name, const char *to_dir)
 {
     struct err err = {0};
@@ -78,7 +96,7 @@ static void certify(struct parties *parties, const struct party *party, enum rol
                     const char *id, int days, const struct private_keys *keys)
 {
     struct err err = {0};
-    struct request fields = {.role = role}, request = {0};
+    struct certificate_request fields = {.role = role}, request = {0};
     struct credentials credentials = {0};
     struct buf text = {0}, data = {0};
     REQUIRE(strlen(id) <= ID_MAX);
@@ -88,9 +106,9 @@ static void certify(struct parties *parties, const struct party *party, enum rol
         parties_must(x509_addresses_add(&fields.addresses, "127.0.0.1", &err), &err);
         parties_must(x509_addresses_add(&fields.addresses, "localhost", &err), &err);
     }
-    parties_must(request_write(&fields, keys, &text, &err), &err);
+    parties_must(certificate_request_write(&fields, keys, &text, &err), &err);
     parties_must(armour_read(ARMOUR_REQUEST, text.data, text.len, &data, &err), &err);
-    parties_must(request_decode(data.data, data.len, &request, &err), &err);
+    parties_must(certificate_request_decode(data.data, data.len, &request, &err), &err);
     parties_must(authority_issue(parties->authority, &request, 1, days, &credentials, &err), &err);
     char *path = file_join(party->home, HOME_CERTIFICATE);
     buf_free(&data);
@@ -102,7 +120,7 @@ static void certify(struct parties *parties, const struct party *party, enum rol
     buf_free(&data);
     buf_free(&text);
     credentials_free(&credentials);
-    request_free(&request);
+    certificate_request_free(&request);
 }
 
 static void open_party(struct party *party, enum role role, const struct secret *passphrase)

@@ -23,6 +23,10 @@ struct parties {
 };
 struct parties *parties_new(const char *dir);
 void parties_free(struct parties *parties);
+/* For cmocka: *state becomes a struct parties in a temporary directory, which is removed at the
+ * end. */
+int parties_set_up(void **state);
+int parties_tear_down(void **state);
 
 /* A party with its home DIR/ROLE-ID (identity.key, identity.cert, authority.root, revocations),
  * open. The trust reads HOME/revocations and keeps HOME/pins. */
