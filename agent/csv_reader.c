@@ -98,6 +98,12 @@ static size_t line_length(const uint8_t *data, size_t len)
     return len;
 }
 
+static bool too_many_columns(const struct csv_state *state, struct err *err)
+{
+    return err_set(err, ERR_INVALID, "", "line %u: more than %d columns",
+                   (unsigned)state->row_line, CSV_COLUMNS_MAX);
+}
+
 static bool feed(struct csv_state *state, const uint8_t *data, size_t len, struct err *err)
 {
     while (len > 0 && !state->stopped) {
@@ -110,14 +116,13 @@ static bool feed(struct csv_state *state, const uint8_t *data, size_t len, struc
         if (csv_parse(&state->parser, data, part, on_field, on_row, state) != part) {
             return syntax_error(state, err);
         }
-        if (state->too_many) {
-            return err_set(err, ERR_INVALID, "", "line %u: more than %d columns",
-                           (unsigned)state->row_line, CSV_COLUMNS_MAX);
-        }
+        if (state->too_many) return too_many_columns(state, err);
         data += part;
         len -= part;
     }
-    if (state->stopped || csv_fini(&state->parser, on_field, on_row, state) == 0) return true;
+    if (state->stopped || csv_fini(&state->parser, on_field, on_row, state) == 0) {
+        return !state->too_many || too_many_columns(state, err);
+    }
     return err_set(err, ERR_INVALID, "", "line %u: a quoted field begins here and never ends",
                    (unsigned)state->field_line);
 }

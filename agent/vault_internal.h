@@ -12,7 +12,7 @@ extern const char *const vault_table_names[VAULT_TABLES];
 
 enum {
     VAULT_FORMAT = 1,
-    VAULT_MIB_MAX = 1024,
+    VAULT_MIB_MAX = 256,
     VAULT_KEY_BYTES = 32,
     RECORD_KEY_BYTES = HASH_BYTES,
     /* Plaintexts are padded to a multiple of this; every profile fits the first, so all look alike.
