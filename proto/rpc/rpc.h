@@ -3,9 +3,13 @@
  * The only module that includes <grpc/...>. A unary method is a stream on which the client sends
  * one message and closes, and the server sends one message and a status.
  *
- * Callbacks of one stream never run at the same time, run on a gRPC thread, and must not block;
- * heavy work goes to a pool. rpc_stream_* functions may be called from any thread, from callbacks
- * too.
+ * Callbacks of one stream never run at the same time, run on one of the server's or the channel's
+ * own threads, and must not block; heavy work goes to a pool. They run under no lock, so
+ * rpc_stream_* functions may be called from any thread, from callbacks too, for the same or another
+ * stream. A stream's next message is received only when the callback for the one before has
+ * returned.
+ *
+ * See docs/rpc.md for the reasons.
  */
 #ifndef HEARTH_RPC_RPC_H
 #define HEARTH_RPC_RPC_H
@@ -43,9 +47,10 @@ const char *rpc_status_name(enum rpc_status status); /* "PERMISSION_DENIED" */
 enum rpc_status rpc_status_of(enum err_code code);
 bool rpc_err_of(enum rpc_status status, const char *detail, struct err *err); /* returns false */
 
-/* Once a process, before the first server or channel / after the last. rpc_start clears GRPC_TRACE
- * and GRPC_VERBOSITY from the environment and turns proxies off. rpc_stop waits until gRPC is gone.
- */
+/* Once a process, before the first server or channel / after the last stream was unref'd. rpc_start
+ * clears what would trace messages, redirect connections or weaken TLS from the environment
+ * (GRPC_TRACE, proxies, cipher suites). gRPC makes threads when it likes: a program that waits for
+ * signals blocks them before rpc_start. rpc_stop waits until gRPC is gone. */
 void rpc_start(void);
 void rpc_stop(void);
 
@@ -58,31 +63,41 @@ struct rpc_message;
 struct rpc_message *rpc_message_new(const void *data, size_t len);
 void rpc_message_unref(struct rpc_message *message);
 
-/* Queues a message; false (and nothing queued) where the stream is closed or more than the limit of
- * queued messages wait already. Does not take the caller's reference. */
+/* Queues a message; false (and nothing queued) where the stream is closed, finished or cancelled,
+ * or as many messages as the limit allows wait already. True does not mean that the peer has it:
+ * what must not get lost is acknowledged in the protocol. Does not take the caller's reference. */
 bool rpc_stream_send(struct rpc_stream *stream, struct rpc_message *message);
 bool rpc_stream_send_bytes(struct rpc_stream *stream, const void *data, size_t len);
-/* Server: ends the stream with a status after what is queued was sent. Client: half-closes. */
+/* Server: ends the stream with a status after what is queued was sent; from here on `message` and
+ * `half_closed` are not called any more. Where the status is not OK, the client may get it without
+ * the messages before it. Client: half-closes; status and detail are not used. A second call is
+ * ignored. */
 void rpc_stream_finish(struct rpc_stream *stream, enum rpc_status status, const char *detail);
-/* Ends the stream at once, dropping what is queued. */
+/* Ends the stream at once, dropping what is queued; beside a callback that is running, only
+ * `closed` follows. status is not RPC_OK; the server's reaches the client where the connection
+ * still works. */
 void rpc_stream_cancel(struct rpc_stream *stream, enum rpc_status status, const char *detail);
+/* NULL until set; may be set in `opened` or after rpc_channel_call. */
 void rpc_stream_set_user(struct rpc_stream *stream, void *user);
 void *rpc_stream_user(const struct rpc_stream *stream);
 /* The organisation id and role that the peer's X.509 certificate carries in its SAN (URI
- * hearth:ROLE/ID); "" and ROLE_NONE where there is none. Valid while the stream is referenced. */
+ * hearth:ROLE/ID); "" and ROLE_NONE where there is none, and on a client until the connection is
+ * there. Valid while the stream is referenced. */
 const char *rpc_stream_peer_id(const struct rpc_stream *stream);
 enum role rpc_stream_peer_role(const struct rpc_stream *stream);
 /* "ipv4:127.0.0.1:4711", for logs. */
 const char *rpc_stream_peer_address(const struct rpc_stream *stream);
 
+/* Each may be NULL. The stream is the callee's to keep only with a reference of its own; `data` is
+ * gone when `message` returns. */
 struct rpc_events {
     /* Server: a call has come in. Client: unused. */
     void (*opened)(struct rpc_stream *stream, void *ctx);
     void (*message)(struct rpc_stream *stream, const uint8_t *data, size_t len, void *ctx);
-    /* The peer will send no more (client half-closed). May be NULL. */
+    /* Server: the client has half-closed and will send no more. Client: unused. */
     void (*half_closed)(struct rpc_stream *stream, void *ctx);
-    /* Exactly once, the last callback. Client: the server's status. Server: RPC_OK or
-     * RPC_CANCELLED. */
+    /* Exactly once, the last callback. Client: the server's status, or what kept it from coming.
+     * Server: RPC_OK where a status was sent (of any code), else RPC_CANCELLED. */
     void (*closed)(struct rpc_stream *stream, enum rpc_status status, const char *detail,
                    void *ctx);
 };
@@ -102,7 +117,8 @@ struct rpc_server_config {
     size_t method_count;
 };
 struct rpc_server;
-/* TLS material from identity and trust; clients must present a certificate of the Authority's CA.
+/* `path`, `events` and `ctx` of the methods must stay until the server is stopped.
+ * TLS material from identity and trust; clients must present a certificate of the Authority's CA.
  * Unknown methods get UNIMPLEMENTED. The standard health service (grpc.health.v1.Health/Check)
  * answers for "" and "hearth.v1.Matcher": SERVING until rpc_server_drain. *port gets the bound
  * port. */
@@ -114,7 +130,8 @@ void rpc_server_reload(struct rpc_server *server, const struct identity *identit
                        const struct trust *trust);
 /* Health says NOT_SERVING, new calls get UNAVAILABLE, open ones go on. */
 void rpc_server_drain(struct rpc_server *server);
-/* Cancels what is open (closed callbacks run), frees everything. */
+/* Cancels what is open with UNAVAILABLE, waits for the closed callbacks, frees. NULL is fine. Not
+ * from a callback. Streams that are still referenced stay valid, but closed. */
 void rpc_server_stop(struct rpc_server *server);
 
 /* ---- client ---- */
@@ -125,13 +142,20 @@ struct rpc_channel_config {
     size_t message_max;
     size_t queue_max; /* 0 = 64 */
 };
+/* Connects when the first call needs it, and again after a connection was lost. ERR_INVALID: no
+ * address could be made of the target. */
 MUST_CHECK bool rpc_channel_open(const struct rpc_channel_config *config,
                                  const struct identity *identity, const struct trust *trust,
                                  struct rpc_channel **out, struct err *err);
-/* Cancels open streams, waits for their closed callbacks, frees. Not from a callback. */
+/* Cancels open streams, waits for their closed callbacks, frees. NULL is fine. Not from a callback,
+ * nor while another thread may still call rpc_channel_call. */
 void rpc_channel_close(struct rpc_channel *channel);
-/* Starts a call; timeout_ms 0 = none. Returns a stream with one reference for the caller.
- * events->closed always runs, also where no connection comes about. */
+/* Starts a call; timeout_ms 0 = none. Returns a stream with one reference for the caller; callbacks
+ * may run before it returns. events->closed always runs: UNAVAILABLE where no connection comes
+ * about, at once after a failed attempt (the next one is made 0.25 to 5 s later), after 20 s where
+ * nobody answers. Messages may be sent at once; they wait until the server has shown the
+ * certificate of matcher `server_id`, and the call ends with UNAUTHENTICATED where it is another's.
+ */
 struct rpc_stream *rpc_channel_call(struct rpc_channel *channel, const char *path,
                                     int64_t timeout_ms, const struct rpc_events *events, void *ctx);
 

@@ -260,6 +260,7 @@ static void test_unary_tells_who_the_peer_is(void **state)
     assert_int_equal(f->client.status, RPC_OK);
     assert_string_equal(f->client.last, "la/la-1:hello");
     assert_int_equal(f->client.messages, 1);
+    assert_true(recorder_wait(&f->served[UNARY], &f->served[UNARY].closed, 1));
     struct rpc_stream *served = f->served[UNARY].streams[0];
     assert_string_equal(rpc_stream_peer_id(served), "la-1");
     assert_int_equal(rpc_stream_peer_role(served), ROLE_LA);
@@ -453,33 +454,46 @@ static void test_queue_is_bounded_and_what_was_queued_arrives(void **state)
 
 /* ---- who may talk to whom ---- */
 
-/* A client without a certificate, made with gRPC itself, since the wrapper cannot be told to do it.
- */
-static grpc_status_code call_without_certificate(int port)
+/* One call made with gRPC itself, for what the wrapper cannot be told to do: to show no certificate
+ * (credentials for the CA only), or to compress. Gives the status. */
+static grpc_status_code raw_call(int port, grpc_channel_credentials *credentials,
+                                 grpc_compression_algorithm algorithm)
 {
     struct rpc_args args = {0};
     char target[64];
     (void)snprintf(target, sizeof target, "127.0.0.1:%d", port);
     rpc_args_text(&args, GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, "matcher");
-    grpc_channel_credentials *credentials =
-        grpc_ssl_credentials_create_ex(trust_tls_ca_pem(cast[LA].trust), NULL, NULL, NULL);
+    rpc_args_integer(&args, GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM, (int)algorithm);
     grpc_channel *channel = grpc_channel_create(target, credentials, &args.args);
     grpc_completion_queue *queue = grpc_completion_queue_create_for_next(NULL);
     grpc_call *raw = grpc_channel_create_call(channel, NULL, GRPC_PROPAGATE_DEFAULTS, queue,
-                                              grpc_slice_from_static_string(paths[UNARY]), NULL,
+                                              grpc_slice_from_static_string(paths[HOLD]), NULL,
                                               gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+    uint8_t *zeros = mem_array(4096, 1);
+    struct rpc_message *message = rpc_message_new(zeros, 4096);
+    grpc_byte_buffer *bytes = rpc_message_buffer(message);
     grpc_status_code status = GRPC_STATUS_OK;
     grpc_slice detail = grpc_empty_slice();
-    grpc_metadata_array trailers;
+    grpc_metadata_array headers, trailers;
+    grpc_metadata_array_init(&headers);
     grpc_metadata_array_init(&trailers);
-    grpc_op ops[2] = {{.op = GRPC_OP_SEND_INITIAL_METADATA}, {.op = GRPC_OP_RECV_STATUS_ON_CLIENT}};
-    ops[1].data.recv_status_on_client.trailing_metadata = &trailers;
-    ops[1].data.recv_status_on_client.status = &status;
-    ops[1].data.recv_status_on_client.status_details = &detail;
+    grpc_op ops[4] = {{.op = GRPC_OP_SEND_INITIAL_METADATA},
+                      {.op = GRPC_OP_SEND_MESSAGE},
+                      {.op = GRPC_OP_RECV_INITIAL_METADATA},
+                      {.op = GRPC_OP_RECV_STATUS_ON_CLIENT}};
+    ops[1].data.send_message.send_message = bytes;
+    ops[2].data.recv_initial_metadata.recv_initial_metadata = &headers;
+    ops[3].data.recv_status_on_client.trailing_metadata = &trailers;
+    ops[3].data.recv_status_on_client.status = &status;
+    ops[3].data.recv_status_on_client.status_details = &detail;
     struct rpc_tag tag = {0};
-    REQUIRE(grpc_call_start_batch(raw, ops, 2, rpc_tag_start(&tag), NULL) == GRPC_CALL_OK);
+    REQUIRE(grpc_call_start_batch(raw, ops, 4, rpc_tag_start(&tag), NULL) == GRPC_CALL_OK);
     (void)grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+    free(zeros);
+    rpc_message_unref(message);
+    grpc_byte_buffer_destroy(bytes);
     grpc_slice_unref(detail);
+    grpc_metadata_array_destroy(&headers);
     grpc_metadata_array_destroy(&trailers);
     grpc_call_unref(raw);
     grpc_channel_destroy(channel);
@@ -490,11 +504,22 @@ static grpc_status_code call_without_certificate(int port)
     return status;
 }
 
+static void test_compressed_messages_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    grpc_channel_credentials *credentials =
+        rpc_tls_channel_credentials(cast[LA].identity, cast[LA].trust);
+    assert_int_equal(raw_call(f->port, credentials, GRPC_COMPRESS_GZIP), GRPC_STATUS_UNIMPLEMENTED);
+    assert_int_equal(f->served[HOLD].messages, 0);
+}
+
 static void test_no_client_certificate_is_refused(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(call_without_certificate(f->port), GRPC_STATUS_UNAVAILABLE);
-    assert_int_equal(f->served[UNARY].opened, 0);
+    grpc_channel_credentials *credentials =
+        grpc_ssl_credentials_create_ex(trust_tls_ca_pem(cast[LA].trust), NULL, NULL, NULL);
+    assert_int_equal(raw_call(f->port, credentials, GRPC_COMPRESS_NONE), GRPC_STATUS_UNAVAILABLE);
+    assert_int_equal(f->served[HOLD].opened, 0);
 }
 
 static void test_foreign_authority_is_refused_on_both_sides(void **state)
@@ -794,6 +819,7 @@ int main(void)
         SERVED(test_unknown_method),
         SERVED(test_too_large_a_message),
         SERVED(test_queue_is_bounded_and_what_was_queued_arrives),
+        SERVED(test_compressed_messages_are_refused),
         SERVED(test_no_client_certificate_is_refused),
         SERVED(test_foreign_authority_is_refused_on_both_sides),
         SERVED(test_server_with_another_name_is_refused),
