@@ -72,12 +72,12 @@ static bool find_quadrants(const uint8_t *accepted, struct plan *plan, struct er
 {
     uint8_t holds[QUADRANTS] = {0};
     size_t count = 0;
-    for (uint16_t cell = 0; cell < CELLS; cell++) {
-        if (accepted[cell]) holds[grid_quadrant_of_cell(cell)] = 1;
+    for (size_t cell = 0; cell < CELLS; cell++) {
+        if (accepted[cell]) holds[grid_quadrant_of_cell((uint16_t)cell)] = 1;
     }
-    for (uint16_t quadrant = 0; quadrant < QUADRANTS; quadrant++) {
+    for (size_t quadrant = 0; quadrant < QUADRANTS; quadrant++) {
         if (!holds[quadrant]) continue;
-        if (count < FOOTPRINT_MAX) plan->quadrants[count] = quadrant;
+        if (count < FOOTPRINT_MAX) plan->quadrants[count] = (uint16_t)quadrant;
         count++;
     }
     sodium_memzero(holds, sizeof holds);

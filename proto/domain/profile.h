@@ -25,6 +25,7 @@ enum status {
     STATUS_ON_HOLD,
     STATUS_NOT_AVAILABLE
 };
+/* The names that files use ("available_from"), and back; false for any other text. */
 const char *status_name(enum status status);
 MUST_CHECK bool status_from_name(const char *name, enum status *out);
 
@@ -45,6 +46,7 @@ struct profile {
 enum { PROFILE_AGE_UNBORN_BIT = 18 };
 
 void profile_wipe(struct profile *profile);
+/* Tests and sets the bit of a slot; slot < SLOTS_MAX. */
 bool profile_holds(const struct profile *profile, uint16_t slot);
 void profile_hold(struct profile *profile, uint16_t slot);
 

@@ -98,10 +98,10 @@ static bool day_is_good(int32_t day)
 static bool held_is_good(const struct profile *profile)
 {
     const struct catalogue *catalogue = catalogue_get(CATALOGUE_VERSION);
-    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
-        if (!profile_holds(profile, slot)) continue;
+    for (size_t slot = 0; slot < SLOTS_MAX; slot++) {
+        if (!profile_holds(profile, (uint16_t)slot)) continue;
         if (slot >= catalogue->slots) return false;
-        const struct criterion *criterion = catalogue_slot(catalogue, slot);
+        const struct criterion *criterion = catalogue_slot(catalogue, (uint16_t)slot);
         if (criterion_has_field(criterion) && strncmp(criterion->code, "PT_", 3) != 0) return false;
     }
     return true;

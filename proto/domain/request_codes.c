@@ -63,6 +63,7 @@ static bool usable_code(const struct catalogue *catalogue, const char *code,
 {
     if (!request_find_code(catalogue, code, out, err)) return false;
     const struct criterion *criterion = *out;
+    REQUIRE(criterion != NULL);
     if (criterion->scope != SCOPE_CARER || criterion_has_field(criterion)) {
         const char *field = field_instead(code);
         return err_set(err, ERR_INVALID, NULL, "%s does not belong here: use the field %s", code,

@@ -30,7 +30,7 @@ bool fields_load(const void *json, size_t len, json_t **out, struct err *err)
     if (len > REQUEST_MAX) {
         return err_set(err, ERR_INVALID, NULL, "a request has at most %d bytes", REQUEST_MAX);
     }
-    if (len >= 3 && memcmp(text, bom, 3) == 0) {
+    if (len >= 3 && strncmp(text, bom, 3) == 0) {
         text += 3;
         len -= 3;
     }

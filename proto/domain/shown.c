@@ -31,6 +31,6 @@ const char *shown(const char *text, char out[SHOWN_MAX])
         text += n;
     }
     out[len] = '\0';
-    if (*text) strcat(out, "...");
+    if (*text) memcpy(out + len, "...", sizeof "...");
     return out;
 }

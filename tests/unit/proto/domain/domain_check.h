@@ -38,7 +38,7 @@ static inline const struct catalogue *catalogue_one(void)
 static inline uint16_t slot_named(const char *code)
 {
     const struct criterion *criterion = catalogue_find(catalogue_one(), code);
-    if (!criterion) fail_msg("no code %s", code);
+    REQUIRE(criterion != NULL);
     return criterion->slot;
 }
 

@@ -161,9 +161,11 @@ static void published_districts_agree(void **state)
     size_t rows = 0;
     assert_non_null(fgets(line, sizeof line, file));
     while (fgets(line, sizeof line, file)) {
-        int east = 0, north = 0;
-        double lat = 0, lon = 0;
-        assert_int_equal(sscanf(line, "%*[^,],%d,%d,%lf,%lf", &east, &north, &lat, &lon), 4);
+        char *p = strchr(line, ',');
+        assert_non_null(p);
+        int east = (int)strtol(p + 1, &p, 10), north = (int)strtol(p + 1, &p, 10);
+        double lat = strtod(p + 1, &p), lon = strtod(p + 1, &p);
+        assert_int_equal(*p, ',');
         struct grid_point point;
         struct err err;
         assert_true(grid_from_lat_lon(lat, lon, &point, &err));

@@ -76,7 +76,8 @@ static void what_is_not_json_is_refused(void **state)
     memset(large, ' ', REQUEST_MAX + 1);
     assert_false(request_parse(large, REQUEST_MAX + 1, catalogue_one(), r, &err));
     assert_non_null(strstr(err.text, "at most"));
-    memcpy(large, "{}", 2);
+    large[0] = '{';
+    large[1] = '}';
     assert_false(request_parse(large, REQUEST_MAX, catalogue_one(), r, &err));
     assert_string_equal(err.field, "search_ref");
     memset(large, '[', REQUEST_MAX);
