@@ -41,14 +41,14 @@ static unsigned best_width(size_t count)
     return best;
 }
 
+/* `width` bits from bit `from` on, zeros beyond the end: with up to 12 bits they lie in three
+ * bytes. */
 static unsigned coefficient_bits(const uint8_t *coefficient, unsigned from, unsigned width)
 {
     unsigned bits = 0;
-    for (unsigned i = 0; i < width && from + i < COEFFICIENT_BITS; i++) {
-        unsigned at = from + i;
-        bits |= ((unsigned)coefficient[at / 8] >> at % 8 & 1U) << i;
-    }
-    return bits;
+    for (unsigned i = 0; i < 3 && from / 8 + i < MSM_COEFFICIENT_BYTES; i++)
+        bits |= (unsigned)coefficient[from / 8 + i] << (8 * i);
+    return bits >> from % 8 & ((1U << width) - 1);
 }
 
 /* Digits in -2^(width-1) .. 2^(width-1), least significant first, `stride` apart. */
