@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The examples that the documents show must work. Run from the top of the repository.
  */
+#include <jansson.h>
+
 #include "proto/base/file.h"
 #include "tests/unit/proto/domain/domain_check.h"
 
@@ -37,8 +39,43 @@ static void one_child_near_a_school(void **state)
     assert_int_equal(near, 225);
     assert_int_equal(plan->soft[slot_named("CS_SIM")], 322);
     assert_int_equal(plan->soft[slot_named("AVL_5D")], 64);
+    assert_int_equal(plan->soft[slot_named("CS_DRIVE")], 193);
+    assert_int_equal(plan->soft[slot_named("LN_PL")], 129);
     assert_int_equal(plan->quadrant_count, 2);
+
+    /* The household of docs/domain.md "A worked example". */
+    struct profile home = {
+        .ref = "H", .cell = cell, .ages = 1u << 11, .takes_f = true, .places = 1};
+    static const char *const holds[] = {"PT_LONG", "DS_AUT", "CS_SIM", "CS_DRIVE"};
+    for (size_t i = 0; i < 4; i++) profile_hold(&home, slot_named(holds[i]));
+    home.status = STATUS_AVAILABLE;
+    home.status_date = 20000;
+    struct slot_set set;
+    profile_slots(&home, catalogue_one(), 20001, STATUS_FRESH_DAYS, &set);
+    assert_int_equal(plan_score(plan, &set), 804);
+    assert_int_equal(score_band(804), BAND_STRONG);
+    set.placeable = false;
+    assert_int_equal(plan_score(plan, &set), SCORE_NONE);
     free(plan);
+}
+
+static void the_document_quotes_the_file(void **state)
+{
+    (void)state;
+    struct buf document = {0};
+    struct err err;
+    json_error_t problem;
+    assert_true(file_read("docs/domain.md", 1 << 20, &document, &err));
+    buf_u8(&document, 0);
+    const char *at = strstr((const char *)document.data, "    { \"search_ref\"");
+    assert_non_null(at);
+    json_t *quoted = json_loads(at, JSON_DISABLE_EOF_CHECK, &problem);
+    json_t *file = json_load_file("docs/examples/near-school.json", 0, &problem);
+    assert_non_null(quoted);
+    assert_true(json_equal(quoted, file));
+    json_decref(quoted);
+    json_decref(file);
+    buf_free(&document);
 }
 
 static void a_sibling_group(void **state)
@@ -69,6 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_child_near_a_school),
+        cmocka_unit_test(the_document_quotes_the_file),
         cmocka_unit_test(a_sibling_group),
         cmocka_unit_test(an_emergency_tonight),
     };
