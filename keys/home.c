@@ -144,9 +144,9 @@ static bool check_certificate(const char *home, const char *path, struct trust *
     if (!credentials_load(path, &credentials, err)) return false;
     const struct certificate *certificate = &credentials.certificate;
     bool ok = check_own_key(home, certificate, err) && check_succession(home, certificate, err) &&
+              trust_check(trust, certificate, ROLE_NONE, clock_wall_ms(), err) &&
               x509_leaf_check(&credentials.tls_certificate, &trust_root(trust)->tls_ca, certificate,
-                              NULL, err) &&
-              trust_check(trust, certificate, ROLE_NONE, clock_wall_ms(), err);
+                              NULL, err);
     credentials_free(&credentials);
     return ok;
 }
