@@ -100,8 +100,8 @@ static size_t line_length(const uint8_t *data, size_t len)
 
 static bool too_many_columns(const struct csv_state *state, struct err *err)
 {
-    return err_set(err, ERR_INVALID, "", "line %u: more than %d columns",
-                   (unsigned)state->row_line, CSV_COLUMNS_MAX);
+    return err_set(err, ERR_INVALID, "", "line %u: more than %d columns", (unsigned)state->row_line,
+                   CSV_COLUMNS_MAX);
 }
 
 static bool feed(struct csv_state *state, const uint8_t *data, size_t len, struct err *err)

@@ -187,7 +187,7 @@ static void code_cell(struct import *import, const struct csv_field *field,
 
 /* Cleans the cells, sorts them by column and notes each column's line. */
 static void gather(struct import *import, const struct csv_row *row, char *values[COLUMNS],
-                   uint32_t lines[COLUMNS])
+                   uint32_t lines[COLUMNS], bool unreadable[COLUMNS])
 {
     struct err err;
     for (size_t i = 0; i < row->count; i++) {
@@ -196,6 +196,9 @@ static void gather(struct import *import, const struct csv_row *row, char *value
         const char *column = heading ? heading->text : "";
         if (!clean_cell(field, &err)) {
             row_problem(import, field->line, column, "(not shown)", &err);
+            if (heading && heading->means >= 0 && heading->means < COLUMNS) {
+                unreadable[heading->means] = true;
+            }
         } else if (!heading || heading->means == MEANS_NOTHING) {
             if (field->text[0] == '\0') continue;
             (void)err_set(&err, ERR_INVALID, NULL, "value in column %zu, which has no heading",
@@ -249,13 +252,15 @@ static void read_cells(struct import *import, const struct csv_row *row)
     char blank[1] = "";
     char *values[COLUMNS];
     uint32_t lines[COLUMNS];
+    bool unreadable[COLUMNS] = {false}; /* reported already */
     for (int c = 0; c < COLUMNS; c++) {
         values[c] = blank;
         lines[c] = row->line;
     }
-    gather(import, row, values, lines);
+    gather(import, row, values, lines, unreadable);
     for (int c = 0; c < COLUMNS; c++) {
-        if (column_kinds[c].parse) single_cell(import, (enum column)c, values[c], lines[c]);
+        if (column_kinds[c].parse && !unreadable[c])
+            single_cell(import, (enum column)c, values[c], lines[c]);
     }
     cells_together(import, values, lines);
 }
