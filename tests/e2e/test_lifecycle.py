@@ -207,9 +207,9 @@ class Revocation(SchemeCase):
 
 class Budget(SchemeCase):
     agencies, households = 2, 40
-    up_options = ("--budget", "3")
 
     def test_budget_of_an_la(self):
+        self.up("--budget", "3")
         for _ in range(3):
             self.assertEqual(self.counts(), (2, 2, 0))
         answer = self.search(ANYBODY, codes=(5,))

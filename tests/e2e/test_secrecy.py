@@ -3,7 +3,6 @@
 the client; what a search is about is not with the matcher or an agent."""
 
 import csv
-import mmap
 import os
 import pathlib
 import shutil
@@ -33,17 +32,40 @@ CARER_MARKERS = [row[column] for row in ROWS for column in ("ref", "name", "grid
 SEARCH_MARKERS = [REQUEST["search_ref"], "mrkanchor-school-2207", "SE 30113 34091"]
 
 
-def needles(markers):
-    return {marker: [marker.encode(), marker.encode("utf-16-le")] for marker in markers}
+# Reads a marker byte by byte into one page, and guards the page. No other copy of the whole is made.
+HOLDER = """
+import ctypes, mmap, os
+libc = ctypes.CDLL(None)
+libc.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+page.madvise(mmap.MADV_DONTDUMP)
+while (byte := os.read(0, 1)) != b"\\n":
+    page.write(byte)
+address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+assert libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(mmap.PAGESIZE), 0) == 0  # PROT_NONE
+print("ready", flush=True)
+os.read(0, 1)
+os._exit(0)
+"""
+
+CHUNK = 1 << 20
+OVERLAP = 256  # longer than any marker
 
 
 def found_in(path, markers):
-    """The markers that a file holds."""
-    if path.stat().st_size == 0:
-        return []
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return [marker for marker, forms in needles(markers).items()
-                if any(content.find(form) >= 0 for form in forms)]
+    """The markers that a file holds, as UTF-8 or UTF-16. Cores are mostly zeros, which are passed over."""
+    forms = {marker: (marker.encode(), marker.encode("utf-16-le").rstrip(b"\0")) for marker in markers}
+    found = set()
+    tail = b""
+    with open(path, "rb") as file:
+        while block := file.read(CHUNK):
+            if block.count(0) == len(block):
+                tail = b""
+                continue
+            block = tail + block
+            found |= {marker for marker, pair in forms.items() if pair[0] in block or pair[1] in block}
+            tail = block[-OVERLAP:]
+    return [marker for marker in markers if marker in found]
 
 
 def why_no_cores():
@@ -104,10 +126,10 @@ class Secrecy(SchemeCase):
             self.skipTest(reason)
 
     def test_control(self):
-        """The same search finds the marker in a process that does hold it."""
+        """The same search finds a marker in a process that holds it as guarded memory holds secrets: in pages that
+        are left out of dumps and may not be read, in a process that is not dumpable."""
         self.require_cores()
-        program = "import sys; held = sys.stdin.readline(); print('ready', flush=True); sys.stdin.read()"
-        with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        with subprocess.Popen([sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               encoding="utf-8") as holder:
             try:
                 holder.stdin.write(CARER_MARKERS[0] + "\n")

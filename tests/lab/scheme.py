@@ -23,6 +23,7 @@ DEADLINE_MS = 5000
 DEADLINE_MS_MOST = 60000
 CORES = os.cpu_count() or 1
 START_SECONDS = 60
+RELOAD_SECONDS = 1.5  # a running matcher looks for a new directory once a second; agents that it does not know wait
 
 
 def say(text):
@@ -212,6 +213,8 @@ class Scheme:
             self.parties.matcher.run("directory", "sign", self.directory / "agencies.csv")
             self.memory["directory"] = digest
             self.remember()
+            if self.running(self.parties.matcher):
+                time.sleep(RELOAD_SECONDS)
 
     def import_carers(self):
         """Every file that is not as it was at the last import."""
