@@ -75,25 +75,6 @@ def proof_vectors():
         yield text(f"VECTOR_SHARES_{count}", ref.prove_shares(b"query", x, points, OTHER_SEED))
 
 
-def blind_vectors():
-    """2 hard slots, 3 soft, 2 cells: positions 0-1, 2-4, 5-6 and 7-8, GATE 9, BASE 10."""
-    values = [1, 0, 200, 0, 300, 1, 0, 0, 500, -2, 0]
-    profiles = [([0, 5], [2, 4, 7]), ([1, 6], [3, 8]), None, ([0, 1, 5], [7])]
-    query_id, query_hash = bytes(range(16)), bytes(range(100, 132))
-    m = ref.Stream("matcher", SEED, b"").scalar()
-    a = ref.query_key(SEED, query_id)
-    key = ref.add(ref.mul(a, ref.BASE), ref.mul(m, ref.BASE))
-    query = ref.encrypt_query(values, key, SEED, query_id)
-    c1, c2 = ref.evaluate(query, key, profiles, OTHER_SEED, query_hash)
-    yield "/* Query seed 00 .. 1f, id 00 .. 0f; m: stream (\"matcher\", that seed, no context); values as in"
-    yield " * test_blind_vectors.c. The query's key, and its ciphertexts in a row. */"
-    yield text("VECTOR_QUERY_KEY", ref.encode(ref.mul(a, ref.BASE)))
-    yield text("VECTOR_QUERY", b"".join(query))
-    yield "/* The reply to it: seed c8 .. e7, query hash 64 .. 83, profiles as in test_blind_vectors.c. */"
-    yield text("VECTOR_REPLY_C1", c1)
-    yield text("VECTOR_REPLY_C2", c2)
-
-
 def self_check():
     """RFC 9496 A.1: the reference itself agrees with the standard."""
     fifteen = "e0c418f7c8d9c4cdd7395b93ea124f3ad99021bb681dfc3302a9d99a2e53e64e"
@@ -111,7 +92,7 @@ def main():
              "/* clang-format off */",
              "#ifndef HEARTH_TEST_VECTORS_CRYPTO_H",
              "#define HEARTH_TEST_VECTORS_CRYPTO_H", ""]
-    for part in (hash_vectors, stream_vectors, elgamal_vectors, proof_vectors, blind_vectors):
+    for part in (hash_vectors, stream_vectors, elgamal_vectors, proof_vectors):
         lines.extend(part())
     lines.append("#endif\n")
     content = "\n".join(lines)
