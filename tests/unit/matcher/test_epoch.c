@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Epoch keys: signed and proved, rolled over, kept for a while, wiped; the tie seed is published
+ * only then.
+ */
+#include "matcher/epoch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/base/clock.h"
+#include "proto/base/mem.h"
+#include "tests/unit/support/temp_dir.h"
+#include "tests/unit/support_keys/parties.h"
+
+static const int64_t HOUR = 3600000;
+
+struct scene {
+    char *dir;
+    struct parties *parties;
+    struct party matcher;
+    struct store *store;
+    struct audit *audit;
+};
+
+static int set_up(void **state)
+{
+    struct scene *scene = mem_new(struct scene);
+    struct err err = {0};
+    scene->dir = support_temp_dir();
+    scene->parties = parties_new(scene->dir);
+    scene->matcher = parties_add(scene->parties, ROLE_MATCHER, "matcher");
+    parties_must(audit_store_open(scene->dir, true, 64, &scene->store, &err), &err);
+    parties_must(audit_start(scene->store, &scene->audit, &err), &err);
+    *state = scene;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *scene = *state;
+    audit_stop(scene->audit);
+    store_close(scene->store);
+    party_close(&scene->matcher);
+    parties_free(scene->parties);
+    support_temp_dir_remove(scene->dir);
+    free(scene);
+    return 0;
+}
+
+static void record_is_signed_and_proved(void **state)
+{
+    struct scene *scene = *state;
+    struct err err = {0};
+    int64_t now = clock_wall_ms();
+    struct epochs *epochs = epochs_start(scene->matcher.identity, scene->audit, 24, now);
+    struct epoch_key *epoch = epochs_current(epochs);
+    struct epoch_record read;
+    const struct certificate *own = identity_certificate(scene->matcher.identity);
+    assert_true(certificate_verify(own, TAG_EPOCH, epoch->body.body.data, epoch->body.body.len,
+                                   epoch->body.signature, SIGNATURE_BYTES, &err));
+    assert_true(epoch_decode(epoch->body.body.data, epoch->body.body.len, &read, &err));
+    assert_string_equal(read.matcher, "matcher");
+    assert_int_equal(read.not_after - read.not_before, 24 * HOUR);
+    struct point key;
+    point_mul_base(&key, epoch_scalar(epoch));
+    assert_true(point_equal(&key, &read.key));
+    uint8_t commitment[HASH_BYTES];
+    epoch_tie_commitment(commitment, epoch->tie_seed.data);
+    assert_memory_equal(commitment, read.tie_commitment, HASH_BYTES);
+    epoch_unref(epoch);
+    epochs_stop(epochs);
+}
+
+static bool known(struct epochs *epochs, uint64_t id, int64_t now)
+{
+    struct epoch_key *found = NULL;
+    struct err err = {0};
+    if (!epochs_find(epochs, id, now, &found, &err)) {
+        assert_int_equal(err.code, ERR_EXPIRED);
+        return false;
+    }
+    assert_int_equal(found->record.epoch, id);
+    epoch_unref(found);
+    return true;
+}
+
+/* Number of entries of that kind; the last one's `field` bytes go to `out`. */
+struct found {
+    enum audit_kind kind;
+    const char *field;
+    uint8_t bytes[HASH_BYTES];
+    int count;
+};
+
+static bool look(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len, void *ctx,
+                 struct err *err)
+{
+    struct found *found = ctx;
+    struct audit_entry entry;
+    (void)key;
+    (void)key_len;
+    if (!audit_entry_decode(value, len, &entry, err)) return false;
+    if (entry.kind != found->kind) return true;
+    found->count++;
+    for (size_t i = 0; i < entry.field_count; i++) {
+        if (strcmp(entry.fields[i].name, found->field) == 0) {
+            memcpy(found->bytes, entry.fields[i].data, HASH_BYTES);
+        }
+    }
+    return true;
+}
+
+static struct found find_entries(struct scene *scene, enum audit_kind kind, const char *field)
+{
+    struct found found = {.kind = kind, .field = field};
+    struct store_txn *txn = NULL;
+    struct err err = {0};
+    (void)audit_flush(scene->audit);
+    parties_must(store_begin(scene->store, false, &txn, &err), &err);
+    parties_must(store_each(txn, AUDIT_TABLE_LOG, NULL, 0, look, &found, &err), &err);
+    store_abort(txn);
+    return found;
+}
+
+static void rolls_over_keeps_and_wipes(void **state)
+{
+    struct scene *scene = *state;
+    int64_t now = clock_wall_ms();
+    struct epochs *epochs = epochs_start(scene->matcher.identity, scene->audit, 1, now);
+    struct epoch_key *first = epochs_current(epochs);
+    uint64_t id = first->record.epoch;
+    uint8_t seed[32], key[POINT_BYTES];
+    memcpy(key, first->record.key_bytes, sizeof key);
+    memcpy(seed, first->tie_seed.data, sizeof seed);
+    epoch_unref(first);
+
+    assert_false(epochs_tick(epochs, now + HOUR - 1));
+    assert_true(epochs_tick(epochs, now + HOUR));
+    assert_false(epochs_tick(epochs, now + HOUR));
+    struct epoch_key *second = epochs_current(epochs);
+    assert_true(second->record.epoch > id);
+    assert_memory_not_equal(second->record.key_bytes, key, POINT_BYTES);
+    uint64_t next = second->record.epoch;
+    epoch_unref(second);
+
+    int64_t end = now + HOUR;
+    assert_true(known(epochs, id, end) && known(epochs, next, end));
+    assert_true(known(epochs, id, end + EPOCH_KEEP_MS - EPOCH_MARGIN_MS - 1));
+    assert_false(known(epochs, id, end + EPOCH_KEEP_MS - EPOCH_MARGIN_MS));
+    assert_false(known(epochs, id + 1000000, end));
+    assert_false(epochs_tick(epochs, end + EPOCH_KEEP_MS - 1));
+    assert_int_equal(find_entries(scene, AUDIT_TIE_SEED, "seed").count, 0); /* not yet */
+    assert_false(epochs_tick(epochs, end + EPOCH_KEEP_MS));
+    struct found tie = find_entries(scene, AUDIT_TIE_SEED, "seed");
+    assert_int_equal(tie.count, 1);
+    assert_memory_equal(tie.bytes, seed, sizeof seed);
+    assert_false(known(epochs, id, end)); /* gone, whatever the clock says */
+
+    struct found drawn = find_entries(scene, AUDIT_EPOCH, "tie_commitment");
+    assert_int_equal(drawn.count, 2);
+    epochs_stop(epochs);
+    tie = find_entries(scene, AUDIT_TIE_SEED, "seed");
+    assert_int_equal(tie.count, 2);
+    uint8_t commitment[HASH_BYTES];
+    epoch_tie_commitment(commitment, tie.bytes);
+    assert_memory_equal(commitment, drawn.bytes, HASH_BYTES);
+}
+
+static void references_outlive_the_holder(void **state)
+{
+    struct scene *scene = *state;
+    struct epochs *epochs = epochs_start(scene->matcher.identity, scene->audit, 1, clock_wall_ms());
+    struct epoch_key *epoch = epochs_current(epochs);
+    epochs_stop(epochs);
+    struct point key;
+    point_mul_base(&key, epoch_scalar(epoch)); /* still there while somebody uses it */
+    assert_true(point_equal(&key, &epoch->record.key));
+    epoch_unref(epoch);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(record_is_signed_and_proved, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rolls_over_keeps_and_wipes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(references_outlive_the_holder, set_up, tear_down),
+    };
+    return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
