@@ -195,8 +195,9 @@ def write_csv(path, columns, rows):
         writer.writerows(rows)
 
 
-def generate(directory, seed, agencies, households, catalogue, today):
-    """Writes agencies.csv, carers/*.csv, las.csv and hubs.csv into an existing directory (a pathlib.Path)."""
+def generate(directory, seed, agencies, households, catalogue, today, regions=()):
+    """Writes agencies.csv, carers/*.csv, las.csv and hubs.csv into an existing directory (a pathlib.Path).
+    regions: where the agencies are; none named: all of England, by its shares."""
     rng = random.Random(f"hearth {seed}")
     counts = household_counts(rng, agencies, households)
     names = agency_names(rng, agencies)
@@ -207,10 +208,10 @@ def generate(directory, seed, agencies, households, catalogue, today):
                {"id": "la-2", "name": "Wrenborough Council"}])
     write_csv(directory / "hubs.csv", ["id", "name"], [{"id": "hub-1", "name": "Hub One"}])
     (directory / "carers").mkdir()
-    regions = {region: share for region, (share, _) in places.REGIONS.items()}
+    shares = {region: places.REGIONS[region][0] for region in regions or places.REGIONS}
     for i, agency in enumerate(rows):
         own = random.Random(f"hearth {seed} {agency['id']}")
-        centre = own.choice(places.REGIONS[choose(own, regions)][1])
+        centre = own.choice(places.REGIONS[choose(own, shares)][1])
         prefix = "".join(own.choices("BCDFGHJKLMNPQRSTVWXZ", k=3))
         write_csv(directory / "carers" / f"{agency['id']}.csv", CARER_COLUMNS, (
             make_household(own, number + 1, prefix, centre, catalogue, today)
