@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Agents' streams: who may attach, who is let go and why, and that directory and revocations are
+ * followed while the matcher runs.
+ */
+#include "proto/base/file.h"
+#include "tests/unit/matcher/players.h"
+
+static bool nobody_attached(void *ctx)
+{
+    return fleet_count(((struct scene *)ctx)->matcher->fleet) == 0;
+}
+
+static bool is_welcomed(void *agent)
+{
+    return ((struct played_agent *)agent)->welcomed;
+}
+
+static void expect_end(struct played_agent *agent, enum rpc_status status, const char *word)
+{
+    scene_wait(agent->scene, agent_is_closed, agent);
+    if (agent->status != status || !strstr(agent->detail, word)) {
+        fail_msg("expected %s \"%s\": %s: %s", rpc_status_name(status), word,
+                 rpc_status_name(agent->status), agent->detail);
+    }
+}
+
+static const struct certificate *own(const struct played_agent *agent)
+{
+    return identity_certificate(agent->party.identity);
+}
+
+static void send_plain_hello(struct played_agent *agent, uint32_t protocol, uint32_t catalogue)
+{
+    Hearth__V1__Signed part = signed_part(&own(agent)->raw.body, own(agent)->raw.signature);
+    Hearth__V1__AttachHello hello = HEARTH__V1__ATTACH_HELLO__INIT;
+    Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
+    hello.protocol = protocol;
+    hello.catalogue = catalogue;
+    hello.certificate = &part;
+    message.kind_case = HEARTH__V1__FROM_AGENT__KIND_HELLO;
+    message.hello = &hello;
+    send_message(agent->stream, &message.base);
+}
+
+/* A stream without a hello. */
+static void connect_only(struct played_agent *agent)
+{
+    static const struct rpc_events events = {.message = agent_message, .closed = agent_closed};
+    agent->closed = agent->welcomed = false;
+    open_channel(agent->scene, &agent->party, &agent->channel);
+    agent->stream = rpc_channel_call(agent->channel, METHOD_ATTACH, 0, &events, agent);
+}
+
+static void refused_hellos(void **state)
+{
+    struct scene *scene = *state;
+    struct played_agent *agent = &scene->agents[0];
+    agent_attach(agent, own(&scene->agents[1])); /* another agency's certificate */
+    expect_end(agent, RPC_UNAUTHENTICATED, "agent-2");
+    agent_detach(agent);
+
+    agent_attach(agent, identity_certificate(scene->la.identity)); /* an LA's */
+    expect_end(agent, RPC_PERMISSION_DENIED, "certificate");
+    agent_detach(agent);
+
+    connect_only(agent);
+    send_plain_hello(agent, PROTOCOL_VERSION + 1, CATALOGUE_VERSION);
+    expect_end(agent, RPC_FAILED_PRECONDITION, "2");
+    agent_detach(agent);
+
+    connect_only(agent);
+    send_plain_hello(agent, PROTOCOL_VERSION, CATALOGUE_VERSION + 1);
+    expect_end(agent, RPC_FAILED_PRECONDITION, "2");
+    agent_detach(agent);
+
+    connect_only(agent); /* a decline first */
+    agent_decline(agent, (const uint8_t[HASH_BYTES]){0});
+    expect_end(agent, RPC_FAILED_PRECONDITION, "hello");
+    agent_detach(agent);
+    assert_false(agent->welcomed);
+    assert_int_equal(fleet_count(scene->matcher->fleet), 0);
+}
+
+static void las_may_not_attach(void **state)
+{
+    struct scene *scene = *state;
+    struct played_agent la = {.scene = scene, .party = scene->la};
+    agent_attach(&la, identity_certificate(scene->la.identity));
+    expect_end(&la, RPC_PERMISSION_DENIED, "role");
+    agent_detach(&la);
+}
+
+static void second_hello_ends_the_stream(void **state)
+{
+    struct scene *scene = *state;
+    scene_attach_all(scene);
+    send_plain_hello(&scene->agents[0], PROTOCOL_VERSION, CATALOGUE_VERSION);
+    expect_end(&scene->agents[0], RPC_FAILED_PRECONDITION, "reply or a decline");
+}
+
+static void nonsense_is_borne_for_a_while(void **state)
+{
+    struct scene *scene = *state;
+    scene_attach_all(scene);
+    struct played_agent *agent = &scene->agents[0];
+    for (int i = 1; i < AGENT_NONSENSE_MAX; i++) {
+        (void)rpc_stream_send_bytes(agent->stream, "\xff\xff", 2);
+    }
+    /* Declines of unknown queries are late ones, not nonsense. */
+    for (int i = 0; i < 50; i++) agent_decline(agent, (const uint8_t[HASH_BYTES]){0});
+    assert_false(agent->closed);
+    (void)rpc_stream_send_bytes(agent->stream, "\xff\xff", 2);
+    expect_end(agent, RPC_INVALID_ARGUMENT, "16 messages");
+}
+
+static void newer_attachment_replaces_the_older(void **state)
+{
+    struct scene *scene = *state;
+    scene_attach_all(scene);
+    struct played_agent second = {.scene = scene, .party = scene->agents[1].party};
+    agent_attach(&second, own(&second));
+    expect_end(&scene->agents[1], RPC_UNAVAILABLE, "replaced");
+    assert_int_equal(fleet_count(scene->matcher->fleet), PLAYED_AGENTS);
+    scene_wait(scene, is_welcomed, &second);
+    assert_false(second.closed);
+    agent_detach(&second);
+    agent_detach(&scene->agents[1]);
+}
+
+static void directory_is_followed(void **state)
+{
+    struct scene *scene = *state;
+    scene_attach_all(scene);
+    scene_sign_directory(scene, "agent-1 agent-2");
+    matcher_tick(scene->matcher);
+    expect_end(&scene->agents[2], RPC_PERMISSION_DENIED, "directory");
+    assert_int_equal(fleet_count(scene->matcher->fleet), 2);
+    agent_detach(&scene->agents[2]);
+    agent_attach(&scene->agents[2], own(&scene->agents[2]));
+    expect_end(&scene->agents[2], RPC_PERMISSION_DENIED, "directory");
+
+    /* A file that is not signed by the matcher leaves the present one. */
+    char path[512];
+    struct err err = {0};
+    (void)snprintf(path, sizeof path, "%s/%s", scene->matcher_party.home, HOME_DIRECTORY);
+    parties_must(file_write(path, "nonsense", 8, 0600, &err), &err);
+    matcher_tick(scene->matcher);
+    assert_int_equal(fleet_count(scene->matcher->fleet), 2);
+
+    scene_sign_directory(scene, "agent-1 agent-2 agent-3");
+    matcher_tick(scene->matcher);
+    scene_attach_all(scene);
+}
+
+static void revoked_agents_are_let_go(void **state)
+{
+    struct scene *scene = *state;
+    scene_attach_all(scene);
+    parties_revoke(scene->parties, &scene->agents[2].party, &scene->matcher_party);
+    matcher_tick(scene->matcher);
+    expect_end(&scene->agents[2], RPC_PERMISSION_DENIED, "revoked");
+    assert_int_equal(fleet_count(scene->matcher->fleet), 2);
+    agent_detach(&scene->agents[2]);
+    agent_attach(&scene->agents[2], own(&scene->agents[2]));
+    expect_end(&scene->agents[2], RPC_PERMISSION_DENIED, "revoked");
+}
+
+static void stopping_tells_the_agents(void **state)
+{
+    struct scene *scene = *state;
+    struct err err = {0};
+    for (int i = 0; i < 2; i++) {
+        agent_detach(&scene->agents[i]);
+        agent_attach(&scene->agents[i], own(&scene->agents[i]));
+    }
+    while (fleet_count(scene->matcher->fleet) < 2) sched_yield();
+    matcher_stop(scene->matcher);
+    expect_end(&scene->agents[0], RPC_UNAVAILABLE, "stopping");
+    expect_end(&scene->agents[1], RPC_UNAVAILABLE, "stopping");
+    struct store *store = NULL;
+    struct audit_report report;
+    parties_must(audit_store_open(scene->matcher_party.home, false, 64, &store, &err), &err);
+    assert_true(audit_verify(store, NULL, &report, &err));
+    assert_true(report.intact && report.head.length > 10);
+    store_close(store);
+    scene_start(scene); /* continues the chain */
+    scene_wait(scene, nobody_attached, scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refused_hellos),
+        cmocka_unit_test(las_may_not_attach),
+        cmocka_unit_test(second_hello_ends_the_stream),
+        cmocka_unit_test(nonsense_is_borne_for_a_while),
+        cmocka_unit_test(newer_attachment_replaces_the_older),
+        cmocka_unit_test(directory_is_followed),
+        cmocka_unit_test(revoked_agents_are_let_go),
+        cmocka_unit_test(stopping_tells_the_agents),
+    };
+    return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, scene_set_up, scene_tear_down);
+}
