@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The blinded match: query, evaluation, opening (docs/protocol.md "A query" to "Opening").
- * Knows slots only as positions; what they mean is proto/domain's business. Four steps, one file each:
- *   blind_query.c     LA: plain vectors -> ciphertexts
- *   blind_evaluate.c  agent: ciphertexts + slot sets -> masked scores
- *   blind_share.c     LA: C1 -> shares, and the proof of all of them
- *   blind_open.c      matcher: C1, C2, shares -> scores
+ * Knows slots only as positions; what they mean is proto/domain's business. One file a step:
+ * - blind_query.c: LA, plain vectors to ciphertexts;
+ * - blind_evaluate.c: agent, ciphertexts and slot sets to masked scores;
+ * - blind_share.c: LA, C1 to shares, and the proof of all of them;
+ * - blind_open.c: matcher, C1, C2 and shares to scores.
  */
 #ifndef HEARTH_CRYPTO_BLIND_H
 #define HEARTH_CRYPTO_BLIND_H
@@ -22,8 +22,8 @@ enum {
     PROTOCOL_VERSION = 1,
     QUERY_ID_BYTES = 16,
     SCORE_MAX = 1000,
-    BLIND_ITEMS_MAX = 65536,    /* a reply */
-    BLIND_POSITIONS_MAX = 8192, /* ciphertexts in a query */
+    BLIND_ITEMS_MAX = 65536,        /* a reply */
+    BLIND_POSITIONS_MAX = 8192,     /* ciphertexts in a query */
     BLIND_QUERY_ITEMS_MAX = 1 << 20 /* all replies to one query together */
 };
 
@@ -39,16 +39,16 @@ size_t blind_position_soft_cell(const struct blind_layout *layout, size_t cell_i
 size_t blind_position_gate(const struct blind_layout *layout);
 size_t blind_position_base(const struct blind_layout *layout);
 
-/* Size class of a reply for `held` carers: 16, 32, 48, 64, 80, 96, 112, 128, then x1.25 rounded down to a
- * multiple of 16. held <= BLIND_ITEMS_MAX * 3 / 4. */
+/* Size class of a reply for `held` carers: 16, 32, 48, 64, 80, 96, 112, 128, then x1.25 rounded
+ * down to a multiple of 16. held <= BLIND_ITEMS_MAX * 3 / 4. */
 uint32_t blind_size_class(size_t held);
 bool blind_is_size_class(uint32_t count);
 
 /* ---- LA: the query ---- */
 
-/* values[i] is the plain value of ciphertext i in wire order: h in {0,1}, w in 0..1000, the cells', then
- * -H, then BASE. out: count * CIPHERTEXT_BYTES bytes. joint_key: K. seed: the query's. Consumes stream
- * ("hearth query", seed, query_id): one scalar a ciphertext, in wire order. */
+/* values[i] is the plain value of ciphertext i in wire order: h in {0,1}, w in 0..1000, the cells',
+ * then -H, then BASE. out: count * CIPHERTEXT_BYTES bytes. joint_key: K. seed: the query's.
+ * Consumes stream ("hearth query", seed, query_id): one scalar a ciphertext, in wire order. */
 void blind_query_encrypt(uint8_t *out, const struct blind_layout *layout, const int16_t *values,
                          const struct point *joint_key, const uint8_t seed[SEED_BYTES],
                          const uint8_t query_id[QUERY_ID_BYTES]);
@@ -61,26 +61,29 @@ void blind_query_key(struct scalar *a, struct point *key, const uint8_t seed[SEE
 MUST_CHECK bool blind_joint_key(struct point *out, const struct point *query_key,
                                 const struct point *epoch_key);
 
-/* What any checker of a query does with the ciphertexts before it spends anything on them (matcher):
- * every point canonical, no c1 the identity. ERR_INVALID names the ciphertext. Public data. */
+/* What any checker of a query does with the ciphertexts before it spends anything on them
+ * (matcher): every point canonical, no c1 the identity. ERR_INVALID names the ciphertext. Public
+ * data. */
 MUST_CHECK bool blind_query_check(const uint8_t *ciphertexts, size_t count, struct err *err);
 
 /* ---- agent: evaluation ---- */
 
-/* One carer: positions of its hard and soft ciphertexts (cell included), each list ascending without
- * repeats. dummy: cannot be placed with now or lives outside the footprint; its lists are ignored. */
+/* One carer: positions of its hard and soft ciphertexts (cell included), each list ascending
+ * without repeats. dummy: cannot be placed with now or lives outside the footprint; its lists are
+ * ignored. */
 struct blind_profile {
     const uint16_t *hard, *soft;
     uint16_t hard_count, soft_count;
     bool dummy;
 };
 
-/* Evaluates `count` profiles and pads with dummies to blind_size_class(count). ciphertexts: the query's,
- * layout count * 64 bytes; only positions that profiles hold, GATE and BASE are decoded, each once, and
- * a profile that touches one that does not decode, or whose c1 is the identity, becomes a dummy (GATE or
- * BASE: all do). A dummy's item decrypts to a uniformly random point whatever the query holds. c1, c2: size class * 32 bytes each.
- * Consumes stream ("hearth reply", seed, query_hash): for each item in order the scalars rho, rho', t;
- * then the permutation: item i is written to place permutation[i]. Same work whatever the query says. */
+/* Evaluates `count` profiles and pads with dummies to blind_size_class(count). ciphertexts: the
+ * query's, layout count * 64 bytes; only positions that profiles hold, GATE and BASE are decoded,
+ * each once, and a profile that touches one that does not decode, or whose c1 is the identity,
+ * becomes a dummy (GATE or BASE: all do). A dummy's item decrypts to a uniformly random point
+ * whatever the query holds. c1, c2: size class * 32 bytes each. Consumes stream ("hearth reply",
+ * seed, query_hash): for each item in order the scalars rho, rho', t; then the permutation: item i
+ * is written to place permutation[i]. Same work whatever the query says. */
 void blind_evaluate(uint8_t *c1, uint8_t *c2, const struct blind_layout *layout,
                     const uint8_t *ciphertexts, const struct point *joint_key,
                     const struct blind_profile *profiles, size_t count,
@@ -93,17 +96,18 @@ struct blind_sharer;
 struct blind_sharer *blind_sharer_new(const struct scalar *a, const uint8_t seed[SEED_BYTES],
                                       const uint8_t query_hash[HASH_BYTES]);
 void blind_sharer_free(struct blind_sharer *sharer); /* wipes */
-/* Lowers BLIND_QUERY_ITEMS_MAX for this query, before any reply is added: 1 to BLIND_QUERY_ITEMS_MAX. */
+/* Lowers BLIND_QUERY_ITEMS_MAX for this query, before any reply is added: 1 to
+ * BLIND_QUERY_ITEMS_MAX. */
 void blind_sharer_limit(struct blind_sharer *sharer, size_t items);
-/* Shares for one reply: shares[j] = a * c1[j]. Once an agent; refuses (ERR_INVALID) non-canonical points,
- * the identity and any point seen before in this query, (ERR_BUDGET) more than BLIND_QUERY_ITEMS_MAX
- * items in all, (ERR_EXISTS) a second reply of that agent. A refused reply leaves no trace in the
- * proof. Thread-safe. c1, shares: count * 32 bytes. */
+/* Shares for one reply: shares[j] = a * c1[j]. Once an agent; refuses (ERR_INVALID) non-canonical
+ * points, the identity and any point seen before in this query, (ERR_BUDGET) more than
+ * BLIND_QUERY_ITEMS_MAX items in all, (ERR_EXISTS) a second reply of that agent. A refused reply
+ * leaves no trace in the proof. Thread-safe. c1, shares: count * 32 bytes. */
 MUST_CHECK bool blind_sharer_add(struct blind_sharer *sharer, const char *agent, const uint8_t *c1,
                                  uint32_t count, uint8_t *shares, struct err *err);
-/* The batched proof over the replies of the named agents, in that order. ERR_NOT_FOUND where an agent has
- * no accepted reply, ERR_EXISTS where one is named twice. One call only: a is wiped by it, also where it
- * fails, and every later call of _add or _prove gives ERR_EXPIRED. */
+/* The batched proof over the replies of the named agents, in that order. ERR_NOT_FOUND where an
+ * agent has no accepted reply, ERR_EXISTS where one is named twice. One call only: a is wiped by
+ * it, also where it fails, and every later call of _add or _prove gives ERR_EXPIRED. */
 MUST_CHECK bool blind_sharer_prove(struct blind_sharer *sharer, const char *const *agents,
                                    size_t agent_count, uint8_t out[PROOF_BYTES], struct err *err);
 
@@ -121,8 +125,8 @@ MUST_CHECK bool blind_open(struct blind_opened **out, const struct blind_scores 
                            const struct scalar *m, const uint8_t *c1, const uint8_t *c2,
                            const uint8_t *shares, uint32_t count, struct err *err);
 void blind_opened_free(struct blind_opened *opened); /* wipes */
-/* The batched proof over the replies in that order; ERR_UNAUTHENTICATED where it does not verify. Its
- * statement is query_hash. */
+/* The batched proof over the replies in that order; ERR_UNAUTHENTICATED where it does not verify.
+ * Its statement is query_hash. */
 MUST_CHECK bool blind_opened_check(struct blind_opened *const *opened, size_t count,
                                    const struct point *query_key,
                                    const uint8_t query_hash[HASH_BYTES],

@@ -34,7 +34,7 @@ static int look_up(const struct blind_scores *table, const uint8_t encoding[POIN
 {
     for (*place = first_place(encoding); table->places[*place]; *place = (*place + 1) % PLACES) {
         int score = table->places[*place] - 1;
-        if (memcmp(table->encodings[score], encoding, POINT_BYTES) == 0) return score;
+        if (sodium_memcmp(table->encodings[score], encoding, POINT_BYTES) == 0) return score;
     }
     return SCORE_NONE;
 }

@@ -16,6 +16,7 @@ struct taken {
     struct point *decoded;
     uint8_t *c1, *shares;
     bool proved;
+    struct taken *next;
 };
 
 struct sharer_secrets {
@@ -27,11 +28,11 @@ struct blind_sharer {
     /* Held shared while shares are made, exclusively for the proof: a is not wiped under a
      * multiplication. */
     pthread_rwlock_t use;
-    pthread_mutex_t lock; /* replies, reply_count, items, seen */
+    pthread_mutex_t lock; /* replies, items, seen */
     struct secret secret; /* struct sharer_secrets */
     uint8_t query_hash[HASH_BYTES];
-    struct taken **replies;
-    size_t reply_count, items, items_max;
+    struct taken *replies;
+    size_t items, items_max;
     struct seen *seen;
     bool closed;
 };
@@ -83,8 +84,10 @@ static void taken_free(struct taken *taken)
 void blind_sharer_free(struct blind_sharer *sharer)
 {
     if (!sharer) return;
-    for (size_t i = 0; i < sharer->reply_count; i++) taken_free(sharer->replies[i]);
-    free(sharer->replies);
+    for (struct taken *taken = sharer->replies, *next; taken; taken = next) {
+        next = taken->next;
+        taken_free(taken);
+    }
     seen_free(sharer->seen);
     secret_free(&sharer->secret);
     (void)pthread_mutex_destroy(&sharer->lock);
@@ -94,10 +97,9 @@ void blind_sharer_free(struct blind_sharer *sharer)
 
 static struct taken *find(const struct blind_sharer *sharer, const char *agent)
 {
-    for (size_t i = 0; i < sharer->reply_count; i++) {
-        if (strcmp(sharer->replies[i]->agent, agent) == 0) return sharer->replies[i];
-    }
-    return NULL;
+    struct taken *taken = sharer->replies;
+    while (taken && strcmp(taken->agent, agent) != 0) taken = taken->next;
+    return taken;
 }
 
 MUST_CHECK static bool refuse_point(struct err *err, size_t index, const char *why)
@@ -148,8 +150,8 @@ MUST_CHECK static bool keep(struct blind_sharer *sharer, struct taken *taken, st
     }
     for (size_t i = 0; i < taken->count; i++)
         REQUIRE(seen_add(sharer->seen, taken->c1 + i * POINT_BYTES));
-    sharer->replies = mem_resize(sharer->replies, sharer->reply_count + 1, sizeof *sharer->replies);
-    sharer->replies[sharer->reply_count++] = taken;
+    taken->next = sharer->replies;
+    sharer->replies = taken;
     sharer->items += taken->count;
     return true;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The one bounded decoder for each signed body of the match (proto/match.proto), and its encoder. A decoder
- * takes untrusted bytes and gives a plain struct in which every length, range and encoding that can be
- * judged without a key has been checked; signatures, proofs and times are checked by the named
- * functions here or by keys/. Fields are named in errors as in the .proto files. docs/protocol.md.
- * Every decoder refuses (ERR_INVALID) a body that is not exactly the encoding of what it holds: unknown or
- * repeated fields, surplus bytes (wire.h). Outputs are written only on success.
+ * The one bounded decoder for each signed body of the match (proto/match.proto), and its encoder. A
+ * decoder takes untrusted bytes and gives a plain struct in which every length, range and encoding
+ * that can be judged without a key has been checked; signatures, proofs and times are checked by
+ * the named functions here or by keys/. Fields are named in errors as in the .proto files.
+ * docs/protocol.md. Every decoder refuses (ERR_INVALID) a body that is not exactly the encoding of
+ * what it holds: unknown or repeated fields, surplus bytes (wire.h). Outputs are written only on
+ * success.
  */
 #ifndef HEARTH_CRYPTO_MESSAGE_H
 #define HEARTH_CRYPTO_MESSAGE_H
@@ -13,11 +14,11 @@
 #include "proto/crypto/blind.h"
 
 enum {
-    ID_MAX = 32,               /* bytes of an organisation id */
-    FOOTPRINT_MAX = 16,        /* quadrants */
+    ID_MAX = 32,                /* bytes of an organisation id */
+    FOOTPRINT_MAX = 16,         /* quadrants */
     QUERY_LIFETIME_MS = 120000, /* at most, from issued_at to expires_at */
     CLOCK_SKEW_MS = 120000,
-    MESSAGE_MAX = 1 << 20,     /* bytes of any message but a reply with many items */
+    MESSAGE_MAX = 1 << 20, /* bytes of any message but a reply with many items */
     REPLY_MAX = 6 << 20
 };
 
@@ -44,12 +45,13 @@ struct epoch_record {
     uint8_t proof[PROOF_BYTES];
     uint8_t tie_commitment[HASH_BYTES];
 };
-/* Draws m, proves possession, appends the encoded body to `out`. m is the caller's to guard and wipe. */
+/* Draws m, proves possession, appends the encoded body to `out`. m is the caller's to guard and
+ * wipe. */
 void epoch_make(const char *matcher, int64_t not_before, int64_t not_after,
                 const uint8_t tie_commitment[HASH_BYTES], struct scalar *m,
                 struct epoch_record *record, struct buf *out);
-/* Decodes and checks the proof of possession, bound to everything else in the record (not the signature,
- * not the time). ERR_UNAUTHENTICATED where the proof is wrong. */
+/* Decodes and checks the proof of possession, bound to everything else in the record (not the
+ * signature, not the time). ERR_UNAUTHENTICATED where the proof is wrong. */
 MUST_CHECK bool epoch_decode(const uint8_t *body, size_t len, struct epoch_record *out,
                              struct err *err);
 
@@ -81,15 +83,16 @@ struct query_plain {
 /* Appends the body to `out`; a receives the query key (caller wipes). */
 void query_make(const struct query_plain *plain, const struct epoch_record *epoch,
                 const uint8_t seed[SEED_BYTES], struct scalar *a, struct buf *out);
-/* ERR_VERSION where protocol is not PROTOCOL_VERSION (names both), ERR_INVALID otherwise. The number of
- * ciphertexts is not judged here: it depends on the catalogue. query_free frees. */
+/* ERR_VERSION where protocol is not PROTOCOL_VERSION (names both), ERR_INVALID otherwise. The
+ * number of ciphertexts is not judged here: it depends on the catalogue. query_free frees. */
 MUST_CHECK bool query_decode(const uint8_t *body, size_t len, struct query *out, struct err *err);
 void query_free(struct query *query);
 /* H(TAG_QUERY, body): names the query. */
 void query_hash(uint8_t out[HASH_BYTES], const uint8_t *body, size_t len);
-/* Times of the query and of the epoch against `now_ms` with CLOCK_SKEW_MS, epoch id (ERR_EXPIRED), number of ciphertexts
- * for `layout` (ERR_INVALID; layout->cells is set from the footprint), proof of possession of A bound to
- * LA, query id, epoch and M (ERR_UNAUTHENTICATED), K not the identity (ERR_INVALID). */
+/* Times of the query and of the epoch against `now_ms` with CLOCK_SKEW_MS, epoch id (ERR_EXPIRED),
+ * number of ciphertexts for `layout` (ERR_INVALID; layout->cells is set from the footprint), proof
+ * of possession of A bound to LA, query id, epoch and M (ERR_UNAUTHENTICATED), K not the identity
+ * (ERR_INVALID). */
 MUST_CHECK bool query_check(const struct query *query, const struct epoch_record *epoch,
                             struct blind_layout *layout, int64_t now_ms, struct point *joint_key,
                             struct err *err);
@@ -120,9 +123,9 @@ void reply_encode(const struct reply *reply, struct buf *out);
 MUST_CHECK bool reply_decode(const uint8_t *body, size_t len, struct reply *out, struct err *err);
 /* H over all bytes of one half ("hearth v1 half", which = 1 or 2). */
 void reply_half_hash(uint8_t out[HASH_BYTES], int which, const uint8_t *half, size_t len);
-/* Fills in the salted commitments: the stream "hearth reply salt" of the seed, no context, gives 32 bytes of
- * salt for the slot sets, then 32 for the seed. slot_sets: the profiles as they were evaluated, framed by
- * proto/domain. */
+/* Fills in the salted commitments: the stream "hearth reply salt" of the seed, no context, gives 32
+ * bytes of salt for the slot sets, then 32 for the seed. slot_sets: the profiles as they were
+ * evaluated, framed by proto/domain. */
 void reply_commit(struct reply *reply, const uint8_t seed[SEED_BYTES], const void *slot_sets,
                   size_t slot_sets_len);
 
@@ -143,7 +146,8 @@ enum band { BAND_NONE = 0, BAND_POSSIBLE = 1, BAND_GOOD = 2, BAND_STRONG = 3 };
 enum { RESULT_AGENCIES_MAX = 30, AGENCY_TEXT_MAX = 200 };
 struct ranked_agency {
     char id[ID_MAX + 1];
-    char name[AGENCY_TEXT_MAX + 1], urn[33], judgement[33], sector[33], contact[AGENCY_TEXT_MAX + 1];
+    char name[AGENCY_TEXT_MAX + 1], urn[33], judgement[33], sector[33],
+        contact[AGENCY_TEXT_MAX + 1];
     char frameworks[FRAMEWORKS_MAX][FRAMEWORK_CHARS + 1];
     size_t framework_count;
     enum band band;

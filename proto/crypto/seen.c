@@ -41,7 +41,7 @@ static uint8_t *place_of(const struct seen *seen, const uint8_t point[POINT_BYTE
     memcpy(&start, hash, sizeof start);
     for (size_t i = (size_t)start;; i++) {
         uint8_t *place = seen->places[i & (seen->size - 1)];
-        if (sodium_is_zero(place, POINT_BYTES) || memcmp(place, point, POINT_BYTES) == 0)
+        if (sodium_is_zero(place, POINT_BYTES) || sodium_memcmp(place, point, POINT_BYTES) == 0)
             return place;
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/crypto/wire.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ MUST_CHECK static bool check_strict(const ProtobufCMessage *message, const uint8
     if (same) {
         uint8_t *packed = mem_array(len, 1);
         (void)protobuf_c_message_pack(message, packed);
-        same = len == 0 || memcmp(packed, body, len) == 0;
+        same = len == 0 || sodium_memcmp(packed, body, len) == 0;
         free(packed);
     }
     return same || err_set(err, ERR_INVALID, "", "not the one encoding that a %s has", name);

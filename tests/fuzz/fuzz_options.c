@@ -1,24 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0
- * Any bytes as search options: refused with a reason, or exactly the bytes that their fields encode
- * to.
- */
-#include <string.h>
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/fuzz/codec.h"
 
-#include "proto/crypto/message.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
-{
-    struct search_options search_options;
-    struct err err = {0};
-    if (!search_options_decode(data, len, &search_options, &err)) {
-        REQUIRE(err.code == ERR_INVALID && err.text[0] != '\0');
-        return 0;
-    }
-    struct buf again = {0};
-    search_options_encode(&search_options, &again);
-    REQUIRE(again.len == len && memcmp(again.data, data, len) == 0);
-    buf_free(&again);
-    return 0;
-}
+FUZZ_CODEC(search_options, nothing_to_free)

@@ -1,23 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0
- * Any bytes as a receipt: refused with a reason, or exactly the bytes that their fields encode to.
- */
-#include <string.h>
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/fuzz/codec.h"
 
-#include "proto/crypto/message.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
-{
-    struct receipt receipt;
-    struct err err = {0};
-    if (!receipt_decode(data, len, &receipt, &err)) {
-        REQUIRE(err.code == ERR_INVALID && err.text[0] != '\0');
-        return 0;
-    }
-    struct buf again = {0};
-    receipt_encode(&receipt, &again);
-    REQUIRE(again.len == len && memcmp(again.data, data, len) == 0);
-    buf_free(&again);
-    return 0;
-}
+FUZZ_CODEC(receipt, nothing_to_free)

@@ -133,7 +133,7 @@ def vectors():
     yield text("VECTOR_MATCH_PROOF", ref.prove_shares(query_hash, a, [c1 for c1, _ in reply], QUERY_SEED))
     scores = open_scores(reply, shares)
     assert sorted(scores) == sorted(list(map(plain_score, CARERS)) + [-1] * (ITEMS - len(CARERS)))
-    yield "static const int VECTOR_MATCH_SCORES[] = {" + ", ".join(map(str, scores)) + "};\n"
+    yield "static const int VECTOR_MATCH_SCORES[] = {\n    " + ", ".join(map(str, scores)) + "};\n"
 
 
 def main():

@@ -82,6 +82,7 @@ static const char VECTOR_MATCH_PROOF[] =
     "6922835b2f16b83313d07d5a91cf71aae37602f33f8ae173fbec73506ef91808548e7e9aa343a00846f12973"
     "e4d43740b5891fcbd195020ea79c06d0e0fcfa0c";
 
-static const int VECTOR_MATCH_SCORES[] = {-1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1, -1, 764, -1};
+static const int VECTOR_MATCH_SCORES[] = {
+    -1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1, -1, 764, -1};
 
 #endif

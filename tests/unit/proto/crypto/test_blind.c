@@ -3,8 +3,6 @@
  * computation gives. */
 #include "tests/unit/proto/crypto/match.h"
 
-static struct blind_scores *table;
-
 /* A request with up to four musts and preferences whose sum is at most 1000. */
 static void random_request(struct match *match)
 {
@@ -54,7 +52,7 @@ static void random_carer(struct match *match, size_t index)
     free(held);
 }
 
-static void check_whole(struct match *match)
+static void check_whole(struct match *match, const struct blind_scores *table)
 {
     uint8_t proof[PROOF_BYTES];
     struct err err;
@@ -73,7 +71,6 @@ static void check_whole(struct match *match)
 
 static void opened_scores_are_the_plain_ones(void **state)
 {
-    (void)state;
     for (int round = 0; round < 40; round++) {
         struct match match;
         uint16_t cells = round % 4 == 0 ? 100 : 0;
@@ -83,13 +80,14 @@ static void opened_scores_are_the_plain_ones(void **state)
         match_encrypt(&match);
         match_profiles(&match, match_random(70));
         for (size_t i = 0; i < match.profile_count; i++) random_carer(&match, i);
-        check_whole(&match);
+        check_whole(&match, *state);
         match_end(&match);
     }
 }
 
 /* One slot of each kind; the only carer holds both. */
-static int score_of(int16_t h, int16_t w, int16_t gate, int16_t base)
+static int score_of(const struct blind_scores *table, int16_t h, int16_t w, int16_t gate,
+                    int16_t base)
 {
     struct match match;
     const bool held[] = {true, true, false, false};
@@ -118,36 +116,32 @@ static int score_of(int16_t h, int16_t w, int16_t gate, int16_t base)
 
 static void the_ends_of_the_scale_are_scores(void **state)
 {
-    (void)state;
-    assert_int_equal(score_of(1, 0, -1, 0), 0);
-    assert_int_equal(score_of(0, 0, 0, 0), 0);
-    assert_int_equal(score_of(1, 1000, -1, 0), 1000);
-    assert_int_equal(score_of(1, 0, -1, 1000), 1000);
-    assert_int_equal(score_of(1, 999, -1, 1), 1000);
+    assert_int_equal(score_of(*state, 1, 0, -1, 0), 0);
+    assert_int_equal(score_of(*state, 0, 0, 0, 0), 0);
+    assert_int_equal(score_of(*state, 1, 1000, -1, 0), 1000);
+    assert_int_equal(score_of(*state, 1, 0, -1, 1000), 1000);
+    assert_int_equal(score_of(*state, 1, 999, -1, 1), 1000);
 }
 
 static void what_is_off_the_scale_opens_to_nothing(void **state)
 {
-    (void)state;
-    assert_int_equal(score_of(1, 1000, -1, 1), SCORE_NONE);
-    assert_int_equal(score_of(1, -1, -1, 0), SCORE_NONE);
-    assert_int_equal(score_of(0, 500, -1, 0), SCORE_NONE); /* a must is missing */
-    assert_int_equal(score_of(1, 500, 0, 0), SCORE_NONE);
-    assert_int_equal(score_of(1, 500, -2, 0), SCORE_NONE);
-    assert_int_equal(score_of(2, 500, -1, 0), SCORE_NONE);
+    assert_int_equal(score_of(*state, 1, 1000, -1, 1), SCORE_NONE);
+    assert_int_equal(score_of(*state, 1, -1, -1, 0), SCORE_NONE);
+    assert_int_equal(score_of(*state, 0, 500, -1, 0), SCORE_NONE); /* a must is missing */
+    assert_int_equal(score_of(*state, 1, 500, 0, 0), SCORE_NONE);
+    assert_int_equal(score_of(*state, 1, 500, -2, 0), SCORE_NONE);
+    assert_int_equal(score_of(*state, 2, 500, -1, 0), SCORE_NONE);
 }
 
 static int make_table(void **state)
 {
-    (void)state;
-    table = blind_scores_new();
+    *state = blind_scores_new();
     return 0;
 }
 
 static int free_table(void **state)
 {
-    (void)state;
-    blind_scores_free(table);
+    blind_scores_free(*state);
     return 0;
 }
 

@@ -4,8 +4,6 @@
 
 enum { CARERS = 5, AGENTS = 3 };
 
-static struct blind_scores *table;
-
 /* One reply by an agency whose carers score 0, 250, 500, 750 and 1000. */
 static void start_reply(struct match *match)
 {
@@ -29,7 +27,7 @@ struct search {
     uint8_t proof[PROOF_BYTES];
 };
 
-static void start_search(struct search *search)
+static void start_search(struct search *search, const struct blind_scores *table)
 {
     static const char *const agents[AGENTS] = {"a", "b", "c"};
     struct err err;
@@ -73,9 +71,8 @@ static bool accepted(struct search *search, const struct point *key, const uint8
 
 static void one_proof_covers_all_replies(void **state)
 {
-    (void)state;
     struct search search;
-    start_search(&search);
+    start_search(&search, *state);
     const struct match *first = &search.replies[0];
     for (size_t i = 0; i < AGENTS; i++) match_assert_scores(&search.replies[i], search.opened[i]);
     assert_true(accepted(&search, &first->query_key, first->hash, AGENTS));
@@ -92,9 +89,8 @@ static void one_proof_covers_all_replies(void **state)
 
 static void every_byte_of_the_proof_counts(void **state)
 {
-    (void)state;
     struct search search;
-    start_search(&search);
+    start_search(&search, *state);
     const struct match *first = &search.replies[0];
     for (size_t i = 0; i < PROOF_BYTES; i += 7) {
         search.proof[i] ^= 1;
@@ -115,9 +111,9 @@ static uint32_t scored(const struct blind_opened *opened)
 
 static void the_wrong_epoch_key_opens_nothing(void **state)
 {
-    (void)state;
+    const struct blind_scores *table = *state;
     struct search search;
-    start_search(&search);
+    start_search(&search, *state);
     struct match *reply = &search.replies[0];
     scalar_random(&reply->m);
     struct blind_opened *opened = match_open(reply, table);
@@ -130,10 +126,10 @@ static void the_wrong_epoch_key_opens_nothing(void **state)
 /* A share that is off by B turns a score s into s - 1: the proof is what notices. */
 static void a_shifted_share_fails_the_proof(void **state)
 {
-    (void)state;
+    const struct blind_scores *table = *state;
     struct search search;
     struct point share, base;
-    start_search(&search);
+    start_search(&search, *state);
     struct match *reply = &search.replies[AGENTS - 1];
     point_base(&base);
     assert_true(point_decode(&share, reply->shares + 3 * POINT_BYTES));
@@ -145,7 +141,7 @@ static void a_shifted_share_fails_the_proof(void **state)
     end_search(&search);
 }
 
-static void refused(const struct match *reply, const char *field)
+static void refused(const struct match *reply, const struct blind_scores *table, const char *field)
 {
     struct blind_opened *opened = NULL;
     struct err err;
@@ -158,9 +154,8 @@ static void refused(const struct match *reply, const char *field)
 
 static void bad_points_are_refused(void **state)
 {
-    (void)state;
     struct search search;
-    start_search(&search);
+    start_search(&search, *state);
     struct match *reply = &search.replies[0];
     struct {
         uint8_t *bytes;
@@ -173,11 +168,11 @@ static void bad_points_are_refused(void **state)
         uint8_t kept[POINT_BYTES];
         memcpy(kept, cases[i].bytes, POINT_BYTES);
         cases[i].bytes[0] ^= 1;
-        refused(reply, cases[i].field);
+        refused(reply, *state, cases[i].field);
         memset(cases[i].bytes, 0xff, POINT_BYTES);
-        refused(reply, cases[i].field);
+        refused(reply, *state, cases[i].field);
         memset(cases[i].bytes, 0, POINT_BYTES);
-        if (!cases[i].identity_allowed) refused(reply, cases[i].field);
+        if (!cases[i].identity_allowed) refused(reply, *state, cases[i].field);
         memcpy(cases[i].bytes, kept, POINT_BYTES);
     }
     end_search(&search);
@@ -185,11 +180,11 @@ static void bad_points_are_refused(void **state)
 
 static void counts_are_bounded(void **state)
 {
-    (void)state;
+    const struct blind_scores *table = *state;
     struct search search;
     struct blind_opened *opened = NULL;
     struct err err;
-    start_search(&search);
+    start_search(&search, *state);
     const struct match *reply = &search.replies[0];
     static const uint32_t counts[] = {0, BLIND_ITEMS_MAX + 1, UINT32_MAX};
     for (size_t i = 0; i < 3; i++) {
@@ -203,7 +198,7 @@ static void counts_are_bounded(void **state)
 /* Each score there is, opened with m = a = 0 in effect: C1 = B, S = B, m = -1, so V = C2. */
 static void every_score_is_found(void **state)
 {
-    (void)state;
+    const struct blind_scores *table = *state;
     struct match match = {.items = SCORE_MAX + 3};
     struct point value, base;
     match.c1 = mem_array(match.items, POINT_BYTES);
@@ -230,15 +225,13 @@ static void every_score_is_found(void **state)
 
 static int make_table(void **state)
 {
-    (void)state;
-    table = blind_scores_new();
+    *state = blind_scores_new();
     return 0;
 }
 
 static int free_table(void **state)
 {
-    (void)state;
-    blind_scores_free(table);
+    blind_scores_free(*state);
     return 0;
 }
 

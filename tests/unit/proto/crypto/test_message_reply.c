@@ -81,12 +81,13 @@ static void there_is_one_encoding(void **state)
     struct reply reply = example();
     struct buf body = {0};
     uint8_t other[512];
+    static const uint8_t longer[] = {0x20, 0xa0, 0x81, 0x00};
     reply_encode(&reply, &body);
     uint8_t *count = memmem(body.data, body.len, "\x20\xa0\x01", 3); /* field 4, 160 */
     assert_non_null(count);
     size_t before = (size_t)(count - body.data), after = body.len - before - 3;
     memcpy(other, body.data, before);
-    memcpy(other + before, "\x20\xa0\x81\x00", 4);
+    memcpy(other + before, longer, sizeof longer);
     memcpy(other + before + 4, count + 3, after);
     bytes_refused(decode, other, body.len + 1, ERR_INVALID, "");
     memcpy(other, count, 3);
