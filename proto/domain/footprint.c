@@ -3,7 +3,6 @@
  * reference and the real quadrants' shape only, so that re-runs of a search do not thin them out.
  */
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/crypto/hash.h"
@@ -102,11 +101,6 @@ static void add_any(struct decoys *decoys)
     decoys->chosen[decoys->count++] = decoys->england[at];
 }
 
-static int by_number(const void *a, const void *b)
-{
-    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
-}
-
 static void start(struct decoys *decoys, const struct plan *plan)
 {
     for (size_t i = 0; i < ENGLAND_QUADRANTS; i++) {
@@ -130,7 +124,7 @@ size_t plan_footprint(const struct plan *plan, const char *search_ref,
     while (decoys.count < decoys.target) {
         if (!add_neighbour(&decoys)) add_any(&decoys);
     }
-    qsort(decoys.chosen, decoys.count, sizeof *decoys.chosen, by_number);
+    grid_sort(decoys.chosen, decoys.count);
     memcpy(out, decoys.chosen, decoys.count * sizeof *out);
     size_t count = decoys.count;
     sodium_memzero(&decoys, sizeof decoys);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SQUARE_METRES = 100000, QUADRANT_METRES = 50000, CELLS_ACROSS = 10 };
@@ -210,6 +211,16 @@ bool grid_parse(const char *text, struct grid_point *out)
     if (*p != '\0') return false;
     *out = point;
     return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+}
+
+void grid_sort(uint16_t *numbers, size_t count)
+{
+    qsort(numbers, count, sizeof *numbers, by_number);
 }
 
 uint64_t grid_isqrt(uint64_t v)

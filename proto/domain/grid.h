@@ -54,6 +54,8 @@ MUST_CHECK bool grid_from_lat_lon(double lat, double lon, struct grid_point *out
 /* Any `at` of a request: grid reference or "lat,lon". A postcode gets an error that says what works
  * instead, and so does "SE23", which may be a postcode district as well as a 10 km square. */
 MUST_CHECK bool grid_locate(const char *at, struct grid_point *out, struct err *err);
+/* Puts cell or quadrant numbers in ascending order. */
+void grid_sort(uint16_t *numbers, size_t count);
 /* floor(sqrt(v)), exactly. */
 uint64_t grid_isqrt(uint64_t v);
 

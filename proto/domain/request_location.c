@@ -3,7 +3,6 @@
  */
 #include "proto/domain/request_fields.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/domain/shown.h"
@@ -80,11 +79,6 @@ static bool parse_square(json_t *value, void *ctx, struct err *err)
     return true;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
-}
-
 static bool parse_lists(json_t *value, struct request *out, struct err *err)
 {
     json_t *anchors = json_object_get(value, "anchors");
@@ -102,7 +96,7 @@ static bool parse_lists(json_t *value, struct request *out, struct err *err)
         return err_in(err, "squares");
     }
     if (squares && !fields_for_each(squares, "squares", parse_square, out, err)) return false;
-    qsort(out->squares, out->square_quadrants, sizeof *out->squares, by_number);
+    grid_sort(out->squares, out->square_quadrants);
     return true;
 }
 

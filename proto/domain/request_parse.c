@@ -46,7 +46,7 @@ static bool parse_child(json_t *value, void *ctx, struct err *err)
     json_t *age = NULL, *sex = NULL;
     size_t choice = 0;
     if (!fields_known(value, known,
-                      "names, dates of birth and case numbers are never part of a query", err)) {
+                      "Names, dates of birth and case numbers are never part of a query", err)) {
         return false;
     }
     if (!fields_get(value, "age", "whole years, or \"unborn\"", &age, err)) return false;
@@ -186,7 +186,7 @@ static bool parse_root(json_t *root, const struct catalogue *catalogue, struct r
     static const char *const known[] = {"search_ref", "children", "placement", "must",
                                         "prefer",     "location", "provider",  NULL};
     if (!fields_known(root, known,
-                      "names, dates of birth and case numbers are never part of a query", err)) {
+                      "Names, dates of birth and case numbers are never part of a query", err)) {
         return false;
     }
     if (!parse_required(root, catalogue, out, err)) return false;
