@@ -65,11 +65,12 @@ static void normalise(const uint8_t *text, size_t len, struct buf *out)
 bool armour_kind_of(const uint8_t *text, size_t len, enum armour_kind *kind)
 {
     size_t begin = sizeof BEGIN - 1;
-    if (len < begin || memcmp(text, BEGIN, begin) != 0) return false;
+    if (len < begin || sodium_memcmp(text, BEGIN, begin) != 0) return false;
     for (int k = 0; k < ARMOUR_KINDS; k++) {
         size_t name = strlen(kind_names[k]);
-        if (len - begin < name + 5 || memcmp(text + begin, kind_names[k], name) != 0) continue;
-        if (memcmp(text + begin + name, "-----", 5) != 0) continue;
+        if (len - begin < name + 5 || sodium_memcmp(text + begin, kind_names[k], name) != 0)
+            continue;
+        if (sodium_memcmp(text + begin + name, "-----", 5) != 0) continue;
         *kind = (enum armour_kind)k;
         return true;
     }
@@ -108,7 +109,7 @@ bool armour_read(enum armour_kind kind, const uint8_t *text, size_t len, struct 
     normalise(text, len, &normal);
     bool ok = decode(kind, &normal, &bytes);
     if (ok) armour_write(kind, bytes.data, bytes.len, &again);
-    ok = ok && again.len == normal.len && memcmp(again.data, normal.data, normal.len) == 0;
+    ok = ok && again.len == normal.len && sodium_memcmp(again.data, normal.data, normal.len) == 0;
     if (ok) buf_append(out, bytes.data, bytes.len);
     buf_free(&normal);
     buf_free(&again);

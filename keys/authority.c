@@ -119,7 +119,8 @@ bool authority_make(const char *dir, const char *name, int days, const struct ke
 static bool keys_fit_root(const struct authority *authority, struct err *err)
 {
     const struct certificate *certificate = &authority->root.certificate;
-    if (memcmp(certificate->sign_key, authority->keys.sign_key, SIGN_KEY_BYTES) == 0) return true;
+    if (sodium_memcmp(certificate->sign_key, authority->keys.sign_key, SIGN_KEY_BYTES) == 0)
+        return true;
     return err_set(err, ERR_INVALID, HOME_ROOT, "belongs to another key file than %s", HOME_KEY);
 }
 

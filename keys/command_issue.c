@@ -62,8 +62,8 @@ static void print_plan(const struct batch *batch, const struct issued *before)
         if (!last) {
             (void)printf("  %-13s first certificate: compare the fingerprint by telephone\n",
                          "history");
-        } else if (memcmp(last->sign_key, request->sign_key, SIGN_KEY_BYTES) == 0 &&
-                   memcmp(last->seal_key, request->seal_key, SEAL_KEY_BYTES) == 0) {
+        } else if (sodium_memcmp(last->sign_key, request->sign_key, SIGN_KEY_BYTES) == 0 &&
+                   sodium_memcmp(last->seal_key, request->seal_key, SEAL_KEY_BYTES) == 0) {
             (void)printf("  %-13s renews serial %llu, the same keys\n", "history",
                          (unsigned long long)last->serial);
         } else {

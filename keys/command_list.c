@@ -10,8 +10,6 @@
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 
-static const struct argp_option table[] = {{0}};
-
 static void print_json(const struct issued *issued, const struct revocations *revoked, int64_t now)
 {
     json_t *list = json_array();
@@ -76,7 +74,7 @@ int keys_command_list(int argc, char **argv)
 {
     struct keys_options options;
     struct err err = {0};
-    int code = keys_options_parse(table, NULL,
+    int code = keys_options_parse(NULL, NULL,
                                   "Lists every certificate that the Authority in the directory -C "
                                   "issued. No passphrase is needed.",
                                   argc, argv, &options);

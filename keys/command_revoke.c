@@ -12,8 +12,6 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-static const struct argp_option table[] = {{0}};
-
 struct serials {
     uint64_t *list;
     size_t count;
@@ -35,7 +33,7 @@ static bool add_party(struct serials *serials, const struct issued *issued, cons
     size_t before = serials->count;
     if (role_len > 0 && role_len < sizeof role_text) memcpy(role_text, text, role_len);
     enum role role = role_from_name(role_text);
-    if (role == ROLE_NONE) {
+    if (!slash || role == ROLE_NONE) {
         return err_set(err, ERR_INVALID, "serial", "\"%.60s\" is neither a serial nor ROLE/ID",
                        text);
     }
@@ -103,7 +101,7 @@ int keys_command_revoke(int argc, char **argv)
     struct keys_options options;
     struct err err = {0};
     int code =
-        keys_options_parse(table, "SERIAL|ROLE/ID...",
+        keys_options_parse(NULL, "SERIAL|ROLE/ID...",
                            "Revokes certificates by serial, or all valid ones of a party, and "
                            "writes the next numbered list into the directory -C.",
                            argc, argv, &options);

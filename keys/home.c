@@ -85,7 +85,7 @@ static bool check_root(const char *pinned_path, const char *given_path, struct e
     if (!given_path || !file_exists(pinned_path)) return true;
     bool ok = authority_root_load(pinned_path, &pinned, err) &&
               authority_root_load(given_path, &given, err);
-    if (ok && memcmp(pinned.fingerprint, given.fingerprint, FINGERPRINT_BYTES) != 0) {
+    if (ok && sodium_memcmp(pinned.fingerprint, given.fingerprint, FINGERPRINT_BYTES) != 0) {
         ok = err_set(err, ERR_DENIED, HOME_ROOT,
                      "%s belongs to another Authority than %s, which this home trusts", given_path,
                      pinned_path);
@@ -103,8 +103,8 @@ static bool check_own_key(const char *home, const struct certificate *certificat
     char *path = file_join(home, HOME_KEY);
     bool ok = armour_read_file(ARMOUR_KEY, path, &data, err) &&
               key_file_inspect(data.data, data.len, &header, err);
-    if (ok && (memcmp(header.sign_key, certificate->sign_key, SIGN_KEY_BYTES) != 0 ||
-               memcmp(header.seal_key, certificate->seal_key, SEAL_KEY_BYTES) != 0)) {
+    if (ok && (sodium_memcmp(header.sign_key, certificate->sign_key, SIGN_KEY_BYTES) != 0 ||
+               sodium_memcmp(header.seal_key, certificate->seal_key, SEAL_KEY_BYTES) != 0)) {
         ok = err_set(err, ERR_INVALID, HOME_CERTIFICATE, "was issued for another key file than %s",
                      path);
     }

@@ -20,8 +20,8 @@ bool credentials_fit_keys(const struct credentials *credentials, const struct pr
                           const struct authority_root *root, struct err *err)
 {
     const struct certificate *certificate = &credentials->certificate;
-    if (memcmp(certificate->sign_key, keys->sign_key, SIGN_KEY_BYTES) != 0 ||
-        memcmp(certificate->seal_key, keys->seal_key, SEAL_KEY_BYTES) != 0) {
+    if (sodium_memcmp(certificate->sign_key, keys->sign_key, SIGN_KEY_BYTES) != 0 ||
+        sodium_memcmp(certificate->seal_key, keys->seal_key, SEAL_KEY_BYTES) != 0) {
         return err_set(err, ERR_INVALID, HOME_CERTIFICATE,
                        "serial %llu was issued for another key file",
                        (unsigned long long)certificate->serial);

@@ -68,7 +68,7 @@ static bool take_line(char *line, void *context)
 static bool parse(struct buf *text, struct loading *loading)
 {
     size_t first = sizeof ISSUED_FIRST_LINE - 1;
-    if (text->len < first || memcmp(text->data, ISSUED_FIRST_LINE, first) != 0 ||
+    if (text->len < first || sodium_memcmp(text->data, ISSUED_FIRST_LINE, first) != 0 ||
         text->data[text->len - 1] != '\n' || memchr(text->data, '\0', text->len)) {
         return err_set(loading->err, ERR_CORRUPT, AUTHORITY_ISSUED,
                        "is no record of issued certificates, or cut short");

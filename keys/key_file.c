@@ -55,8 +55,9 @@ static bool stretch(const struct secret *passphrase, const struct key_file_heade
                       header->salt, header->cost.operations, (size_t)header->cost.memory,
                       KEY_FILE_ALGORITHM) != 0) {
         secret_free(&key);
-        return err_set(err, ERR_UNAVAILABLE, "", "Argon2id needs %llu MiB of memory",
-                       (unsigned long long)(header->cost.memory >> 20));
+        (void)err_set(err, ERR_UNAVAILABLE, "", "Argon2id needs %llu MiB of memory",
+                      (unsigned long long)(header->cost.memory >> 20));
+        return false;
     }
     *out = key;
     return true;
@@ -167,8 +168,8 @@ static bool plain_read(const struct secret *plain, const struct key_file_header 
                                 .tls = secret_part(plain->data + PLAIN_FIXED, tls_len)};
     (void)crypto_sign_seed_keypair(keys.sign_key, keys.sign.data, plain->data);
     (void)crypto_scalarmult_base(keys.seal_key, keys.seal.data);
-    if (memcmp(keys.sign_key, header->sign_key, SIGN_KEY_BYTES) != 0 ||
-        memcmp(keys.seal_key, header->seal_key, SEAL_KEY_BYTES) != 0) {
+    if (sodium_memcmp(keys.sign_key, header->sign_key, SIGN_KEY_BYTES) != 0 ||
+        sodium_memcmp(keys.seal_key, header->seal_key, SEAL_KEY_BYTES) != 0) {
         private_keys_free(&keys);
         return err_set(err, ERR_CORRUPT, "", "the key file's public and private keys differ");
     }
@@ -179,7 +180,7 @@ static bool plain_read(const struct secret *plain, const struct key_file_header 
 static bool open_bytes(const struct buf *file, const struct secret *passphrase,
                        struct private_keys *out, struct err *err)
 {
-    struct key_file_header header;
+    struct key_file_header header = {0};
     struct secret key = {0};
     if (!key_file_inspect(file->data, file->len, &header, err)) return false;
     if (!stretch(passphrase, &header, &key, err)) return false;

@@ -43,7 +43,8 @@ enum {
         "argon2", OPTION_ARGON2, "COST", 0, "interactive, moderate (default) or sensitive", 0      \
     }
 
-/* argp's doc and args_doc: what the subcommand does, and its arguments. Returns 0 or the exit code.
+/* options: NULL where there are none beyond the common ones. argp's doc and args_doc: what the
+ * subcommand does, and its arguments. Returns 0 or the exit code.
  */
 int keys_options_parse(const struct argp_option *options, const char *args_doc, const char *doc,
                        int argc, char **argv, struct keys_options *out);

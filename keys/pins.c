@@ -77,7 +77,7 @@ static bool parse_line(char *line, void *context)
 static bool parse(struct pins *pins, struct buf *text)
 {
     size_t first = sizeof PINS_FIRST_LINE - 1;
-    if (text->len < first || memcmp(text->data, PINS_FIRST_LINE, first) != 0 ||
+    if (text->len < first || sodium_memcmp(text->data, PINS_FIRST_LINE, first) != 0 ||
         text->data[text->len - 1] != '\n' || memchr(text->data, '\0', text->len)) {
         return false;
     }

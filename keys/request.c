@@ -72,7 +72,7 @@ static bool copy_text(const char *text, char *out, size_t cap, const char *field
     if (len >= cap) {
         return err_set(err, ERR_INVALID, field, "%zu bytes; at most %zu are taken", len, cap - 1);
     }
-    memcpy(out, text, len);
+    memcpy(out, text, len + 1);
     return true;
 }
 

@@ -146,7 +146,7 @@ static bool show_issued(const struct subject *subject, struct err *err)
 
 static bool starts_with(const struct buf *text, const char *line)
 {
-    return text->len >= strlen(line) && memcmp(text->data, line, strlen(line)) == 0;
+    return text->len >= strlen(line) && sodium_memcmp(text->data, line, strlen(line)) == 0;
 }
 
 static bool show_text(const struct buf *text, struct subject *subject, const char **title,

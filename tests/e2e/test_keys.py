@@ -159,7 +159,8 @@ class Ceremony(KeysCase):
 
     def test_revoke_and_list(self):
         self.root()
-        homes = [self.request("agent", "agency-1"), self.request("agent", "agency-2"), self.request("la", "la-1")]
+        homes = [self.request(*party) for party in
+                 (("agent", "agency-1"), ("agent", "agency-2"), ("la", "la-1"))]
         self.issue(*homes)
         revoke = ("revoke", "-C", self.authority, "--json")
         out = json.loads(self.ok(*revoke, 4, passphrase=PASSPHRASE))
@@ -252,8 +253,8 @@ class Passphrases(KeysCase):
         self.ok("passphrase", "-C", self.home, "--argon2", "moderate", passphrase=PASSPHRASE, new=PASSPHRASE)
         shown = self.show(self.home / "identity.key")
         self.assertEqual((shown["argon2_passes"], shown["argon2_memory"]), (3, 256 << 20))
-        self.refused(2, "not interactive, moderate or sensitive", "passphrase", "-C", self.home, "--argon2", "weak",
-                     passphrase=PASSPHRASE, new=PASSPHRASE)
+        self.refused(2, "not interactive, moderate or sensitive", "passphrase", "-C", self.home,
+                     "--argon2", "weak", passphrase=PASSPHRASE, new=PASSPHRASE)
 
     def test_only_from_a_terminal_or_a_descriptor(self):
         done = self.refused(1, "no terminal", "passphrase", "-C", self.home)
@@ -310,7 +311,8 @@ class Show(KeysCase):
         for name, kind in {"revocations": "revocations", "issued": "issued"}.items():
             self.assertEqual(self.show(self.authority / name)["kind"], kind)
         words = self.ok("show", agent / "identity.cert", "--root", agent / "authority.root")
-        for text in ("role          agent", "id            agency-1", "(364 days left)", "by the given Authority: correct"):
+        for text in ("role          agent", "id            agency-1", "(364 days left)",
+                     "by the given Authority: correct"):
             self.assertIn(text, words)
         words = self.ok("show", agent / "identity.cert", later=370 * DAY)
         self.assertIn("expired", words)
@@ -353,7 +355,7 @@ class Usage(KeysCase):
                 (("list", "-C", self.dir / "nowhere"), "No such file"),
                 (("nonsense",), "unknown command")):
             with self.subTest(words=words):
-                self.refused(2, text, *words, passphrase=None if words[0] in ("nonsense", "list") else PASSPHRASE)
+                self.refused(2, text, *words, passphrase=None if words[0] == "nonsense" else PASSPHRASE)
         self.assertEqual(self.files(self.dir), [])
 
     def test_a_second_root_is_refused(self):
