@@ -46,6 +46,51 @@ static int run_command(const struct cli_program *program, const struct cli_comma
     return code;
 }
 
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* Letters to insert, remove or change to make one of the other (Levenshtein). */
+static size_t edit_distance(const char *a, const char *b)
+{
+    enum { LONGEST = 64 };
+    size_t row[LONGEST + 1], len = strlen(b);
+    if (len > LONGEST || strlen(a) > LONGEST) return LONGEST;
+    for (size_t j = 0; j <= len; j++) row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < len; j++) {
+            size_t above = row[j + 1];
+            row[j + 1] = smallest(above + 1, row[j] + 1, diagonal + (a[i] == b[j] ? 0 : 1));
+            diagonal = above;
+        }
+    }
+    return row[len];
+}
+
+static int unknown_command(const struct cli_program *program, int argc, char **argv)
+{
+    enum { NEAR = 3 };
+    const char *best = NULL;
+    size_t best_distance = NEAR + 1;
+    char two[128];
+    (void)snprintf(two, sizeof two, "%s %s", argv[1], argc > 2 ? argv[2] : "");
+    for (size_t i = 0; i < program->count; i++) {
+        const char *name = program->commands[i].name;
+        size_t distance = edit_distance(strchr(name, ' ') ? two : argv[1], name);
+        if (distance >= best_distance) continue;
+        best_distance = distance;
+        best = name;
+    }
+    (void)fprintf(stderr, "%s: unknown command \"%s\"; ", program->name, argv[1]);
+    if (best) (void)fprintf(stderr, "did you mean \"%s\"? ", best);
+    (void)fprintf(stderr, "'%s --help' lists the commands\n", program->name);
+    return EXIT_USAGE;
+}
+
 int cli_main(const struct cli_program *program, int argc, char **argv)
 {
     if (argc < 2) {
@@ -65,9 +110,7 @@ int cli_main(const struct cli_program *program, int argc, char **argv)
         int words = words_matched(program->commands[i].name, argc, argv);
         if (words > 0) return run_command(program, &program->commands[i], words, argc, argv);
     }
-    (void)fprintf(stderr, "%s: unknown command \"%s\"; '%s --help' lists the commands\n",
-                  program->name, argv[1], program->name);
-    return EXIT_USAGE;
+    return unknown_command(program, argc, argv);
 }
 
 enum { OPTION_PASSPHRASE_FD = 0x1001, OPTION_JSON };
@@ -117,15 +160,27 @@ int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
     return 0;
 }
 
+/* A text may quote a peer or a file: nothing of that may steer a terminal or break the JSON. */
+static void make_printable(char *text)
+{
+    if (text_is_printable_utf8(text, strlen(text))) return;
+    for (char *p = text; *p; p++) {
+        if (*p < 0x20 || *p > 0x7e) *p = '?';
+    }
+}
+
 void cli_print_error(const char *program, bool json, const struct err *err)
 {
+    struct err shown = *err;
+    make_printable(shown.field);
+    make_printable(shown.text);
     if (!json) {
-        (void)fprintf(stderr, "%s: %s%s%s\n", program, err->field, err->field[0] ? ": " : "",
-                      err->text);
+        (void)fprintf(stderr, "%s: %s%s%s\n", program, shown.field, shown.field[0] ? ": " : "",
+                      shown.text);
         return;
     }
-    json_t *object = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", err_code_name(err->code),
-                               "field", err->field, "message", err->text);
+    json_t *object = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", err_code_name(shown.code),
+                               "field", shown.field, "message", shown.text);
     if (object) {
         (void)json_dumpf(object, stdout, JSON_COMPACT);
         (void)fputc('\n', stdout);

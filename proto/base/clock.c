@@ -16,7 +16,8 @@ static int64_t read_us(clockid_t id)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Re-read at each call: the environment of a process does not change, and so no global is needed. */
+/* Re-read at each call: the environment of a process does not change, and so no global is needed.
+ */
 static int64_t offset_ms(void)
 {
     const char *text = getenv("HEARTH_CLOCK_OFFSET");
@@ -45,9 +46,10 @@ int64_t clock_cpu_us(void)
 
 void clock_format(int64_t wall_ms, char out[CLOCK_TEXT])
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
+    time_t seconds = (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0));
     struct tm parts;
-    if (!gmtime_r(&seconds, &parts) || strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+    if (!gmtime_r(&seconds, &parts) ||
+        strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
         (void)snprintf(out, CLOCK_TEXT, "(no date)");
     }
 }

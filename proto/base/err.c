@@ -6,34 +6,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void set_field(struct err *err, const char *field)
+/* Copies a text that may be too long, without cutting a UTF-8 character in two. */
+static void copy_text(char *out, size_t cap, const char *text)
 {
-    (void)snprintf(err->field, sizeof err->field, "%s", field ? field : "");
+    size_t len = strlen(text);
+    if (len >= cap) {
+        len = cap - 1;
+        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) len--;
+    }
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+/* `field` and `text` are copies: callers may have made them of err's own. */
+static void fill(struct err *err, enum err_code code, const char *field, const char *text)
+{
+    char kept[ERR_FIELD_MAX];
+    copy_text(kept, sizeof kept, field ? field : "");
+    err->code = code;
+    memcpy(err->field, kept, sizeof kept);
+    copy_text(err->text, sizeof err->text, text);
 }
 
 bool err_set(struct err *err, enum err_code code, const char *field, const char *fmt, ...)
 {
-    err->code = code;
-    set_field(err, field);
+    char text[2 * ERR_TEXT_MAX] = "";
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(err->text, sizeof err->text, fmt, args);
+    (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    fill(err, code, field, text);
     return false;
 }
 
 bool err_set_errno(struct err *err, int errno_value, const char *field, const char *fmt, ...)
 {
-    err->code = ERR_IO;
-    set_field(err, field);
+    char text[2 * ERR_TEXT_MAX] = "", reason[128];
     va_list args;
     va_start(args, fmt);
-    int used = vsnprintf(err->text, sizeof err->text, fmt, args);
+    int used = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    if (used >= 0 && (size_t)used < sizeof err->text) {
-        (void)snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s",
-                       strerror(errno_value));
+    if (used >= 0 && (size_t)used < sizeof text) {
+        /* strerror shares one buffer between threads. */
+        (void)snprintf(text + used, sizeof text - (size_t)used, ": %s",
+                       strerror_r(errno_value, reason, sizeof reason));
     }
+    fill(err, ERR_IO, field, text);
     return false;
 }
 
@@ -42,8 +60,7 @@ bool err_in(struct err *err, const char *prefix)
     char joined[ERR_FIELD_MAX * 2];
     const char *dot = err->field[0] == '\0' || err->field[0] == '[' ? "" : ".";
     (void)snprintf(joined, sizeof joined, "%s%s%s", prefix, dot, err->field);
-    joined[sizeof err->field - 1] = '\0';
-    memcpy(err->field, joined, sizeof err->field);
+    copy_text(err->field, sizeof err->field, joined);
     return false;
 }
 

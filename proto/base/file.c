@@ -32,6 +32,12 @@ static bool read_all(int fd, const char *path, size_t max, struct buf *out, stru
     }
 }
 
+static void forget_tail(struct buf *buf, size_t len)
+{
+    if (buf->len > len) sodium_memzero(buf->data + len, buf->len - len);
+    buf->len = len;
+}
+
 bool file_read(const char *path, size_t max, struct buf *out, struct err *err)
 {
     bool standard_input = strcmp(path, "-") == 0;
@@ -47,7 +53,9 @@ bool file_read(const char *path, size_t max, struct buf *out, struct err *err)
     if (!ok) {
         (void)err_set(err, ERR_INVALID, "", "%s is a directory: a file is wanted", path);
     } else {
+        size_t before = out->len;
         ok = read_all(fd, path, max, out, err);
+        if (!ok) forget_tail(out, before);
     }
     if (!standard_input) (void)close(fd);
     return ok;
@@ -125,16 +133,27 @@ bool file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+static bool make_dir(const char *path, unsigned mode)
+{
+    struct stat info;
+    if (mkdir(path, (mode_t)mode) == 0) return true;
+    if (errno != EEXIST) return false;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return true;
+    errno = ENOTDIR;
+    return false;
+}
+
 bool file_make_dirs(const char *path, unsigned mode, struct err *err)
 {
+    if (!*path) return err_set(err, ERR_INVALID, "", "the directory's name is empty");
     char *partial = mem_string(path);
     bool ok = true;
     for (char *p = partial + 1; ok; p++) {
         if (*p != '/' && *p != '\0') continue;
         bool last = *p == '\0';
         *p = '\0';
-        ok = mkdir(partial, (mode_t)mode) == 0 || errno == EEXIST;
-        if (last) break;
+        ok = make_dir(partial, mode);
+        if (last || !ok) break;
         *p = '/';
     }
     if (!ok) (void)err_set_errno(err, errno, "", "cannot make directory %s", partial);

@@ -12,7 +12,7 @@
 
 #include <sodium.h>
 
-enum { PASSPHRASE_MAX = 1024 };
+enum { PASSPHRASE_MAX = 1024, CONTROL_C = 3 };
 
 struct secret secret_new(size_t len)
 {
@@ -67,7 +67,7 @@ void secret_setup(void)
 }
 
 /* Byte by byte, so that nothing after the newline is taken from a shared descriptor. */
-static bool read_line(int fd, struct secret *out, struct err *err)
+static bool read_line(int fd, bool terminal, struct secret *out, struct err *err)
 {
     struct secret line = secret_new(PASSPHRASE_MAX);
     size_t len = 0;
@@ -81,6 +81,10 @@ static bool read_line(int fd, struct secret *out, struct err *err)
             return err_set_errno(err, reason, "passphrase", "cannot read the passphrase");
         }
         if (got == 0 || byte == '\n') break;
+        if (terminal && byte == CONTROL_C) {
+            secret_free(&line);
+            return err_set(err, ERR_INVALID, "passphrase", "not given");
+        }
         if (len == PASSPHRASE_MAX) {
             secret_free(&line);
             return err_set(err, ERR_INVALID, "passphrase", "longer than %d bytes", PASSPHRASE_MAX);
@@ -108,11 +112,12 @@ static bool read_terminal(const char *prompt, struct secret *out, struct err *er
     bool quiet = tcgetattr(tty, &before) == 0;
     if (quiet) {
         struct termios silent = before;
-        silent.c_lflag &= (tcflag_t)~ECHO;
+        /* No signals either: one that ends the program would leave the terminal without echo. */
+        silent.c_lflag &= (tcflag_t) ~(ECHO | ISIG);
         quiet = tcsetattr(tty, TCSAFLUSH, &silent) == 0;
     }
     bool shown = write(tty, prompt, strlen(prompt)) >= 0;
-    bool ok = shown ? read_line(tty, out, err)
+    bool ok = shown ? read_line(tty, true, out, err)
                     : err_set_errno(err, errno, "passphrase", "cannot write to the terminal");
     if (quiet) (void)tcsetattr(tty, TCSAFLUSH, &before);
     ssize_t newline = write(tty, "\n", 1);
@@ -123,5 +128,5 @@ static bool read_terminal(const char *prompt, struct secret *out, struct err *er
 
 bool secret_read_passphrase(int fd, const char *prompt, struct secret *out, struct err *err)
 {
-    return fd >= 0 ? read_line(fd, out, err) : read_terminal(prompt, out, err);
+    return fd >= 0 ? read_line(fd, false, out, err) : read_terminal(prompt, out, err);
 }

@@ -10,13 +10,16 @@ bool text_integer(const char *text, int64_t min, int64_t max, int64_t *out)
 {
     bool negative = *text == '-';
     const char *p = negative ? text + 1 : text;
-    if (*p == '\0' || strlen(p) > 18) return false;
+    if (*p == '\0') return false;
     int64_t value = 0;
     for (; *p; p++) {
         if (*p < '0' || *p > '9') return false;
-        value = value * 10 + (*p - '0');
+        int64_t digit = negative ? '0' - *p : *p - '0';
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value)) {
+            return false;
+        }
     }
-    if (negative) value = -value;
     if (value < min || value > max) return false;
     *out = value;
     return true;
@@ -34,7 +37,9 @@ bool text_decimal(const char *text, double *out)
             fraction = true;
             continue;
         }
-        if (*p < '0' || *p > '9' || ++count > 15) return false;
+        if (*p < '0' || *p > '9') return false;
+        if (++count > 15 && fraction) continue;
+        if (count > 15) return false;
         value = value * 10 + (*p - '0');
         if (fraction) scale *= 10;
     }
@@ -66,8 +71,8 @@ bool text_unhex(const char *text, void *out, size_t len)
     size_t got = 0;
     const char *end = NULL;
     size_t chars = strlen(text);
-    return chars == 2 * len &&
-           sodium_hex2bin(out, len, text, chars, NULL, &got, &end) == 0 && got == len;
+    return chars == 2 * len && sodium_hex2bin(out, len, text, chars, NULL, &got, &end) == 0 &&
+           got == len;
 }
 
 bool text_is_id(const char *text)

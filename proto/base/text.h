@@ -11,7 +11,8 @@
 
 /* The whole of `text` as a decimal number in [min, max]; no sign but '-', no spaces, no surplus. */
 MUST_CHECK bool text_integer(const char *text, int64_t min, int64_t max, int64_t *out);
-/* The whole of `text` as a finite decimal number (no exponent, no hex, independent of the locale). */
+/* The whole of `text` as a finite decimal number (no exponent, no hex, independent of the locale)
+ * of at most 15 digits before the point; those of the fraction past the 15th digit are not used. */
 MUST_CHECK bool text_decimal(const char *text, double *out);
 /* Removes leading and trailing ASCII white space in place; returns the new start inside `text`. */
 char *text_trim(char *text);

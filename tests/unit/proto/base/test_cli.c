@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "proto/base/cli.h"
+#include "proto/base/file.h"
+#include "proto/base/mem.h"
+#include "tests/unit/support/temp_dir.h"
+
+/* ---- a program ---- */
+
+struct input {
+    struct cli_common common;
+    const char *city;
+};
+
+static error_t parse_one(int key, char *arg, struct argp_state *state)
+{
+    struct input *input = state->input;
+    switch (key) {
+    case 'c': input->city = arg; return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &input->common; return 0;
+    case ARGP_KEY_ARG: argp_error(state, "unexpected argument \"%s\"", arg); return EINVAL;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {{"city", 'c', "NAME", 0, "A city", 0}, {0}};
+static const struct argp one_argp = {.options = options, .parser = parse_one, .doc = "Does one."};
+
+static int run_one(int argc, char **argv)
+{
+    struct input input = {0};
+    int code = cli_parse(&one_argp, argc, argv, &input, &input.common);
+    if (code != 0) return code;
+    (void)printf("%s|%s|%s|%d|%d%d%d\n", argv[0], input.common.home ? input.common.home : "-",
+                 input.city ? input.city : "-", input.common.passphrase_fd, input.common.json,
+                 input.common.verbose, input.common.quiet);
+    return 7;
+}
+
+static int run_two(int argc, char **argv)
+{
+    (void)printf("%s %d\n", argv[0], argc);
+    return 8;
+}
+
+static const struct cli_command commands[] = {
+    {"search", "Finds carers", run_one},
+    {"audit verify", "Checks the log", run_two},
+};
+static const struct cli_program program = {.name = "prog",
+                                           .summary = "a program",
+                                           .epilogue = "Exit codes: 0.",
+                                           .commands = commands,
+                                           .count = 2};
+
+/* ---- running it with its output in a file ---- */
+
+static char *dir;
+static char output[8192];
+
+static void read_output(const char *path)
+{
+    struct buf buf = {0};
+    struct err err = {0};
+    assert_true(file_read(path, sizeof output - 1, &buf, &err));
+    if (buf.len > 0) memcpy(output, buf.data, buf.len);
+    output[buf.len] = '\0';
+    buf_free(&buf);
+}
+
+struct redirection {
+    char *path;
+    int saved[2];
+};
+
+/* Sends standard output and error to one file until redirect_end, which reads it. */
+static struct redirection redirect_start(void)
+{
+    struct redirection r = {.path = file_join(dir, "out")};
+    (void)fflush(NULL);
+    int file = open(r.path, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+    REQUIRE(file >= 0);
+    for (int i = 0; i < 2; i++) {
+        r.saved[i] = dup(STDOUT_FILENO + i);
+        REQUIRE(dup2(file, STDOUT_FILENO + i) >= 0);
+    }
+    (void)close(file);
+    return r;
+}
+
+static void redirect_end(struct redirection *r)
+{
+    (void)fflush(NULL);
+    for (int i = 0; i < 2; i++) {
+        REQUIRE(dup2(r->saved[i], STDOUT_FILENO + i) >= 0);
+        (void)close(r->saved[i]);
+    }
+    read_output(r->path);
+    free(r->path);
+}
+
+static int run(const char *line)
+{
+    char *words = mem_string(line), *argv[12] = {0}, *save = NULL;
+    int argc = 0;
+    for (char *word = strtok_r(words, " ", &save); word && argc < 11;
+         word = strtok_r(NULL, " ", &save)) {
+        argv[argc++] = word;
+    }
+    struct redirection r = redirect_start();
+    int code = cli_main(&program, argc, argv);
+    redirect_end(&r);
+    free(words);
+    return code;
+}
+
+static void test_usage_is_made_of_the_table(void **state)
+{
+    (void)state;
+    assert_int_equal(run("prog"), 2);
+    assert_non_null(strstr(output, "Checks the log"));
+    static const char *const asking[] = {"prog --help", "prog help", "prog -h"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(run(asking[i]), 0);
+        assert_non_null(strstr(output, "search"));
+        assert_non_null(strstr(output, "audit verify"));
+        assert_non_null(strstr(output, "Exit codes: 0."));
+    }
+    assert_int_equal(run("prog --version"), 0);
+    assert_string_equal(output, "prog " HEARTH_VERSION "\n");
+}
+
+static void test_commands_of_one_and_two_words(void **state)
+{
+    (void)state;
+    assert_int_equal(run("prog audit verify x"), 8);
+    assert_string_equal(output, "prog audit verify 2\n");
+    assert_int_equal(run("prog search -c Leeds"), 7);
+    assert_string_equal(output, "prog search|-|Leeds|-1|000\n");
+}
+
+static void test_unknown_command_names_the_nearest(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"prog serch", "\"search\""},
+                                           {"prog searching", "\"search\""},
+                                           {"prog audit verfy", "\"audit verify\""},
+                                           {"prog Search", "\"search\""}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(run(cases[i][0]), 2);
+        assert_non_null(strstr(output, "did you mean"));
+        assert_non_null(strstr(output, cases[i][1]));
+    }
+    assert_int_equal(run("prog transmogrify"), 2);
+    assert_null(strstr(output, "did you mean"));
+    assert_non_null(strstr(output, "unknown command \"transmogrify\""));
+    assert_int_equal(run("prog audit"), 2);
+    assert_int_equal(run("prog searc"), 2);
+}
+
+static void test_common_options(void **state)
+{
+    (void)state;
+    assert_int_equal(run("prog search --home /h --passphrase-fd 5 --json -q"), 7);
+    assert_string_equal(output, "prog search|/h|-|5|101\n");
+    assert_int_equal(run("prog search -C /h -c York"), 7);
+    assert_string_equal(output, "prog search|/h|York|-1|000\n");
+}
+
+/* argp ends the process for usage errors, so these run in a child. */
+static int run_in_child(const char *line)
+{
+    char *command = mem_format("'%s' child %s", program_invocation_name, line);
+    struct redirection r = redirect_start();
+    int status = system(command);
+    redirect_end(&r);
+    free(command);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_wrong_options_are_a_usage_error(void **state)
+{
+    (void)state;
+    assert_int_equal(run_in_child("search --passphrase-fd x"), 2);
+    assert_non_null(strstr(output, "0 to 1023"));
+    assert_int_equal(run_in_child("search --passphrase-fd 1024"), 2);
+    assert_int_equal(run_in_child("search --nonsense"), 2);
+    assert_int_equal(run_in_child("search surplus"), 2);
+    assert_non_null(strstr(output, "unexpected argument \"surplus\""));
+    assert_int_equal(run_in_child("search --help"), 0);
+    assert_non_null(strstr(output, "--passphrase-fd"));
+    assert_non_null(strstr(output, "--city"));
+}
+
+static void tell(bool json, const struct err *err)
+{
+    struct redirection r = redirect_start();
+    cli_print_error("prog", json, err);
+    redirect_end(&r);
+}
+
+static void test_errors_as_text_and_json(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    (void)err_set(&err, ERR_INVALID, "child.age", "19 is over \"18\"");
+    tell(false, &err);
+    assert_string_equal(output, "prog: child.age: 19 is over \"18\"\n");
+    tell(true, &err);
+    json_t *root = json_loads(output, 0, NULL);
+    json_t *error = json_object_get(root, "error");
+    assert_string_equal(json_string_value(json_object_get(error, "code")), "invalid");
+    assert_string_equal(json_string_value(json_object_get(error, "field")), "child.age");
+    assert_string_equal(json_string_value(json_object_get(error, "message")), err.text);
+    json_decref(root);
+}
+
+/* A peer's text must not steer the terminal, nor keep the error from being told. */
+static void test_errors_with_hostile_texts(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    (void)err_set(&err, ERR_UNAVAILABLE, "", "no\x1b[2J\xff\nprog: ok");
+    tell(false, &err);
+    assert_string_equal(output, "prog: no?[2J??prog: ok\n");
+    tell(true, &err);
+    json_t *root = json_loads(output, 0, NULL);
+    json_t *error = json_object_get(root, "error");
+    assert_string_equal(json_string_value(json_object_get(error, "code")), "unavailable");
+    assert_string_equal(json_string_value(json_object_get(error, "message")), "no?[2J??prog: ok");
+    json_decref(root);
+}
+
+static int make_dir(void **state)
+{
+    (void)state;
+    dir = support_temp_dir();
+    return 0;
+}
+
+static int remove_dir(void **state)
+{
+    (void)state;
+    support_temp_dir_remove(dir);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "child") == 0) {
+        argv[1] = argv[0];
+        return cli_main(&program, argc - 1, argv + 1);
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_usage_is_made_of_the_table),
+        cmocka_unit_test(test_commands_of_one_and_two_words),
+        cmocka_unit_test(test_unknown_command_names_the_nearest),
+        cmocka_unit_test(test_common_options),
+        cmocka_unit_test(test_wrong_options_are_a_usage_error),
+        cmocka_unit_test(test_errors_as_text_and_json),
+        cmocka_unit_test(test_errors_with_hostile_texts),
+    };
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

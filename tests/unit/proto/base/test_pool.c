@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "proto/base/mem.h"
+#include "proto/base/pool.h"
+
+static void count_index(size_t index, void *ctx)
+{
+    atomic_fetch_add((atomic_int *)ctx + index, 1);
+}
+
+static void test_each_takes_every_index_once(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 5; threads++) {
+        struct pool *pool = pool_start(threads);
+        assert_int_equal(pool_threads(pool), threads);
+        static const size_t counts[] = {0, 1, 2, 3, 7, 1000};
+        for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+            atomic_int *hits = mem_array(counts[c] + 1, sizeof *hits);
+            pool_each(pool, counts[c], count_index, hits);
+            for (size_t i = 0; i < counts[c]; i++) assert_int_equal(atomic_load(&hits[i]), 1);
+            assert_int_equal(atomic_load(&hits[counts[c]]), 0);
+            free(hits);
+        }
+        pool_stop(pool);
+    }
+}
+
+/* Two jobs that each wait for the other can only end on two threads at once. */
+struct meeting {
+    pthread_barrier_t barrier;
+    atomic_int met;
+};
+
+static void meet(size_t index, void *ctx)
+{
+    struct meeting *meeting = ctx;
+    (void)index;
+    (void)pthread_barrier_wait(&meeting->barrier);
+    atomic_fetch_add(&meeting->met, 1);
+}
+
+static void test_each_uses_the_caller_and_a_worker_at_once(void **state)
+{
+    (void)state;
+    struct meeting meeting = {0};
+    assert_int_equal(pthread_barrier_init(&meeting.barrier, NULL, 2), 0);
+    struct pool *pool = pool_start(1);
+    pool_each(pool, 2, meet, &meeting);
+    assert_int_equal(atomic_load(&meeting.met), 2);
+    pool_stop(pool);
+    pthread_barrier_destroy(&meeting.barrier);
+}
+
+struct order {
+    int taken[1000];
+    size_t n;
+};
+struct numbered {
+    struct order *order;
+    int number;
+};
+
+static void take_number(void *ctx)
+{
+    struct numbered *job = ctx;
+    job->order->taken[job->order->n++] = job->number;
+}
+
+static void test_run_keeps_the_order_and_stop_waits(void **state)
+{
+    (void)state;
+    struct order order = {.n = 0};
+    struct numbered jobs[1000];
+    struct pool *pool = pool_start(1);
+    for (int i = 0; i < 1000; i++) {
+        jobs[i] = (struct numbered){.order = &order, .number = i};
+        pool_run(pool, take_number, &jobs[i]);
+    }
+    pool_stop(pool);
+    assert_int_equal(order.n, 1000);
+    for (int i = 0; i < 1000; i++) assert_int_equal(order.taken[i], i);
+}
+
+/* Several threads use pool_each and pool_run of one pool at the same time. */
+struct user {
+    struct pool *pool;
+    atomic_int hits[64];
+    atomic_int jobs;
+};
+
+static void count_job(void *ctx)
+{
+    atomic_fetch_add((atomic_int *)ctx, 1);
+}
+
+static void *use(void *arg)
+{
+    struct user *user = arg;
+    for (int i = 0; i < 50; i++) {
+        pool_run(user->pool, count_job, &user->jobs);
+        pool_each(user->pool, 64, count_index, user->hits);
+    }
+    return NULL;
+}
+
+static void test_many_users_of_one_pool(void **state)
+{
+    (void)state;
+    enum { USERS = 4 };
+    struct pool *pool = pool_start(3);
+    struct user *users = mem_array(USERS, sizeof *users);
+    pthread_t threads[USERS];
+    for (size_t i = 0; i < USERS; i++) {
+        users[i].pool = pool;
+        assert_int_equal(pthread_create(&threads[i], NULL, use, &users[i]), 0);
+    }
+    for (size_t i = 0; i < USERS; i++) assert_int_equal(pthread_join(threads[i], NULL), 0);
+    pool_stop(pool);
+    for (size_t i = 0; i < USERS; i++) {
+        assert_int_equal(atomic_load(&users[i].jobs), 50);
+        for (size_t k = 0; k < 64; k++) assert_int_equal(atomic_load(&users[i].hits[k]), 50);
+    }
+    free(users);
+}
+
+static void test_default_is_the_processors(void **state)
+{
+    (void)state;
+    struct pool *pool = pool_start(0);
+    assert_true(pool_threads(pool) >= 1);
+    pool_stop(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_takes_every_index_once),
+        cmocka_unit_test(test_each_uses_the_caller_and_a_worker_at_once),
+        cmocka_unit_test(test_run_keeps_the_order_and_stop_waits),
+        cmocka_unit_test(test_many_users_of_one_pool),
+        cmocka_unit_test(test_default_is_the_processors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
