@@ -172,7 +172,7 @@ static bool read_end(struct store_txn *txn, struct audit_head *head, struct err 
     bool intact = !found && head->length == 0;
     if (found) {
         intact = audit_entry_decode(value, len, &entry, err) && entry.number == head->length &&
-                 memcmp(entry.hash, head->hash, HASH_BYTES) == 0;
+                 sodium_memcmp(entry.hash, head->hash, HASH_BYTES) == 0;
     }
     return intact || err_set(err, ERR_CORRUPT, HOME_AUDIT,
                              "the end of the audit log is not intact; \"hearth-matcher audit "

@@ -107,7 +107,7 @@ bool audit_entry_decode(const uint8_t *data, size_t len, struct audit_entry *out
     }
     size_t body = len - HASH_BYTES;
     hash_entry(out->hash, data, body);
-    if (memcmp(out->hash, data + body, HASH_BYTES) != 0) {
+    if (sodium_memcmp(out->hash, data + body, HASH_BYTES) != 0) {
         return err_set(err, ERR_CORRUPT, NULL, "does not have the hash that was stored with it");
     }
     struct reader reader = reader_of(data, body);

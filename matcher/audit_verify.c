@@ -31,7 +31,7 @@ static void look_for_known(struct walk *walk)
 {
     const struct audit_head *head = &walk->report->head;
     if (walk->known && walk->known->length == head->length &&
-        memcmp(walk->known->hash, head->hash, HASH_BYTES) == 0) {
+        sodium_memcmp(walk->known->hash, head->hash, HASH_BYTES) == 0) {
         walk->report->known_found = true;
     }
 }
@@ -58,7 +58,7 @@ static bool visit(const uint8_t *key, size_t key_len, const uint8_t *value, size
         return bad(report, number, "was put in another's place: it carries number %llu",
                    (unsigned long long)entry.number);
     }
-    if (memcmp(entry.previous, report->head.hash, HASH_BYTES) != 0) {
+    if (sodium_memcmp(entry.previous, report->head.hash, HASH_BYTES) != 0) {
         return bad(report, number,
                    "does not follow the entry before it: one of the two was replaced");
     }
@@ -76,7 +76,7 @@ static void check_end(struct audit_report *report, const struct audit_head *stor
                   (unsigned long long)report->head.length, (unsigned long long)stored->length);
     } else if (stored->length < report->head.length) {
         (void)bad(report, stored->length + 1, "was added behind the end that was stored");
-    } else if (memcmp(stored->hash, report->head.hash, HASH_BYTES) != 0) {
+    } else if (sodium_memcmp(stored->hash, report->head.hash, HASH_BYTES) != 0) {
         (void)bad(report, report->head.length, "is not the one that the stored head names");
     }
 }

@@ -35,7 +35,7 @@ static bool read_count(struct store_txn *txn, const struct buf *key, uint32_t *c
 }
 
 struct stale {
-    uint8_t today[8];
+    uint64_t today;
     uint8_t keys[STALE_MAX][STORE_KEY_MAX];
     size_t lens[STALE_MAX];
     size_t count;
@@ -49,9 +49,7 @@ static bool collect_stale(const uint8_t *key, size_t key_len, const uint8_t *val
     struct stale *stale = ctx;
     err->code = ERR_NONE;
     if (stale->count == STALE_MAX || key_len > STORE_KEY_MAX) return false;
-    if (key_len >= sizeof stale->today && memcmp(key, stale->today, sizeof stale->today) >= 0) {
-        return false;
-    }
+    if (key_len >= 8 && store_key_read_u64(key) >= stale->today) return false;
     memcpy(stale->keys[stale->count], key, key_len);
     stale->lens[stale->count++] = key_len;
     return true;
@@ -60,8 +58,7 @@ static bool collect_stale(const uint8_t *key, size_t key_len, const uint8_t *val
 /* Forgets the counts of past days, a bounded number at a time. */
 static bool forget_past(struct store_txn *txn, int64_t now_ms, struct err *err)
 {
-    struct stale stale = {0};
-    store_key_u64(stale.today, (uint64_t)clock_london_day(now_ms));
+    struct stale stale = {.today = (uint64_t)clock_london_day(now_ms)};
     bool ok = store_each(txn, AUDIT_TABLE_BUDGET, NULL, 0, collect_stale, &stale, err);
     for (size_t i = 0; ok && i < stale.count; i++) {
         ok = store_delete(txn, AUDIT_TABLE_BUDGET, stale.keys[i], stale.lens[i], NULL, err);

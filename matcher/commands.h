@@ -8,6 +8,7 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_BAD_USAGE = 2, EXIT_NOT_RUNNING = 3 };
 
+/* Each gets its own argv and returns the exit code. */
 int command_init(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_status(int argc, char **argv);

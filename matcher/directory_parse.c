@@ -249,7 +249,7 @@ static void feed(struct parse *parse, const uint8_t *csv, size_t len)
 {
     struct csv_parser parser;
     REQUIRE(csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) == 0);
-    size_t start = len >= 3 && memcmp(csv, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    size_t start = len >= 3 && strncmp((const char *)csv, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     bool broken = false;
     for (size_t i = start; i < len && !broken; i++) {
         broken = csv_parse(&parser, &csv[i], 1, on_field, on_row, parse) != 1;

@@ -50,7 +50,8 @@ static struct seen *find(struct replay *replay, const char *la, const uint8_t *q
 {
     for (size_t i = 0; i < replay->count; i++) {
         struct seen *seen = &replay->seen[i];
-        if (memcmp(seen->query_id, query_id, QUERY_ID_BYTES) == 0 && strcmp(seen->la, la) == 0) {
+        if (sodium_memcmp(seen->query_id, query_id, QUERY_ID_BYTES) == 0 &&
+            strcmp(seen->la, la) == 0) {
             return seen;
         }
     }

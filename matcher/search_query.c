@@ -68,7 +68,7 @@ static bool check_options(struct query_job *job, struct err *err)
     if (!search_options_decode(message->body.data, message->body.len, &job->options, err)) {
         return err_in(err, "options");
     }
-    if (memcmp(job->options.query_hash, job->hash, HASH_BYTES) != 0) {
+    if (sodium_memcmp(job->options.query_hash, job->hash, HASH_BYTES) != 0) {
         return err_set(err, ERR_INVALID, "options.query_hash", "names another query");
     }
     return true;

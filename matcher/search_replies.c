@@ -67,7 +67,7 @@ static bool check_half(const ProtobufCBinaryData *half, int which, uint32_t coun
                        (size_t)count * POINT_BYTES);
     }
     reply_half_hash(hash, which, half->data, half->len);
-    if (memcmp(hash, signed_hash, HASH_BYTES) != 0) {
+    if (sodium_memcmp(hash, signed_hash, HASH_BYTES) != 0) {
         return err_set(err, ERR_UNAUTHENTICATED, field, "not the bytes that were signed");
     }
     return true;
@@ -85,8 +85,8 @@ static bool has_repeats(const uint8_t *points, size_t count)
     qsort(sorted, count, POINT_BYTES, by_bytes);
     bool repeats = false;
     for (size_t i = 1; i < count && !repeats; i++) {
-        repeats =
-            memcmp(sorted + (i - 1) * POINT_BYTES, sorted + i * POINT_BYTES, POINT_BYTES) == 0;
+        repeats = sodium_memcmp(sorted + (i - 1) * POINT_BYTES, sorted + i * POINT_BYTES,
+                                POINT_BYTES) == 0;
     }
     sodium_memzero(sorted, count * POINT_BYTES);
     free(sorted);

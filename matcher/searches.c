@@ -106,7 +106,7 @@ struct search *searches_find(struct searches *searches, const uint8_t hash[HASH_
     (void)pthread_mutex_lock(&searches->mutex);
     for (size_t i = 0; i < searches->count && !found; i++) {
         struct place *place = &searches->places[i];
-        if (place->named && memcmp(place->hash, hash, HASH_BYTES) == 0) {
+        if (place->named && sodium_memcmp(place->hash, hash, HASH_BYTES) == 0) {
             found = search_ref(place->search);
         }
     }

@@ -418,67 +418,69 @@ static void results_and_receipts_carry_the_log(void **state)
     run_free(run);
 }
 
+/* What each fault has to come to. */
+static const struct {
+    enum la_fault fault;
+    enum rpc_status status;
+    const char *word;
+    bool accepted; /* the query was: it counts */
+} la_cases[] = {
+    {LA_GARBAGE, RPC_INVALID_ARGUMENT, "message", false},
+    {LA_QUERY_FIRST, RPC_FAILED_PRECONDITION, "before the hello", false},
+    {LA_HELLO_TWICE, RPC_FAILED_PRECONDITION, "before the query", false},
+    {LA_HELLO_OF_ANOTHER, RPC_UNAUTHENTICATED, "la-2", false},
+    {LA_HELLO_ROLE, RPC_PERMISSION_DENIED, "certificate", false},
+    {LA_HELLO_FORGED, RPC_UNAUTHENTICATED, "certificate", false},
+    {LA_HELLO_MISSING, RPC_UNAUTHENTICATED, "missing", false},
+    {LA_PROTOCOL, RPC_FAILED_PRECONDITION, "2", false},
+    {LA_CATALOGUE, RPC_FAILED_PRECONDITION, "2", false},
+    {LA_QUERY_SIGNATURE, RPC_UNAUTHENTICATED, "query", false},
+    {LA_QUERY_SIGNED_BY_ANOTHER, RPC_UNAUTHENTICATED, "query", false},
+    {LA_QUERY_OF_ANOTHER, RPC_UNAUTHENTICATED, "la-2", false},
+    {LA_QUERY_CATALOGUE, RPC_FAILED_PRECONDITION, "catalogue", false},
+    {LA_QUERY_EPOCH, RPC_FAILED_PRECONDITION, "epoch", false},
+    {LA_QUERY_EXPIRED, RPC_FAILED_PRECONDITION, "expires_at", false},
+    {LA_QUERY_PROOF, RPC_UNAUTHENTICATED, "proof", false},
+    {LA_QUERY_NOT_CANONICAL, RPC_INVALID_ARGUMENT, "ciphertexts", false},
+    {LA_QUERY_IDENTITY, RPC_INVALID_ARGUMENT, "ciphertexts", false},
+    {LA_QUERY_SHORT, RPC_INVALID_ARGUMENT, "ciphertexts", false},
+    {LA_QUERY_TRUNCATED, RPC_INVALID_ARGUMENT, "", false},
+    {LA_OPTIONS_MISSING, RPC_INVALID_ARGUMENT, "options", false},
+    {LA_OPTIONS_SIGNATURE, RPC_UNAUTHENTICATED, "options", false},
+    {LA_OPTIONS_OF_ANOTHER, RPC_INVALID_ARGUMENT, "another query", false},
+    {LA_SECOND_QUERY, RPC_FAILED_PRECONDITION, "while agents answer", true},
+    {LA_PROOF_TOO_EARLY, RPC_FAILED_PRECONDITION, "while agents answer", true},
+    {LA_SHARES_OF_STRANGER, RPC_INVALID_ARGUMENT, "shares", true},
+    {LA_SHARES_SHORT, RPC_INVALID_ARGUMENT, "shares", true},
+    {LA_SHARES_TWICE, RPC_INVALID_ARGUMENT, "shares", true},
+    {LA_SHARES_IDENTITY, RPC_INVALID_ARGUMENT, "shares", true},
+    {LA_SHARES_WRONG, RPC_UNAUTHENTICATED, "proof", true},
+    {LA_PROOF_ORDER, RPC_INVALID_ARGUMENT, "agents", true},
+    {LA_PROOF_FEWER, RPC_INVALID_ARGUMENT, "agents", true},
+    {LA_PROOF_BYTES, RPC_UNAUTHENTICATED, "proof", true},
+    {LA_PROOF_SIGNATURE, RPC_UNAUTHENTICATED, "", true},
+    {LA_HALF_CLOSES, RPC_INVALID_ARGUMENT, "ended", true},
+    {LA_LEAVES, RPC_CANCELLED, "", true},
+};
+
 static void faults_of_the_la_are_refused(void **state)
 {
-    static const struct {
-        enum la_fault fault;
-        enum rpc_status status;
-        const char *word;
-        bool accepted; /* the query was: it counts */
-    } cases[] = {
-        {LA_GARBAGE, RPC_INVALID_ARGUMENT, "message", false},
-        {LA_QUERY_FIRST, RPC_FAILED_PRECONDITION, "before the hello", false},
-        {LA_HELLO_TWICE, RPC_FAILED_PRECONDITION, "before the query", false},
-        {LA_HELLO_OF_ANOTHER, RPC_UNAUTHENTICATED, "la-2", false},
-        {LA_HELLO_ROLE, RPC_PERMISSION_DENIED, "certificate", false},
-        {LA_HELLO_FORGED, RPC_UNAUTHENTICATED, "certificate", false},
-        {LA_HELLO_MISSING, RPC_UNAUTHENTICATED, "missing", false},
-        {LA_PROTOCOL, RPC_FAILED_PRECONDITION, "2", false},
-        {LA_CATALOGUE, RPC_FAILED_PRECONDITION, "2", false},
-        {LA_QUERY_SIGNATURE, RPC_UNAUTHENTICATED, "query", false},
-        {LA_QUERY_SIGNED_BY_ANOTHER, RPC_UNAUTHENTICATED, "query", false},
-        {LA_QUERY_OF_ANOTHER, RPC_UNAUTHENTICATED, "la-2", false},
-        {LA_QUERY_CATALOGUE, RPC_FAILED_PRECONDITION, "catalogue", false},
-        {LA_QUERY_EPOCH, RPC_FAILED_PRECONDITION, "epoch", false},
-        {LA_QUERY_EXPIRED, RPC_FAILED_PRECONDITION, "expires_at", false},
-        {LA_QUERY_PROOF, RPC_UNAUTHENTICATED, "proof", false},
-        {LA_QUERY_NOT_CANONICAL, RPC_INVALID_ARGUMENT, "ciphertexts", false},
-        {LA_QUERY_IDENTITY, RPC_INVALID_ARGUMENT, "ciphertexts", false},
-        {LA_QUERY_SHORT, RPC_INVALID_ARGUMENT, "ciphertexts", false},
-        {LA_QUERY_TRUNCATED, RPC_INVALID_ARGUMENT, "", false},
-        {LA_OPTIONS_MISSING, RPC_INVALID_ARGUMENT, "options", false},
-        {LA_OPTIONS_SIGNATURE, RPC_UNAUTHENTICATED, "options", false},
-        {LA_OPTIONS_OF_ANOTHER, RPC_INVALID_ARGUMENT, "another query", false},
-        {LA_SECOND_QUERY, RPC_FAILED_PRECONDITION, "while agents answer", true},
-        {LA_PROOF_TOO_EARLY, RPC_FAILED_PRECONDITION, "while agents answer", true},
-        {LA_SHARES_OF_STRANGER, RPC_INVALID_ARGUMENT, "shares", true},
-        {LA_SHARES_SHORT, RPC_INVALID_ARGUMENT, "shares", true},
-        {LA_SHARES_TWICE, RPC_INVALID_ARGUMENT, "shares", true},
-        {LA_SHARES_IDENTITY, RPC_INVALID_ARGUMENT, "shares", true},
-        {LA_SHARES_WRONG, RPC_UNAUTHENTICATED, "proof", true},
-        {LA_PROOF_ORDER, RPC_INVALID_ARGUMENT, "agents", true},
-        {LA_PROOF_FEWER, RPC_INVALID_ARGUMENT, "agents", true},
-        {LA_PROOF_BYTES, RPC_UNAUTHENTICATED, "proof", true},
-        {LA_PROOF_SIGNATURE, RPC_UNAUTHENTICATED, "", true},
-        {LA_HALF_CLOSES, RPC_INVALID_ARGUMENT, "ended", true},
-        {LA_LEAVES, RPC_CANCELLED, "", true},
-    };
     struct scene *scene = *state;
     scene_attach_all(scene);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof la_cases / sizeof la_cases[0]; i++) {
         uint32_t before = used(scene);
         size_t replays = replay_count(scene->matcher->replay);
-        struct run *run = run_new(scene, cases[i].fault);
-        if (run->la.status != cases[i].status || !strstr(run->la.detail, cases[i].word) ||
+        struct run *run = run_new(scene, la_cases[i].fault);
+        if (run->la.status != la_cases[i].status || !strstr(run->la.detail, la_cases[i].word) ||
             run->has_result) {
-            fail_msg("fault %d: %s: %s", (int)cases[i].fault, rpc_status_name(run->la.status),
+            fail_msg("fault %d: %s: %s", (int)la_cases[i].fault, rpc_status_name(run->la.status),
                      run->la.detail);
         }
         run_free(run);
         scene_wait(scene, no_search_is_open, scene);
-        if (used(scene) - before != cases[i].accepted ||
-            replay_count(scene->matcher->replay) - replays != cases[i].accepted) {
-            fail_msg("fault %d was counted wrongly", (int)cases[i].fault);
+        if (used(scene) - before != la_cases[i].accepted ||
+            replay_count(scene->matcher->replay) - replays != la_cases[i].accepted) {
+            fail_msg("fault %d was counted wrongly", (int)la_cases[i].fault);
         }
     }
     struct run *run = run_new(scene, LA_HONEST); /* and all goes on as before */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Entries of the audit log: the hash that is stored behind an entry is put right first, so that the
+ * decoder behind it is reached; what it accepts lies inside the input.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "matcher/audit_entry.h"
+#include "proto/base/mem.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void check_fields(const struct audit_entry *entry, const uint8_t *data, size_t len)
+{
+    REQUIRE(entry->field_count <= AUDIT_FIELDS_MAX);
+    REQUIRE(audit_kind_name(entry->kind)[0] != '\0');
+    for (size_t i = 0; i < entry->field_count; i++) {
+        const struct audit_field *field = &entry->fields[i];
+        REQUIRE(strlen(field->name) <= AUDIT_NAME_MAX);
+        if (field->type == AUDIT_TYPE_NUMBER) continue;
+        REQUIRE(field->data >= data && field->data + field->len <= data + len);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct audit_entry entry;
+    struct err err = {0};
+    bool plain = audit_entry_decode(data, len, &entry, &err);
+    if (!plain) REQUIRE(err.code == ERR_CORRUPT && err.text[0] != '\0');
+    if (len < HASH_BYTES) return 0;
+    uint8_t *fixed = mem_copy(data, len);
+    hash_once(fixed + len - HASH_BYTES, "hearth v1 audit", data, len - HASH_BYTES);
+    if (audit_entry_decode(fixed, len, &entry, &err)) check_fields(&entry, fixed, len);
+    free(fixed);
+    return 0;
+}
