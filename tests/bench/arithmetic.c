@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/mem.h"
 #include "tests/bench/costs.h"
@@ -290,9 +291,20 @@ static void bench_sum(struct costs *costs)
     free(terms.coefficients);
 }
 
-int main(void)
+/* `arithmetic --primitives`: their costs alone, as JSON, for the bench of whole searches. */
+static int print_primitives(void)
+{
+    struct costs *costs = costs_new();
+    for (int round = 0; round < 40; round++) costs_measure(costs);
+    costs_print_json(costs);
+    costs_free(costs);
+    return 0;
+}
+
+int main(int argc, char **argv)
 {
     if (sodium_init() < 0) return 1;
+    if (argc == 2 && strcmp(argv[1], "--primitives") == 0) return print_primitives();
     struct search search;
     search_make(&search);
     struct costs *costs = costs_new();

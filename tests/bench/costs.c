@@ -120,6 +120,21 @@ void costs_print(const struct costs *costs)
         printf("  %-28s %8.2f us\n", NAMES[i], median(costs->samples[i], costs->count));
 }
 
+void costs_measure(struct costs *costs)
+{
+    (void)measure(costs);
+}
+
+void costs_print_json(const struct costs *costs)
+{
+    static const char *const keys[PRIMITIVES] = {"decode",    "encode",   "mul",
+                                                 "mul_table", "mul_base", "add"};
+    for (int i = 0; i < PRIMITIVES; i++) {
+        printf("%s\"%s\":%.3f", i ? "," : "{", keys[i], median(costs->samples[i], costs->count));
+    }
+    puts("}");
+}
+
 void line_print_head(void)
 {
     printf("%-44s %10s %10s %7s %7s\n", "", "us an item", "primitives", "ratio", "bar");

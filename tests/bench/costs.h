@@ -38,6 +38,10 @@ void costs_sample(struct costs *costs, struct line *line, size_t items, void (*w
                   void *ctx);
 /* Prints the medians of the primitives. */
 void costs_print(const struct costs *costs);
+/* Measures every primitive once more, and nothing else. */
+void costs_measure(struct costs *costs);
+/* The medians as one JSON object of microseconds. */
+void costs_print_json(const struct costs *costs);
 /* Prints the heads of the columns. */
 void line_print_head(void);
 /* Prints the medians of the line and frees its samples; false where it is over its bar. */

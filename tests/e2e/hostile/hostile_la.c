@@ -198,7 +198,7 @@ static bool ask(struct attack *attack, struct line *line, const struct mode *mod
     struct certificate certificate = *identity_certificate(attack->la.identity);
     if (mode->bad_hello) certificate.raw.signature[3] ^= 1;
     if (mode->garbage || mode->huge) {
-        size_t len = mode->huge ? (size_t)2 << 20 : 3000;
+        size_t len = mode->huge ? (size_t)16 << 20 : 3000;
         memset(buf_reserve(&bytes, len), 0x5a, len);
         send_bytes(line, &bytes);
         line_drain(line);
