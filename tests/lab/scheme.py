@@ -23,7 +23,7 @@ DEADLINE_MS = 5000
 DEADLINE_MS_MOST = 60000
 CORES = os.cpu_count() or 1
 START_SECONDS = 60
-RELOAD_SECONDS = 1.5  # a running matcher looks for a new directory once a second, and refuses new agents until then
+RELOAD_SECONDS = 1.5  # a running matcher looks for a new directory once a second; until then agents are refused
 
 
 def say(text):
