@@ -54,10 +54,12 @@ struct trust;
  * only). */
 MUST_CHECK bool trust_open(const char *root_path, const char *revocations_path,
                            const char *pins_path, struct trust **out, struct err *err);
-void trust_close(struct trust *trust);
+void trust_close(struct trust *trust); /* writes the pins that have risen */
 /* Re-reads the revocation list if its file changed; a list that is older, unsigned or unreadable
  * leaves the present one and returns the reason, once for each state of the file. *changed (may be
- * NULL) tells whether a new list is in force. */
+ * NULL) tells whether a new list is in force. Also writes the pins that have risen, and tells once
+ * where that fails; until it succeeds trust_check accepts no serial that it has not seen. Waits for
+ * the disk. */
 MUST_CHECK bool trust_reload(struct trust *trust, bool *changed, struct err *err);
 /* Root signature, role (ROLE_NONE = any), validity at now_ms, revocation, serial not below the
  * highest seen for (organisation, role). ERR_UNAUTHENTICATED, ERR_DENIED (role, revoked),

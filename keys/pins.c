@@ -151,23 +151,14 @@ static bool lock_file(const char *path, int *lock, struct err *err)
     return ok;
 }
 
-/* Merges what others wrote, applies the change to a copy, writes it, and only then adopts it. */
-static bool change(struct pins *pins, enum role role, const char *organisation, uint64_t serial,
-                   uint64_t revocation_number, struct err *err)
+bool pins_flush(struct pins *pins, struct err *err)
 {
     int lock = -1;
-    if (pins->path && !lock_file(pins->path, &lock, err)) return false;
-    bool ok = pins_load(pins, err);
-    struct pins next = *pins;
-    next.cap = pins->count;
-    next.list = mem_copy(pins->list, pins->count * sizeof *pins->list);
-    if (organisation) raise_in_memory(&next, role, organisation, serial);
-    if (next.revocation_number < revocation_number) next.revocation_number = revocation_number;
-    if (ok && pins->path) ok = write_file(&next, err);
-    struct pin *unused = ok ? pins->list : next.list;
-    if (ok) *pins = next;
-    free(unused);
+    if (!pins->dirty) return true;
+    bool ok = lock_file(pins->path, &lock, err) && pins_load(pins, err) && write_file(pins, err);
     if (lock >= 0) (void)close(lock);
+    pins->dirty = !ok;
+    pins->stuck = !ok;
     return ok;
 }
 
@@ -178,11 +169,18 @@ bool pins_raise(struct pins *pins, enum role role, const char *organisation, uin
     if (pins->count >= PINS_MAX) {
         return err_set(err, ERR_BUDGET, "pins", "%d organisations are pinned already", PINS_MAX);
     }
-    return change(pins, role, organisation, serial, 0, err);
+    if (pins->stuck) {
+        return err_set(err, ERR_IO, "pins", "%s cannot be written, so nobody new is accepted",
+                       pins->path);
+    }
+    raise_in_memory(pins, role, organisation, serial);
+    pins->dirty = pins->path != NULL;
+    return true;
 }
 
-bool pins_raise_revocation(struct pins *pins, uint64_t number, struct err *err)
+void pins_raise_revocation(struct pins *pins, uint64_t number)
 {
-    if (number <= pins->revocation_number) return true;
-    return change(pins, ROLE_NONE, NULL, 0, number, err);
+    if (number <= pins->revocation_number) return;
+    pins->revocation_number = number;
+    pins->dirty = pins->path != NULL;
 }

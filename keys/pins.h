@@ -24,6 +24,8 @@ struct pins {
     struct pin *list;
     size_t count, cap;
     uint64_t revocation_number;
+    bool dirty; /* something has risen since the file was written */
+    bool stuck; /* the last attempt to write it failed */
 };
 
 /* Merges the file, where it exists and has changed, into the pins: each keeps the higher value.
@@ -32,10 +34,13 @@ MUST_CHECK bool pins_load(struct pins *pins, struct err *err);
 void pins_free(struct pins *pins);
 /* The highest serial seen, 0 where none. */
 uint64_t pins_serial(const struct pins *pins, enum role role, const char *organisation);
-/* Raises (never lowers) a pin and writes the file; on failure the pin is as before. Other processes
- * with the same file are waited for and merged. */
+/* Raises (never lowers) a pin, in memory at once, in the file with the next pins_flush. ERR_IO
+ * where the last flush failed: what cannot be kept is not accepted. */
 MUST_CHECK bool pins_raise(struct pins *pins, enum role role, const char *organisation,
                            uint64_t serial, struct err *err);
-MUST_CHECK bool pins_raise_revocation(struct pins *pins, uint64_t number, struct err *err);
+void pins_raise_revocation(struct pins *pins, uint64_t number);
+/* Writes what has risen. Other processes with the same file are waited for and merged. Waits for
+ * the disk, which is why raising does not write: hundreds of parties may be met within a second. */
+MUST_CHECK bool pins_flush(struct pins *pins, struct err *err);
 
 #endif

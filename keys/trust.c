@@ -9,6 +9,7 @@
 #include "keys/x509.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
+#include "proto/base/log.h"
 #include "proto/base/mem.h"
 
 struct trust {
@@ -37,10 +38,7 @@ static bool adopt_list(struct trust *trust, bool *changed, struct err *err)
         revocations_free(&list);
         return false;
     }
-    if (!pins_raise_revocation(&trust->pins, list.number, err)) {
-        revocations_free(&list);
-        return false;
-    }
+    pins_raise_revocation(&trust->pins, list.number);
     *changed = list.number > trust->revocations.number;
     revocations_free(&trust->revocations);
     trust->revocations = list;
@@ -83,7 +81,7 @@ bool trust_open(const char *root_path, const char *revocations_path, const char 
     trust->pins.path = copy_or_null(pins_path);
     bool ok = authority_root_load(root_path, &trust->root, err) &&
               x509_ca_check(&trust->root.tls_ca, err) && pins_load(&trust->pins, err) &&
-              look_at_list(trust, &changed, err);
+              look_at_list(trust, &changed, err) && pins_flush(&trust->pins, err);
     if (!ok) {
         trust_close(trust);
         return false;
@@ -95,7 +93,9 @@ bool trust_open(const char *root_path, const char *revocations_path, const char 
 
 void trust_close(struct trust *trust)
 {
+    struct err err;
     if (!trust) return;
+    if (!pins_flush(&trust->pins, &err)) log_err(LOG_LEVEL_WARN, "pins", &err);
     authority_root_free(&trust->root);
     free(trust->tls_ca_pem);
     free(trust->revocations_path);
@@ -121,7 +121,9 @@ bool trust_reload(struct trust *trust, bool *changed, struct err *err)
 {
     bool new_list = false;
     lock(trust);
+    bool told = trust->pins.stuck;
     bool ok = look_at_list(trust, &new_list, err);
+    if (ok && !pins_flush(&trust->pins, err)) ok = told;
     unlock(trust);
     if (changed) *changed = new_list;
     return ok;

@@ -281,6 +281,7 @@ static void refuses_serials_below_the_highest_seen(void **state)
     expect(matcher.trust, second, ROLE_AGENT, clock_wall_ms(), ERR_NONE);
 
     struct err err = {0};
+    assert_true(trust_reload(matcher.trust, NULL, &err));
     struct trust *restarted = open_trust(matcher.home, &err);
     assert_non_null(restarted);
     expect(restarted, first, ROLE_AGENT, clock_wall_ms(), ERR_DENIED);
@@ -306,6 +307,8 @@ static void merges_pins_of_two_processes(void **state)
     assert_non_null(second);
     expect(matcher.trust, identity_certificate(a.identity), ROLE_AGENT, clock_wall_ms(), ERR_NONE);
     expect(second, identity_certificate(b.identity), ROLE_AGENT, clock_wall_ms(), ERR_NONE);
+    assert_true(trust_reload(matcher.trust, NULL, &err));
+    assert_true(trust_reload(second, NULL, &err));
     get(matcher.home, HOME_PINS, &text);
     buf_u8(&text, 0);
     assert_non_null(strstr((char *)text.data, "agent agency-1 3\n"));
@@ -353,26 +356,39 @@ static void refuses_a_corrupt_pins_file(void **state)
     party_close(&agent);
 }
 
-/* A pin that cannot be kept refuses the certificate, and is not half kept in memory. */
+/* While pins cannot be kept nobody new is accepted; the failure is told once. */
 static void fails_closed_where_pins_cannot_be_written(void **state)
 {
     struct parties *parties = *state;
-    struct party agent = parties_add(parties, ROLE_AGENT, "agency-1");
+    struct party seen = parties_add(parties, ROLE_AGENT, "agency-1");
+    struct party new = parties_add(parties, ROLE_AGENT, "agency-2");
+    const struct certificate *first = identity_certificate(seen.identity);
+    const struct certificate *second = identity_certificate(new.identity);
     struct err err = {0};
     struct trust *trust = NULL;
-    char *root = file_join(agent.home, HOME_ROOT);
-    char *pins = mem_format("%s/missing/pins", parties->dir);
+    char *root = file_join(seen.home, HOME_ROOT);
+    char *missing = file_join(parties->dir, "missing");
+    char *pins = file_join(missing, HOME_PINS);
     assert_true(trust_open(root, NULL, pins, &trust, &err));
-    expect(trust, identity_certificate(agent.identity), ROLE_AGENT, clock_wall_ms(), ERR_NOT_FOUND);
-    char *missing = mem_format("%s/missing", parties->dir);
+    expect(trust, first, ROLE_AGENT, clock_wall_ms(), ERR_NONE);
+    assert_false(trust_reload(trust, NULL, &err));
+    assert_true(trust_reload(trust, NULL, &err));
+    expect(trust, first, ROLE_AGENT, clock_wall_ms(), ERR_NONE);
+    expect(trust, second, ROLE_AGENT, clock_wall_ms(), ERR_IO);
     assert_true(file_make_dirs(missing, 0700, &err));
-    expect(trust, identity_certificate(agent.identity), ROLE_AGENT, clock_wall_ms(), ERR_NONE);
+    assert_true(trust_reload(trust, NULL, &err));
     assert_true(file_exists(pins));
+    expect(trust, second, ROLE_AGENT, clock_wall_ms(), ERR_NONE);
     trust_close(trust);
-    free(missing);
+    struct buf text = {0};
+    get(missing, HOME_PINS, &text);
+    assert_int_equal(text.len, strlen("hearth pins 1\nagent agency-1 2\nagent agency-2 3\n"));
+    buf_free(&text);
     free(pins);
+    free(missing);
     free(root);
-    party_close(&agent);
+    party_close(&new);
+    party_close(&seen);
 }
 
 struct racing {
