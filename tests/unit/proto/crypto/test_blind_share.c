@@ -232,24 +232,29 @@ static void the_proof_is_made_once(void **state)
 enum { WORKERS = 8 };
 struct worker {
     pthread_t thread;
+    pthread_barrier_t *together;
     struct desk *desk;
     char agent[8];
     uint8_t c1[ITEMS * POINT_BYTES], shares[ITEMS * POINT_BYTES];
-    bool mine_taken, shared_taken;
+    bool mine_taken, points_taken, name_taken;
 };
 
-/* Its own reply, and one under another name with points that every worker tries to bring in. */
+/* Its own reply; one with points that every worker tries to bring in; one under a name that every
+ * worker uses. */
 static void *work(void *arg)
 {
     struct worker *worker = arg;
     struct err err;
-    uint8_t shared[ITEMS * POINT_BYTES], shares[sizeof shared];
+    uint8_t shared[ITEMS * POINT_BYTES], fresh[sizeof shared], shares[sizeof shared];
     char name[16];
     counted_points(shared, ITEMS, 5);
+    random_points(fresh, ITEMS);
     (void)snprintf(name, sizeof name, "x-%s", worker->agent);
     worker->mine_taken = blind_sharer_add(worker->desk->sharer, worker->agent, worker->c1, ITEMS,
                                           worker->shares, &err);
-    worker->shared_taken =
+    (void)pthread_barrier_wait(worker->together); /* so that they meet between check and entry */
+    worker->name_taken = blind_sharer_add(worker->desk->sharer, "same", fresh, ITEMS, shares, &err);
+    worker->points_taken =
         blind_sharer_add(worker->desk->sharer, name, shared, ITEMS, shares, &err);
     return NULL;
 }
@@ -261,10 +266,13 @@ static void threads_share_one_sharer(void **state)
     struct worker *workers = mem_array(WORKERS, sizeof *workers);
     const char *agents[WORKERS];
     uint8_t c1[WORKERS * ITEMS * POINT_BYTES], shares[sizeof c1], proof[PROOF_BYTES];
-    int shared_taken = 0;
+    int points_taken = 0, names_taken = 0;
+    pthread_barrier_t together;
+    assert_int_equal(pthread_barrier_init(&together, NULL, WORKERS), 0);
     open_desk(&desk);
     for (size_t i = 0; i < WORKERS; i++) {
         workers[i].desk = &desk;
+        workers[i].together = &together;
         (void)snprintf(workers[i].agent, sizeof workers[i].agent, "w-%zu", i);
         random_points(workers[i].c1, ITEMS);
         agents[i] = workers[i].agent;
@@ -274,14 +282,17 @@ static void threads_share_one_sharer(void **state)
     for (size_t i = 0; i < WORKERS; i++) {
         assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
         assert_true(workers[i].mine_taken);
-        shared_taken += workers[i].shared_taken;
+        points_taken += workers[i].points_taken;
+        names_taken += workers[i].name_taken;
         memcpy(c1 + i * sizeof workers[i].c1, workers[i].c1, sizeof workers[i].c1);
         memcpy(shares + i * sizeof workers[i].c1, workers[i].shares, sizeof workers[i].c1);
     }
-    assert_int_equal(shared_taken, 1);
+    assert_int_equal(points_taken, 1);
+    assert_int_equal(names_taken, 1);
     assert_true(blind_sharer_prove(desk.sharer, agents, WORKERS, proof, &desk.err));
     assert_true(verifies(&desk, c1, shares, (size_t)WORKERS * ITEMS, proof));
     blind_sharer_free(desk.sharer);
+    (void)pthread_barrier_destroy(&together);
     free(workers);
 }
 
