@@ -218,6 +218,7 @@ static void take_reply(struct run *run, const Hearth__V1__SearchReply *message)
     assert_true(reply_decode(message->reply->body.data, message->reply->body.len, &reply, &err));
     assert_memory_equal(reply.query_hash, run->hash, HASH_BYTES);
     if (run->fault == LA_PROOF_TOO_EARLY) {
+        if (run->shared++ > 0) return; /* one proof only */
         char agent[] = "agent-1";
         send_proof(run, (char *[]){agent}, 0);
         return;
@@ -556,11 +557,13 @@ static void nobody_attached_is_unavailable(void **state)
  * deadline. */
 static void faults_of_an_agent_cost_only_its_answer(void **state)
 {
+    /* Long enough for the honest ones to answer on a busy machine. */
+    enum { WAIT_MS = 1500 };
     struct scene *scene = *state;
     for (int fault = AGENT_HONEST; fault < AGENT_FAULTS; fault++) {
         bool waits = fault == AGENT_SILENT || fault >= AGENT_OTHER_QUERY;
         bool counts = fault <= AGENT_TWICE;
-        scene->matcher->config.deadline_ms = waits ? 400 : 15000;
+        scene->matcher->config.deadline_ms = waits ? WAIT_MS : 15000;
         scene_attach_all(scene);
         scene->agents[0].fault = (enum agent_fault)fault;
         int64_t start = clock_steady_ms();
@@ -568,7 +571,7 @@ static void faults_of_an_agent_cost_only_its_answer(void **state)
         int64_t took = clock_steady_ms() - start;
         scene->agents[0].fault = AGENT_HONEST;
         expect_result(run, counts ? 7 : 6);
-        if (waits ? took < 400 : took > 10000)
+        if (waits ? took < WAIT_MS : took > 10000)
             fail_msg("fault %d took %lld ms", fault, (long long)took);
         assert_int_equal(run->result->asked, PLAYED_AGENTS);
         assert_int_equal(run->result->declined, fault == AGENT_DECLINES);
