@@ -27,10 +27,9 @@ struct sender {
 
 int64_t sender_due_us(uint32_t items, int64_t receipt_us, int64_t ready_us)
 {
-    int64_t period = SEND_BASE_US + (int64_t)SEND_ITEM_US * items;
-    int64_t used = ready_us > receipt_us ? ready_us - receipt_us : 0;
-    int64_t periods = (used + period - 1) / period;
-    return receipt_us + (periods > 0 ? periods : 1) * period;
+    int64_t due = receipt_us + SEND_BASE_US + (int64_t)SEND_ITEM_US * items;
+    int64_t late = ready_us > due ? ready_us - due : 0;
+    return due + (late + SEND_STEP_US - 1) / SEND_STEP_US * SEND_STEP_US;
 }
 
 static void waiting_free(struct waiting *waiting)

@@ -2,19 +2,19 @@
  * Sends replies at times that do not depend on their content (docs/protocol.md "Evaluation by the
  * agent").
  *
- * A reply to a query that came in at time r leaves at r + k * T, where T depends on the size class
- * alone and k is the smallest positive whole number for which the reply is ready. With k = 1, which
- * is what an agent that keeps up uses always, the time says nothing; on an overloaded machine it
- * shows the load in steps of T.
+ * A reply to a query that came in at time r leaves at r + T + k * D, where T depends on the size
+ * class alone, D is fixed, and k is the smallest whole number for which the reply is ready. With k
+ * = 0, which is what an agent that keeps up uses always, the time says nothing; on an overloaded
+ * machine it shows the load in steps of D, and the work is the same whatever the query says.
  */
 #ifndef HEARTH_AGENT_SENDER_H
 #define HEARTH_AGENT_SENDER_H
 
 #include "proto/rpc/rpc.h"
 
-/* T in microseconds: 100 ms and 1 ms an item, about five times what the arithmetic takes on one
- * core, so that reading the vault, other queries and the scheduler fit in as well. */
-enum { SEND_BASE_US = 100000, SEND_ITEM_US = 1000 };
+/* T in microseconds: 50 ms and 0.25 ms an item, about twice what the arithmetic takes on one core,
+ * so that reading the vault and the scheduler fit in as well. D: the steps after T. */
+enum { SEND_BASE_US = 50000, SEND_ITEM_US = 250, SEND_STEP_US = 25000 };
 
 /* Steady time at which a reply of `items` leaves, ready at ready_us to a query that came at
  * receipt_us. */

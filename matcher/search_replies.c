@@ -234,8 +234,9 @@ void search_take_reply(struct agent *agent, Hearth__V1__FromAgent *message)
 
 static const char *decline_word(const char *reason)
 {
-    static const char *const words[] = {"not_allowed", "budget", "expired", "epoch",   "signature",
-                                        "proof",       "replay", "version", "invalid", "busy"};
+    static const char *const words[] = {"not_allowed", "budget", "expired",    "epoch",
+                                        "signature",   "proof",  "replay",     "version",
+                                        "invalid",     "busy",   "unavailable"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(words[i], reason) == 0) return words[i];
     }

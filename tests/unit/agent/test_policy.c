@@ -281,12 +281,13 @@ static void test_replies_are_bounded(void **state)
 static void test_send_times(void **state)
 {
     (void)state;
-    const int64_t t = 148000; /* 48 items */
+    const int64_t t = 62000; /* 48 items */
     assert_int_equal(sender_due_us(48, 1000, 1000), 1000 + t);
     assert_int_equal(sender_due_us(48, 1000, 1000 + t), 1000 + t);
-    assert_int_equal(sender_due_us(48, 1000, 1001 + t), 1000 + 2 * t);
-    assert_int_equal(sender_due_us(48, 1000, 1000 + 5 * t - 1), 1000 + 5 * t);
-    assert_int_equal(sender_due_us(3136, 0, 1), 3236000);
+    assert_int_equal(sender_due_us(48, 1000, 1001 + t), 1000 + t + 25000);
+    assert_int_equal(sender_due_us(48, 1000, 1000 + t + 75000), 1000 + t + 75000);
+    assert_int_equal(sender_due_us(48, 1000, 1001 + t + 75000), 1000 + t + 100000);
+    assert_int_equal(sender_due_us(3136, 0, 1), 834000);
 }
 
 static void test_pauses(void **state)
