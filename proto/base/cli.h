@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Programs as a table of subcommands: the table also makes the usage text. Each subcommand parses its
- * own arguments with argp.
+ * Programs as a table of subcommands: the table also makes the usage text. Each subcommand parses
+ * its own arguments with argp.
  */
 #ifndef HEARTH_BASE_CLI_H
 #define HEARTH_BASE_CLI_H
@@ -20,21 +20,21 @@ struct cli_command {
 };
 
 struct cli_program {
-    const char *name;    /* "hearth-agent" */
-    const char *summary; /* one line: what the program is for */
+    const char *name;     /* "hearth-agent" */
+    const char *summary;  /* one line: what the program is for */
     const char *epilogue; /* printed after the table, e.g. the meaning of exit codes; may be NULL */
     const struct cli_command *commands;
     size_t count;
 };
 
-/* Finds and runs the subcommand. --help, help and no argument print the usage (0, 0, 2), --version the
- * version; an unknown subcommand is told with the nearest name, exit code 2. */
+/* Finds and runs the subcommand. --help, help and no argument print the usage (0, 0, 2), --version
+ * the version; an unknown subcommand is told with the nearest name, exit code 2. */
 int cli_main(const struct cli_program *program, int argc, char **argv);
 
 /* Options that every subcommand of every program understands, as an argp child:
- * -C/--home DIR, --passphrase-fd N, --json, -v/--verbose (debug log), -q/--quiet (warnings only). */
+ * -C/--home DIR, --passphrase-fd N, --json, -v/--verbose (debug log), -q/--quiet (warnings). */
 struct cli_common {
-    const char *home; /* NULL where not given */
+    const char *home;  /* NULL where not given */
     int passphrase_fd; /* -1 where not given */
     bool json;
     bool verbose, quiet;

@@ -24,7 +24,7 @@ enum err_code {
     ERR_EXPIRED,         /* outside its time of validity: query, epoch, certificate */
     ERR_BUDGET,          /* a budget or a size limit is used up */
     ERR_VERSION,         /* protocol, catalogue or file version not spoken here */
-    ERR_UNAVAILABLE,     /* peer unreachable, stopping, or no usable answer; trying again may help */
+    ERR_UNAVAILABLE,     /* peer unreachable or stopping, no usable answer; retrying may help */
     ERR_CORRUPT,         /* stored bytes fail authentication or structure */
     ERR_IO,              /* the operating system said no: disk, network, permissions */
     ERR_INTERNAL         /* anything else */
@@ -58,8 +58,7 @@ const char *err_code_name(enum err_code code);
 
 /* A caller's bug or a broken invariant: prints expression, file and line on stderr and aborts.
  * The expression must not hold a secret in its text. */
-#define REQUIRE(condition) \
-    ((condition) ? (void)0 : require_failed(#condition, __FILE__, __LINE__))
+#define REQUIRE(condition) ((condition) ? (void)0 : require_failed(#condition, __FILE__, __LINE__))
 _Noreturn void require_failed(const char *expression, const char *file, int line);
 
 #endif

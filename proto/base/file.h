@@ -14,12 +14,12 @@
  * ERR_INVALID when it is longer than `max` bytes or not a regular file / pipe. */
 MUST_CHECK bool file_read(const char *path, size_t max, struct buf *out, struct err *err);
 
-/* Writes all bytes to a new file in the same directory (mode `mode`), fsyncs, renames it over `path`
- * and fsyncs the directory: after a crash either the old or the new content is there. */
+/* Writes all bytes to a new file in the same directory (mode `mode`), fsyncs, renames it over
+ * `path` and fsyncs the directory: after a crash either the old or the new content is there. */
 MUST_CHECK bool file_write(const char *path, const void *data, size_t len, unsigned mode,
                            struct err *err);
 
-/* Like file_write, but ERR_EXISTS where `path` is there already (checked atomically with link(2)). */
+/* Like file_write, but ERR_EXISTS where `path` is there already (atomically, by link(2)). */
 MUST_CHECK bool file_create(const char *path, const void *data, size_t len, unsigned mode,
                             struct err *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Logging: one line an event on stderr, `time level event key=value ...`; under journald (JOURNAL_STREAM
- * set) the priority goes before the line in sd-daemon form and the time is left to the journal.
+ * Logging: one line an event on stderr, `time level event key=value ...`; under journald
+ * (JOURNAL_STREAM set) the priority goes before the line in sd-daemon form and the time is left to
+ * the journal.
  * Never log a secret, a carer's data, or anything that a query holds in the clear beyond its hash.
  */
 #ifndef HEARTH_BASE_LOG_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The one type for secrets: guarded pages (sodium_malloc), kept out of cores and swap, wiped on free,
- * compared in constant time, and without a way to print it.
+ * The one type for secrets: guarded pages (sodium_malloc), kept out of cores and swap, wiped on
+ * free, compared in constant time, and without a way to print it.
  */
 #ifndef HEARTH_BASE_SECRET_H
 #define HEARTH_BASE_SECRET_H
@@ -28,8 +28,8 @@ void secret_free(struct secret *secret);
 bool secret_equal(const struct secret *a, const struct secret *b);
 
 /* Start of every program that holds secrets: initialises libsodium, turns core dumps and ptrace off
- * (prctl PR_SET_DUMPABLE 0, RLIMIT_CORE 0; skipped where HEARTH_ALLOW_CORES is set, which the memory
- * tests use to look for leaks). Aborts when libsodium cannot start. */
+ * (prctl PR_SET_DUMPABLE 0, RLIMIT_CORE 0; skipped where HEARTH_ALLOW_CORES is set, which the
+ * memory tests use to look for leaks). Aborts when libsodium cannot start. */
 void secret_setup(void);
 
 /* Reads one line (without its newline, at most 1024 bytes) as a passphrase: from descriptor `fd`

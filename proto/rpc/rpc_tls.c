@@ -52,7 +52,7 @@ static bool read_uri(const char *uri, size_t len, struct rpc_peer *out)
 {
     char text[sizeof uri_scheme + 16 + ID_MAX + 1];
     size_t scheme = sizeof uri_scheme - 1;
-    if (len >= sizeof text || len < scheme || memcmp(uri, uri_scheme, scheme) != 0) return false;
+    if (len >= sizeof text || len < scheme || strncmp(uri, uri_scheme, scheme) != 0) return false;
     memcpy(text, uri, len);
     text[len] = '\0';
     char *id = strchr(text, '/');

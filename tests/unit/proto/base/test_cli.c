@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -66,16 +67,18 @@ static const struct cli_program program = {.name = "prog",
 
 /* ---- running it with its output in a file ---- */
 
-static char *dir;
-static char output[8192];
+struct capture {
+    char *dir;
+    char output[8192];
+};
 
-static void read_output(const char *path)
+static void read_output(struct capture *capture, const char *path)
 {
     struct buf buf = {0};
     struct err err = {0};
-    assert_true(file_read(path, sizeof output - 1, &buf, &err));
-    if (buf.len > 0) memcpy(output, buf.data, buf.len);
-    output[buf.len] = '\0';
+    assert_true(file_read(path, sizeof capture->output - 1, &buf, &err));
+    if (buf.len > 0) memcpy(capture->output, buf.data, buf.len);
+    capture->output[buf.len] = '\0';
     buf_free(&buf);
 }
 
@@ -85,9 +88,9 @@ struct redirection {
 };
 
 /* Sends standard output and error to one file until redirect_end, which reads it. */
-static struct redirection redirect_start(void)
+static struct redirection redirect_start(const struct capture *capture)
 {
-    struct redirection r = {.path = file_join(dir, "out")};
+    struct redirection r = {.path = file_join(capture->dir, "out")};
     (void)fflush(NULL);
     int file = open(r.path, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
     REQUIRE(file >= 0);
@@ -99,126 +102,137 @@ static struct redirection redirect_start(void)
     return r;
 }
 
-static void redirect_end(struct redirection *r)
+static void redirect_end(struct redirection *r, struct capture *capture)
 {
     (void)fflush(NULL);
     for (int i = 0; i < 2; i++) {
         REQUIRE(dup2(r->saved[i], STDOUT_FILENO + i) >= 0);
         (void)close(r->saved[i]);
     }
-    read_output(r->path);
+    read_output(capture, r->path);
     free(r->path);
 }
 
-static int run(const char *line)
+static int split_words(char *line, char **argv, int max)
 {
-    char *words = mem_string(line), *argv[12] = {0}, *save = NULL;
+    char *save = NULL;
     int argc = 0;
-    for (char *word = strtok_r(words, " ", &save); word && argc < 11;
+    for (char *word = strtok_r(line, " ", &save); word && argc < max;
          word = strtok_r(NULL, " ", &save)) {
         argv[argc++] = word;
     }
-    struct redirection r = redirect_start();
+    return argc;
+}
+
+static int run(struct capture *capture, const char *line)
+{
+    char *words = mem_string(line), *argv[12] = {0};
+    int argc = split_words(words, argv, 12);
+    struct redirection r = redirect_start(capture);
     int code = cli_main(&program, argc, argv);
-    redirect_end(&r);
+    redirect_end(&r, capture);
     free(words);
     return code;
 }
 
 static void test_usage_is_made_of_the_table(void **state)
 {
-    (void)state;
-    assert_int_equal(run("prog"), 2);
-    assert_non_null(strstr(output, "Checks the log"));
+    struct capture *capture = *state;
+    assert_int_equal(run(capture, "prog"), 2);
+    assert_non_null(strstr(capture->output, "Checks the log"));
     static const char *const asking[] = {"prog --help", "prog help", "prog -h"};
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(run(asking[i]), 0);
-        assert_non_null(strstr(output, "search"));
-        assert_non_null(strstr(output, "audit verify"));
-        assert_non_null(strstr(output, "Exit codes: 0."));
+        assert_int_equal(run(capture, asking[i]), 0);
+        assert_non_null(strstr(capture->output, "search"));
+        assert_non_null(strstr(capture->output, "audit verify"));
+        assert_non_null(strstr(capture->output, "Exit codes: 0."));
     }
-    assert_int_equal(run("prog --version"), 0);
-    assert_string_equal(output, "prog " HEARTH_VERSION "\n");
+    assert_int_equal(run(capture, "prog --version"), 0);
+    assert_string_equal(capture->output, "prog " HEARTH_VERSION "\n");
 }
 
 static void test_commands_of_one_and_two_words(void **state)
 {
-    (void)state;
-    assert_int_equal(run("prog audit verify x"), 8);
-    assert_string_equal(output, "prog audit verify 2\n");
-    assert_int_equal(run("prog search -c Leeds"), 7);
-    assert_string_equal(output, "prog search|-|Leeds|-1|000\n");
+    struct capture *capture = *state;
+    assert_int_equal(run(capture, "prog audit verify x"), 8);
+    assert_string_equal(capture->output, "prog audit verify 2\n");
+    assert_int_equal(run(capture, "prog search -c Leeds"), 7);
+    assert_string_equal(capture->output, "prog search|-|Leeds|-1|000\n");
 }
 
 static void test_unknown_command_names_the_nearest(void **state)
 {
-    (void)state;
+    struct capture *capture = *state;
     static const char *const cases[][2] = {{"prog serch", "\"search\""},
                                            {"prog searching", "\"search\""},
                                            {"prog audit verfy", "\"audit verify\""},
                                            {"prog Search", "\"search\""}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(run(cases[i][0]), 2);
-        assert_non_null(strstr(output, "did you mean"));
-        assert_non_null(strstr(output, cases[i][1]));
+        assert_int_equal(run(capture, cases[i][0]), 2);
+        assert_non_null(strstr(capture->output, "did you mean"));
+        assert_non_null(strstr(capture->output, cases[i][1]));
     }
-    assert_int_equal(run("prog transmogrify"), 2);
-    assert_null(strstr(output, "did you mean"));
-    assert_non_null(strstr(output, "unknown command \"transmogrify\""));
-    assert_int_equal(run("prog audit"), 2);
-    assert_int_equal(run("prog searc"), 2);
+    assert_int_equal(run(capture, "prog transmogrify"), 2);
+    assert_null(strstr(capture->output, "did you mean"));
+    assert_non_null(strstr(capture->output, "unknown command \"transmogrify\""));
+    assert_int_equal(run(capture, "prog audit"), 2);
+    assert_int_equal(run(capture, "prog searc"), 2);
 }
 
 static void test_common_options(void **state)
 {
-    (void)state;
-    assert_int_equal(run("prog search --home /h --passphrase-fd 5 --json -q"), 7);
-    assert_string_equal(output, "prog search|/h|-|5|101\n");
-    assert_int_equal(run("prog search -C /h -c York"), 7);
-    assert_string_equal(output, "prog search|/h|York|-1|000\n");
+    struct capture *capture = *state;
+    assert_int_equal(run(capture, "prog search --home /h --passphrase-fd 5 --json -q"), 7);
+    assert_string_equal(capture->output, "prog search|/h|-|5|101\n");
+    assert_int_equal(run(capture, "prog search -C /h -c York"), 7);
+    assert_string_equal(capture->output, "prog search|/h|York|-1|000\n");
 }
 
 /* argp ends the process for usage errors, so these run in a child. */
-static int run_in_child(const char *line)
+static int run_in_child(struct capture *capture, const char *line)
 {
-    char *command = mem_format("'%s' child %s", program_invocation_name, line);
-    struct redirection r = redirect_start();
-    int status = system(command);
-    redirect_end(&r);
-    free(command);
+    struct redirection r = redirect_start(capture);
+    pid_t child = fork();
+    if (child == 0) {
+        char *words = mem_string(line), *argv[12] = {0};
+        exit(cli_main(&program, split_words(words, argv, 12), argv));
+    }
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    redirect_end(&r, capture);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static void test_wrong_options_are_a_usage_error(void **state)
 {
-    (void)state;
-    assert_int_equal(run_in_child("search --passphrase-fd x"), 2);
-    assert_non_null(strstr(output, "0 to 1023"));
-    assert_int_equal(run_in_child("search --passphrase-fd 1024"), 2);
-    assert_int_equal(run_in_child("search --nonsense"), 2);
-    assert_int_equal(run_in_child("search surplus"), 2);
-    assert_non_null(strstr(output, "unexpected argument \"surplus\""));
-    assert_int_equal(run_in_child("search --help"), 0);
-    assert_non_null(strstr(output, "--passphrase-fd"));
-    assert_non_null(strstr(output, "--city"));
+    struct capture *capture = *state;
+    assert_int_equal(run_in_child(capture, "prog search --passphrase-fd x"), 2);
+    assert_non_null(strstr(capture->output, "0 to 1023"));
+    assert_int_equal(run_in_child(capture, "prog search --passphrase-fd 1024"), 2);
+    assert_int_equal(run_in_child(capture, "prog search --nonsense"), 2);
+    assert_int_equal(run_in_child(capture, "prog search surplus"), 2);
+    assert_non_null(strstr(capture->output, "unexpected argument \"surplus\""));
+    assert_int_equal(run_in_child(capture, "prog search --help"), 0);
+    assert_non_null(strstr(capture->output, "--passphrase-fd"));
+    assert_non_null(strstr(capture->output, "--city"));
 }
 
-static void tell(bool json, const struct err *err)
+static void tell(struct capture *capture, bool json, const struct err *err)
 {
-    struct redirection r = redirect_start();
+    struct redirection r = redirect_start(capture);
     cli_print_error("prog", json, err);
-    redirect_end(&r);
+    redirect_end(&r, capture);
 }
 
 static void test_errors_as_text_and_json(void **state)
 {
-    (void)state;
+    struct capture *capture = *state;
     struct err err = {0};
     (void)err_set(&err, ERR_INVALID, "child.age", "19 is over \"18\"");
-    tell(false, &err);
-    assert_string_equal(output, "prog: child.age: 19 is over \"18\"\n");
-    tell(true, &err);
-    json_t *root = json_loads(output, 0, NULL);
+    tell(capture, false, &err);
+    assert_string_equal(capture->output, "prog: child.age: 19 is over \"18\"\n");
+    tell(capture, true, &err);
+    json_t *root = json_loads(capture->output, 0, NULL);
     json_t *error = json_object_get(root, "error");
     assert_string_equal(json_string_value(json_object_get(error, "code")), "invalid");
     assert_string_equal(json_string_value(json_object_get(error, "field")), "child.age");
@@ -229,39 +243,37 @@ static void test_errors_as_text_and_json(void **state)
 /* A peer's text must not steer the terminal, nor keep the error from being told. */
 static void test_errors_with_hostile_texts(void **state)
 {
-    (void)state;
+    struct capture *capture = *state;
     struct err err = {0};
     (void)err_set(&err, ERR_UNAVAILABLE, "", "no\x1b[2J\xff\nprog: ok");
-    tell(false, &err);
-    assert_string_equal(output, "prog: no?[2J??prog: ok\n");
-    tell(true, &err);
-    json_t *root = json_loads(output, 0, NULL);
+    tell(capture, false, &err);
+    assert_string_equal(capture->output, "prog: no?[2J??prog: ok\n");
+    tell(capture, true, &err);
+    json_t *root = json_loads(capture->output, 0, NULL);
     json_t *error = json_object_get(root, "error");
     assert_string_equal(json_string_value(json_object_get(error, "code")), "unavailable");
     assert_string_equal(json_string_value(json_object_get(error, "message")), "no?[2J??prog: ok");
     json_decref(root);
 }
 
-static int make_dir(void **state)
+static int make_capture(void **state)
 {
-    (void)state;
-    dir = support_temp_dir();
+    struct capture *capture = mem_new(struct capture);
+    capture->dir = support_temp_dir();
+    *state = capture;
     return 0;
 }
 
-static int remove_dir(void **state)
+static int free_capture(void **state)
 {
-    (void)state;
-    support_temp_dir_remove(dir);
+    struct capture *capture = *state;
+    support_temp_dir_remove(capture->dir);
+    free(capture);
     return 0;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    if (argc > 1 && strcmp(argv[1], "child") == 0) {
-        argv[1] = argv[0];
-        return cli_main(&program, argc - 1, argv + 1);
-    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usage_is_made_of_the_table),
         cmocka_unit_test(test_commands_of_one_and_two_words),
@@ -271,5 +283,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_errors_as_text_and_json),
         cmocka_unit_test(test_errors_with_hostile_texts),
     };
-    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+    return cmocka_run_group_tests(tests, make_capture, free_capture);
 }

@@ -16,19 +16,15 @@
 #include "proto/base/mem.h"
 #include "tests/unit/support/temp_dir.h"
 
-static char *dir;
-
 static int make_dir(void **state)
 {
-    (void)state;
-    dir = support_temp_dir();
+    *state = support_temp_dir();
     return 0;
 }
 
 static int remove_dir(void **state)
 {
-    (void)state;
-    support_temp_dir_remove(dir);
+    support_temp_dir_remove(*state);
     return 0;
 }
 
@@ -44,7 +40,7 @@ static void assert_content(const char *path, const char *expected)
 
 static void test_write_replaces_and_leaves_nothing_else(void **state)
 {
-    (void)state;
+    const char *dir = *state;
     struct err err = {0};
     struct stat info;
     char *path = file_join(dir, "a");
@@ -67,7 +63,7 @@ static void test_write_replaces_and_leaves_nothing_else(void **state)
 
 static void test_write_that_fails_leaves_nothing(void **state)
 {
-    (void)state;
+    const char *dir = *state;
     struct err err = {0};
     char *missing = file_join(dir, "missing/a"), *taken = file_join(dir, "taken");
     assert_false(file_write(missing, "x", 1, 0600, &err));
@@ -83,7 +79,7 @@ static void test_write_that_fails_leaves_nothing(void **state)
 
 static void test_create_refuses_what_is_there(void **state)
 {
-    (void)state;
+    const char *dir = *state;
     struct err err = {0};
     char *path = file_join(dir, "a");
     assert_true(file_create(path, "one", 3, 0600, &err));
@@ -96,7 +92,7 @@ static void test_create_refuses_what_is_there(void **state)
 
 static void test_read_bounds(void **state)
 {
-    (void)state;
+    const char *dir = *state;
     struct err err = {0};
     struct buf buf = {0};
     char *path = file_join(dir, "a"), *none = file_join(dir, "none");
@@ -145,7 +141,7 @@ static void test_read_standard_input(void **state)
 
 static void test_make_dirs(void **state)
 {
-    (void)state;
+    const char *dir = *state;
     struct err err = {0};
     struct stat info;
     char *deep = file_join(dir, "a/b//c/"), *file = file_join(dir, "f"),
@@ -198,7 +194,7 @@ static void *write_both(void *arg)
 
 static void test_write_is_atomic(void **state)
 {
-    (void)state;
+    const char *dir = *state;
     struct flip flip = {.path = file_join(dir, "a")};
     struct err err = {0};
     pthread_t writer;

@@ -170,15 +170,14 @@ static void test_broken_utf8(void **state)
 
 struct parts {
     char all[64];
-    size_t stop_after;
+    size_t len, stop_after;
 };
 
 static bool collect(char *part, void *ctx)
 {
     struct parts *parts = ctx;
-    strcat(parts->all, "<");
-    strcat(parts->all, part);
-    strcat(parts->all, ">");
+    parts->len +=
+        (size_t)snprintf(parts->all + parts->len, sizeof parts->all - parts->len, "<%s>", part);
     return --parts->stop_after > 0;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "proto/base/clock.h"
 #include "proto/rpc/rpc.h"
 
 enum { RECORDER_WAIT_S = 60, RECORDER_STREAMS = 64 };
@@ -45,9 +46,7 @@ static inline void recorder_destroy(struct recorder *r)
 /* Waits until *counter is at least n; false after a minute. */
 static inline bool recorder_wait(struct recorder *r, const size_t *counter, size_t n)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += RECORDER_WAIT_S;
+    const struct timespec until = {.tv_sec = clock_wall_ms() / 1000 + RECORDER_WAIT_S};
     int code = 0;
     pthread_mutex_lock(&r->lock);
     while (*counter < n && code != ETIMEDOUT) {

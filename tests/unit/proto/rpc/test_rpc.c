@@ -21,7 +21,6 @@
 #include "tests/unit/support_keys/parties.h"
 
 enum { MATCHER, LA, AGENT, FOREIGN_MATCHER, CAST };
-static struct party cast[CAST]; /* made once, read by all tests */
 
 enum { BYTES_MAX = 2 << 20, LARGE = 1 << 20, ECHOES = 1000, QUEUE = 2048 };
 
@@ -105,7 +104,14 @@ static const struct rpc_events method_events[METHODS] = {
 
 /* ---- a server, a client, and what they were told ---- */
 
+/* Made once for all tests. */
+struct troupe {
+    char *home;
+    struct party cast[CAST];
+};
+
 struct fixture {
+    const struct party *cast;
     struct rpc_server *server;
     struct rpc_channel *channel;
     int port;
@@ -170,12 +176,13 @@ static void call_once(struct rpc_channel *channel, const char *path, const char 
 static int start(void **state)
 {
     struct fixture *f = mem_new(struct fixture);
+    f->cast = ((const struct troupe *)*state)->cast;
     for (size_t i = 0; i < METHODS; i++) recorder_init(&f->served[i]);
     recorder_init(&f->client);
     f->queue_max = QUEUE;
     rpc_start();
-    start_server(f, &cast[MATCHER], 0);
-    f->channel = open_to(f->port, &cast[LA], "matcher", QUEUE);
+    start_server(f, &f->cast[MATCHER], 0);
+    f->channel = open_to(f->port, &f->cast[LA], "matcher", QUEUE);
     *state = f;
     return 0;
 }
@@ -267,7 +274,7 @@ static void test_unary_tells_who_the_peer_is(void **state)
     assert_ptr_equal(strstr(rpc_stream_peer_address(served), "ipv4"),
                      rpc_stream_peer_address(served));
 
-    struct rpc_channel *agent = open_to(f->port, &cast[AGENT], "matcher", 0);
+    struct rpc_channel *agent = open_to(f->port, &f->cast[AGENT], "matcher", 0);
     call_once(agent, paths[UNARY], "", &f->client);
     assert_string_equal(f->client.last, "agent/agent-1:");
     rpc_channel_close(agent);
@@ -321,7 +328,7 @@ static void test_one_message_to_fifty_streams(void **state)
     struct rpc_channel *channels[CHANNELS];
     struct rpc_stream *streams[STREAMS];
     for (size_t i = 0; i < CHANNELS; i++) {
-        channels[i] = open_to(f->port, &cast[AGENT], "matcher", 0);
+        channels[i] = open_to(f->port, &f->cast[AGENT], "matcher", 0);
     }
     for (size_t i = 0; i < STREAMS; i++) {
         streams[i] =
@@ -431,7 +438,7 @@ static void test_queue_is_bounded_and_what_was_queued_arrives(void **state)
     enum { LIMIT = 8, SIZE = 1 << 16, TRIES = 2000 };
     struct fixture *f = *state;
     struct recorder *hold = &f->served[HOLD];
-    struct rpc_channel *channel = open_to(f->port, &cast[LA], "matcher", LIMIT);
+    struct rpc_channel *channel = open_to(f->port, &f->cast[LA], "matcher", LIMIT);
     recorder_hold(hold, true);
     struct rpc_stream *stream =
         rpc_channel_call(channel, paths[HOLD], 0, &recorder_events, &f->client);
@@ -508,7 +515,7 @@ static void test_compressed_messages_are_refused(void **state)
 {
     struct fixture *f = *state;
     grpc_channel_credentials *credentials =
-        rpc_tls_channel_credentials(cast[LA].identity, cast[LA].trust);
+        rpc_tls_channel_credentials(f->cast[LA].identity, f->cast[LA].trust);
     assert_int_equal(raw_call(f->port, credentials, GRPC_COMPRESS_GZIP), GRPC_STATUS_UNIMPLEMENTED);
     assert_int_equal(f->served[HOLD].messages, 0);
 }
@@ -517,7 +524,7 @@ static void test_no_client_certificate_is_refused(void **state)
 {
     struct fixture *f = *state;
     grpc_channel_credentials *credentials =
-        grpc_ssl_credentials_create_ex(trust_tls_ca_pem(cast[LA].trust), NULL, NULL, NULL);
+        grpc_ssl_credentials_create_ex(trust_tls_ca_pem(f->cast[LA].trust), NULL, NULL, NULL);
     assert_int_equal(raw_call(f->port, credentials, GRPC_COMPRESS_NONE), GRPC_STATUS_UNAVAILABLE);
     assert_int_equal(f->served[HOLD].opened, 0);
 }
@@ -526,15 +533,15 @@ static void test_foreign_authority_is_refused_on_both_sides(void **state)
 {
     struct fixture *f = *state;
     /* The client's certificate is foreign, but it would trust the server. */
-    const struct party mixed = {.identity = cast[FOREIGN_MATCHER].identity,
-                                .trust = cast[LA].trust};
+    const struct party mixed = {.identity = f->cast[FOREIGN_MATCHER].identity,
+                                .trust = f->cast[LA].trust};
     struct rpc_channel *channel = open_to(f->port, &mixed, "matcher", 0);
     call_once(channel, paths[UNARY], "x", &f->client);
     assert_int_equal(f->client.status, RPC_UNAVAILABLE);
     rpc_channel_close(channel);
     /* The client does not trust the server. */
-    const struct party doubting = {.identity = cast[LA].identity,
-                                   .trust = cast[FOREIGN_MATCHER].trust};
+    const struct party doubting = {.identity = f->cast[LA].identity,
+                                   .trust = f->cast[FOREIGN_MATCHER].trust};
     channel = open_to(f->port, &doubting, "matcher", 0);
     call_once(channel, paths[UNARY], "x", &f->client);
     assert_int_equal(f->client.status, RPC_UNAVAILABLE);
@@ -545,7 +552,7 @@ static void test_foreign_authority_is_refused_on_both_sides(void **state)
 static void test_server_with_another_name_is_refused(void **state)
 {
     struct fixture *f = *state;
-    struct rpc_channel *channel = open_to(f->port, &cast[LA], "matcher-2", 0);
+    struct rpc_channel *channel = open_to(f->port, &f->cast[LA], "matcher-2", 0);
     call_once(channel, paths[UNARY], "x", &f->client);
     assert_int_equal(f->client.status, RPC_UNAVAILABLE);
     rpc_channel_close(channel);
@@ -556,7 +563,7 @@ static void test_server_with_another_name_is_refused(void **state)
 static void test_server_with_another_id_gets_no_message(void **state)
 {
     struct fixture *f = *state;
-    struct rpc_channel *channel = open_to(f->port, &cast[LA], "localhost", 0);
+    struct rpc_channel *channel = open_to(f->port, &f->cast[LA], "localhost", 0);
     call_once(channel, paths[ECHO], "x", &f->client);
     assert_int_equal(f->client.status, RPC_UNAUTHENTICATED);
     assert_non_null(strstr(f->client.detail, "is for matcher matcher, not for matcher localhost"));
@@ -569,8 +576,8 @@ static void test_server_with_another_role_gets_no_message(void **state)
 {
     struct fixture *f = *state;
     rpc_server_stop(f->server);
-    start_server(f, &cast[AGENT], 0);
-    struct rpc_channel *channel = open_to(f->port, &cast[LA], "agent-1", 0);
+    start_server(f, &f->cast[AGENT], 0);
+    struct rpc_channel *channel = open_to(f->port, &f->cast[LA], "agent-1", 0);
     call_once(channel, paths[ECHO], "x", &f->client);
     assert_int_not_equal(f->client.status, RPC_OK);
     rpc_channel_close(channel);
@@ -583,9 +590,9 @@ static void test_reloaded_certificate_serves_new_connections(void **state)
     struct rpc_stream *open = call(f, ECHO);
     assert_true(rpc_stream_send_bytes(open, "x", 1));
     assert_true(recorder_wait(&f->client, &f->client.messages, 1));
-    const struct party *foreign = &cast[FOREIGN_MATCHER];
+    const struct party *foreign = &f->cast[FOREIGN_MATCHER];
     rpc_server_reload(f->server, foreign->identity, foreign->trust);
-    struct rpc_channel *channel = open_to(f->port, &cast[LA], "matcher", 0);
+    struct rpc_channel *channel = open_to(f->port, &f->cast[LA], "matcher", 0);
     call_once(channel, paths[UNARY], "x", &f->client);
     assert_int_equal(f->client.status, RPC_UNAVAILABLE);
     rpc_channel_close(channel);
@@ -593,10 +600,10 @@ static void test_reloaded_certificate_serves_new_connections(void **state)
     assert_true(rpc_stream_send_bytes(open, "y", 1));
     assert_true(recorder_wait(&f->client, &f->client.messages, 2));
     /* The second of two reloads counts. */
-    const struct party *matcher = &cast[MATCHER];
+    const struct party *matcher = &f->cast[MATCHER];
     rpc_server_reload(f->server, foreign->identity, foreign->trust);
     rpc_server_reload(f->server, matcher->identity, matcher->trust);
-    channel = open_to(f->port, &cast[LA], "matcher", 0);
+    channel = open_to(f->port, &f->cast[LA], "matcher", 0);
     call_once(channel, paths[UNARY], "x", &f->client);
     assert_int_equal(f->client.status, RPC_OK);
     rpc_channel_close(channel);
@@ -723,7 +730,7 @@ static void test_the_same_channel_finds_a_restarted_server(void **state)
     f->server = NULL;
     call_once(f->channel, paths[UNARY], "none", &f->client);
     assert_int_equal(f->client.status, RPC_UNAVAILABLE);
-    start_server(f, &cast[MATCHER], port);
+    start_server(f, &f->cast[MATCHER], port);
     int64_t until = clock_steady_ms() + 60000;
     do {
         call_once(f->channel, paths[UNARY], "two", &f->client);
@@ -737,7 +744,7 @@ static void test_a_port_in_use_is_an_error(void **state)
     struct fixture *f = *state;
     struct fixture second = {.queue_max = 0};
     struct err err = {0};
-    assert_false(try_server(&second, &cast[MATCHER], f->port, &err));
+    assert_false(try_server(&second, &f->cast[MATCHER], f->port, &err));
     assert_int_equal(err.code, ERR_IO);
     assert_string_equal(err.field, "listen");
     assert_null(second.server);
@@ -772,31 +779,31 @@ static void test_statuses_and_errors(void **state)
 
 /* ---- who takes part ---- */
 
-static char *home;
-
 static int make_cast(void **state)
 {
-    (void)state;
-    home = support_temp_dir();
-    char *ours = file_join(home, "ours"), *theirs = file_join(home, "theirs");
+    struct troupe *troupe = mem_new(struct troupe);
+    troupe->home = support_temp_dir();
+    char *ours = file_join(troupe->home, "ours"), *theirs = file_join(troupe->home, "theirs");
     struct parties *parties = parties_new(ours);
-    cast[MATCHER] = parties_add(parties, ROLE_MATCHER, "matcher");
-    cast[LA] = parties_add(parties, ROLE_LA, "la-1");
-    cast[AGENT] = parties_add(parties, ROLE_AGENT, "agent-1");
+    troupe->cast[MATCHER] = parties_add(parties, ROLE_MATCHER, "matcher");
+    troupe->cast[LA] = parties_add(parties, ROLE_LA, "la-1");
+    troupe->cast[AGENT] = parties_add(parties, ROLE_AGENT, "agent-1");
     parties_free(parties);
     parties = parties_new(theirs);
-    cast[FOREIGN_MATCHER] = parties_add(parties, ROLE_MATCHER, "matcher");
+    troupe->cast[FOREIGN_MATCHER] = parties_add(parties, ROLE_MATCHER, "matcher");
     parties_free(parties);
     free(ours);
     free(theirs);
+    *state = troupe;
     return 0;
 }
 
 static int free_cast(void **state)
 {
-    (void)state;
-    for (size_t i = 0; i < CAST; i++) party_close(&cast[i]);
-    support_temp_dir_remove(home);
+    struct troupe *troupe = *state;
+    for (size_t i = 0; i < CAST; i++) party_close(&troupe->cast[i]);
+    support_temp_dir_remove(troupe->home);
+    free(troupe);
     return 0;
 }
 
