@@ -194,7 +194,7 @@ static bool find_epoch(struct checker *checker, const Hearth__V1__Signed *in, in
     hash_record(hash, in);
     for (size_t i = 0; i < EPOCHS; i++) {
         const struct known_epoch *known = &checker->epochs[i];
-        if (!known->used || memcmp(known->hash, hash, HASH_BYTES) != 0) continue;
+        if (!known->used || sodium_memcmp(known->hash, hash, HASH_BYTES) != 0) continue;
         *out = known->record;
         return true;
     }

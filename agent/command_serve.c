@@ -38,7 +38,7 @@ struct server {
     struct status_file status; /* as written last */
     uint64_t vault_version;
     int64_t next_tick_ms;
-    bool ready, stopping;
+    bool written, ready, stopping;
 };
 
 /* ---- status ---- */
@@ -46,7 +46,11 @@ struct server {
 static void write_status(struct server *server, const struct status_file *status)
 {
     struct err err = {0};
-    if (memcmp(status, &server->status, sizeof *status) == 0) return;
+    if (server->written && status->attached == server->status.attached &&
+        status->carers == server->status.carers) {
+        return;
+    }
+    server->written = true;
     server->status = *status;
     if (!status_file_write(server->home.path, status, &err)) {
         log_err(LOG_LEVEL_WARN, "status_file", &err);

@@ -4,6 +4,7 @@
 #ifndef HEARTH_AGENT_COMMANDS_H
 #define HEARTH_AGENT_COMMANDS_H
 
+/* One function a line of the table in main.c; the man page hearth-agent(1) specifies them. */
 int command_init(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_export(int argc, char **argv);

@@ -127,9 +127,14 @@ static bool feed(struct csv_state *state, const uint8_t *data, size_t len, struc
                    (unsigned)state->field_line);
 }
 
+enum { MARK_BYTES = 3 };
+static bool has_mark(const uint8_t *data, size_t len)
+{
+    return len >= MARK_BYTES && data[0] == 0xef && data[1] == 0xbb && data[2] == 0xbf;
+}
+
 bool csv_read_rows(const void *data, size_t len, csv_row_fn each, void *ctx, struct err *err)
 {
-    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
     struct csv_state state = {.each = each, .ctx = ctx};
     REQUIRE(csv_init(&state.parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) == 0);
     csv_set_realloc_func(&state.parser, parser_memory);
@@ -138,9 +143,9 @@ bool csv_read_rows(const void *data, size_t len, csv_row_fn each, void *ctx, str
     state.starts = mem_array(CSV_COLUMNS_MAX, sizeof *state.starts);
     state.fields = mem_array(CSV_COLUMNS_MAX, sizeof *state.fields);
     const uint8_t *bytes = data;
-    if (len >= sizeof mark && memcmp(bytes, mark, sizeof mark) == 0) {
-        bytes += sizeof mark;
-        len -= sizeof mark;
+    if (has_mark(bytes, len)) {
+        bytes += MARK_BYTES;
+        len -= MARK_BYTES;
     }
     bool ok = feed(&state, bytes, len, err);
     csv_free(&state.parser);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Why an agent does not answer a query: the constant words of docs/protocol.md.
+ * Why an agent does not answer a query: the constant words of docs/agent.md.
  */
 #ifndef HEARTH_AGENT_DECLINE_H
 #define HEARTH_AGENT_DECLINE_H

@@ -58,7 +58,7 @@ static void add_problem(struct import_report *report, uint32_t line, const char 
 {
     report->problem_total++;
     if (!report->problems) {
-        report->problems = mem_array(IMPORT_PROBLEMS_MAX, sizeof *report->problems);
+        report->problems = mem_array(IMPORT_PROBLEMS_MAX, sizeof(struct import_problem *));
     }
     if (report->problem_count == IMPORT_PROBLEMS_MAX) return;
     struct import_problem *problem = mem_new(struct import_problem);
@@ -377,7 +377,8 @@ bool import_parse(const void *data, size_t len, const struct catalogue *catalogu
     if (ok) {
         drop_duplicates(&import);
         if (report->problem_count > 1) {
-            qsort(report->problems, report->problem_count, sizeof *report->problems, by_line);
+            qsort(report->problems, report->problem_count, sizeof(struct import_problem *),
+                  by_line);
         }
     } else {
         profile_list_free(out);

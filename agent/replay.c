@@ -85,7 +85,7 @@ static struct entry **find(struct replay *replay, const struct query_name *name)
     REQUIRE(crypto_shorthash(digest, text, sizeof text, replay->key) == 0);
     struct entry **at = &replay->buckets[(digest[0] | digest[1] << 8) % BUCKETS];
     while (*at && (strcmp((*at)->la, name->la) != 0 ||
-                   memcmp((*at)->query_id, name->query_id, QUERY_ID_BYTES) != 0)) {
+                   sodium_memcmp((*at)->query_id, name->query_id, QUERY_ID_BYTES) != 0)) {
         at = &(*at)->next;
     }
     return at;
@@ -97,7 +97,7 @@ enum recall replay_find(struct replay *replay, const struct query_name *name, in
     sweep(replay, now_ms);
     const struct entry *entry = *find(replay, name);
     if (!entry || entry->expires_ms < now_ms) return RECALL_NEW;
-    if (memcmp(entry->hash, name->hash, HASH_BYTES) != 0) return RECALL_OTHER;
+    if (sodium_memcmp(entry->hash, name->hash, HASH_BYTES) != 0) return RECALL_OTHER;
     if (!entry->answered) return RECALL_PENDING;
     if (entry->reply.len == 0) return RECALL_OTHER;
     buf_append(stored, entry->reply.data, entry->reply.len);

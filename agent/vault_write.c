@@ -63,7 +63,7 @@ static bool put_profile(struct vault *vault, struct store_txn *txn, const struct
 
 static int compare_keys(const void *a, const void *b)
 {
-    return memcmp(a, b, RECORD_KEY_BYTES);
+    return sodium_compare(a, b, RECORD_KEY_BYTES);
 }
 
 struct surplus {

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "proto/base/file.h"
 #include "tests/unit/agent/carers.h"
 
 enum { CARERS = 20 };
@@ -340,21 +341,15 @@ static void test_nothing_is_in_the_clear(void **state)
     char path[512];
     hold(held->vault, 0, 2);
     (void)snprintf(path, sizeof path, "%s/%s/data.mdb", held->dir, HOME_VAULT);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
     struct buf all = {0};
-    uint8_t chunk[4096];
-    size_t got = 0;
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0) buf_append(&all, chunk, got);
-    (void)fclose(file);
-    assert_true(all.len > 0);
+    must(file_read(path, 64 << 20, &all, &err), &err);
+    assert_non_null(all.data);
     /* The control: the name of a table is found this way. */
     assert_non_null(memmem(all.data, all.len, "records", 7));
     assert_null(memmem(all.data, all.len, "C-0000", 6));
     assert_null(memmem(all.data, all.len, "Household", 9));
     assert_null(memmem(all.data, all.len, "297 338", 7));
     buf_free(&all);
-    (void)err;
 }
 
 /* ---- one snapshot while an import runs ---- */
