@@ -54,6 +54,8 @@ struct trust;
  * only). */
 MUST_CHECK bool trust_open(const char *root_path, const char *revocations_path,
                            const char *pins_path, struct trust **out, struct err *err);
+/* The same with the fixed names inside a party's home directory. */
+MUST_CHECK bool trust_open_home(const char *home, struct trust **out, struct err *err);
 void trust_close(struct trust *trust); /* writes the pins that have risen */
 /* Re-reads the revocation list if its file changed; a list that is older, unsigned or unreadable
  * leaves the present one and returns the reason, once for each state of the file. *changed (may be

@@ -91,6 +91,18 @@ bool trust_open(const char *root_path, const char *revocations_path, const char 
     return true;
 }
 
+bool trust_open_home(const char *home, struct trust **out, struct err *err)
+{
+    char *root = file_join(home, HOME_ROOT);
+    char *revocations = file_join(home, HOME_REVOCATIONS);
+    char *pins = file_join(home, HOME_PINS);
+    bool ok = trust_open(root, revocations, pins, out, err);
+    free(root);
+    free(revocations);
+    free(pins);
+    return ok;
+}
+
 void trust_close(struct trust *trust)
 {
     struct err err;

@@ -134,8 +134,7 @@ class Ceremony(KeysCase):
         self.root()
         agent, la = self.request("agent", "agency-1"), self.request("la", "la-1")
         damaged = self.dir / "damaged.req"
-        text = (la / "identity.req").read_text()
-        damaged.write_text(text.replace(text[100], "A" if text[100] != "A" else "B", 1))
+        damaged.write_text((la / "identity.req").read_text()[:-60])
         issue = ("issue", "-C", self.authority, "--out", self.out)
         self.refused(2, "damaged.req is refused; nothing is issued", *issue, agent / "identity.req", damaged,
                      passphrase=PASSPHRASE)

@@ -45,13 +45,7 @@ static void get(const char *home, const char *name, struct buf *out)
 static struct trust *open_trust(const char *home, struct err *err)
 {
     struct trust *trust = NULL;
-    char *root = file_join(home, HOME_ROOT), *list = file_join(home, HOME_REVOCATIONS);
-    char *pins = file_join(home, HOME_PINS);
-    (void)!trust_open(root, list, pins, &trust, err);
-    free(root);
-    free(list);
-    free(pins);
-    return trust;
+    return trust_open_home(home, &trust, err) ? trust : NULL;
 }
 
 static void checks_role_and_time(void **state)

@@ -126,15 +126,9 @@ static void certify(struct parties *parties, const struct party *party, enum rol
 static void open_party(struct party *party, enum role role, const struct secret *passphrase)
 {
     struct err err = {0};
-    char *root = file_join(party->home, HOME_ROOT);
-    char *revocations = file_join(party->home, HOME_REVOCATIONS);
-    char *pins = file_join(party->home, HOME_PINS);
-    parties_must(trust_open(root, revocations, pins, &party->trust, &err), &err);
+    parties_must(trust_open_home(party->home, &party->trust, &err), &err);
     parties_must(identity_open(party->home, passphrase, party->trust, role, &party->identity, &err),
                  &err);
-    free(root);
-    free(revocations);
-    free(pins);
 }
 
 struct party parties_add_days(struct parties *parties, enum role role, const char *id, int days)
