@@ -229,7 +229,7 @@ static void the_proof_is_made_once(void **state)
     }
 }
 
-enum { WORKERS = 8 };
+enum { WORKERS = 8, MANY_ITEMS = 1000 };
 struct worker {
     pthread_t thread;
     pthread_barrier_t *together;
@@ -245,15 +245,17 @@ static void *work(void *arg)
 {
     struct worker *worker = arg;
     struct err err;
-    uint8_t shared[ITEMS * POINT_BYTES], fresh[sizeof shared], shares[sizeof shared];
+    uint8_t shared[ITEMS * POINT_BYTES], fresh[MANY_ITEMS * POINT_BYTES],
+        shares[MANY_ITEMS * POINT_BYTES];
     char name[16];
     counted_points(shared, ITEMS, 5);
-    random_points(fresh, ITEMS);
+    counted_points(fresh, MANY_ITEMS, 1000000 * (1 + worker->agent[2]));
     (void)snprintf(name, sizeof name, "x-%s", worker->agent);
     worker->mine_taken = blind_sharer_add(worker->desk->sharer, worker->agent, worker->c1, ITEMS,
                                           worker->shares, &err);
     (void)pthread_barrier_wait(worker->together); /* so that they meet between check and entry */
-    worker->name_taken = blind_sharer_add(worker->desk->sharer, "same", fresh, ITEMS, shares, &err);
+    worker->name_taken =
+        blind_sharer_add(worker->desk->sharer, "same", fresh, MANY_ITEMS, shares, &err);
     worker->points_taken =
         blind_sharer_add(worker->desk->sharer, name, shared, ITEMS, shares, &err);
     return NULL;
