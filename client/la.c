@@ -68,24 +68,12 @@ static bool read_config(const char *home, struct la *out, struct err *err)
     return ok;
 }
 
-static bool open_trust(const char *home, struct trust **out, struct err *err)
-{
-    char *root = file_join(home, HOME_ROOT);
-    char *revocations = file_join(home, HOME_REVOCATIONS);
-    char *pins = file_join(home, HOME_PINS);
-    bool ok = trust_open(root, revocations, pins, out, err);
-    free(root);
-    free(revocations);
-    free(pins);
-    return ok;
-}
-
 bool la_open(const struct cli_common *common, struct la *out, struct err *err)
 {
     *out = (struct la){0};
     char *home = la_home(common);
     struct secret passphrase = {0};
-    bool ok = read_config(home, out, err) && open_trust(home, &out->trust, err) &&
+    bool ok = read_config(home, out, err) && trust_open_home(home, &out->trust, err) &&
               secret_read_passphrase(common->passphrase_fd,
                                      "Passphrase of the key file: ", &passphrase, err) &&
               identity_open(home, &passphrase, out->trust, ROLE_LA, &out->identity, err);
