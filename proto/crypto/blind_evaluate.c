@@ -67,10 +67,9 @@ static void find_held(struct decoded *query, const struct blind_layout *layout,
 /* Always both halves, so that the work is the same for good and bad bytes. */
 static bool decode_fresh(struct ciphertext *out, const uint8_t in[CIPHERTEXT_BYTES])
 {
-    point_identity(&out->c1);
-    point_identity(&out->c2);
     bool first = point_decode(&out->c1, in), second = point_decode(&out->c2, in + POINT_BYTES);
-    bool usable = first & second & !point_is_identity(&out->c1);
+    /* Encodings are canonical: only zeros are the identity. */
+    bool usable = first & second & !sodium_is_zero(in, POINT_BYTES);
     if (!usable) point_identity(&out->c1);
     if (!usable) point_identity(&out->c2);
     return usable;
