@@ -62,7 +62,7 @@ struct played_agent {
     struct party party;
     struct rpc_channel *channel;
     struct rpc_stream *stream;
-    enum agent_fault fault;
+    _Atomic enum agent_fault fault;
     uint32_t counts[BAND_STRONG + 1]; /* of its last evaluation, computed in the clear */
     bool welcomed, closed;
     enum rpc_status status;
@@ -156,7 +156,7 @@ static inline void agent_evaluate(struct played_agent *agent, const struct query
     uint8_t seed[SEED_BYTES];
     randombytes_buf(seed, sizeof seed);
     REQUIRE(blind_joint_key(&joint, &query->key, &epoch->key));
-    memset(agent->counts, 0, sizeof agent->counts);
+    uint32_t counts[BAND_STRONG + 1] = {0};
     for (size_t i = 0; i < PLAYED_CARERS; i++) {
         bool both = randombytes_uniform(2), dummy = randombytes_uniform(5) == 0;
         int score = 0;
@@ -172,8 +172,11 @@ static inline void agent_evaluate(struct played_agent *agent, const struct query
                                              .hard_count = 2,
                                              .soft_count = soft_count,
                                              .dummy = dummy};
-        if (both && !dummy) agent->counts[score_band(score)]++;
+        if (both && !dummy) counts[score_band(score)]++;
     }
+    (void)pthread_mutex_lock(&agent->scene->mutex);
+    memcpy(agent->counts, counts, sizeof counts);
+    (void)pthread_mutex_unlock(&agent->scene->mutex);
     blind_evaluate(c1, c2, &layout, query->ciphertexts.data, &joint, profiles, PLAYED_CARERS, seed,
                    hash);
 }
@@ -485,6 +488,16 @@ static inline void scene_start(struct scene *scene)
                                scene->matcher_party.identity, scene->matcher_party.trust,
                                scene_signal, scene, &scene->matcher, &scene->port, &err),
                  &err);
+}
+
+/* Stops the matcher and starts it again with the scene's configuration, as it may have been
+ * changed. */
+static inline void scene_restart(struct scene *scene)
+{
+    for (int i = 0; i < PLAYED_AGENTS; i++) agent_detach(&scene->agents[i]);
+    matcher_stop(scene->matcher);
+    scene_start(scene);
+    scene_attach_all(scene);
 }
 
 static inline void make_values(struct scene *scene)
