@@ -59,6 +59,7 @@ help:
 ## make demo         a whole scheme on this machine: AGENCIES=12 HOUSEHOLDS=540
 ## make bench        measure against the cost of the primitive operations
 ## make lint         formatting, static analysis, house rules
+## make fuzz         SECONDS=10 for each decoder of untrusted bytes (needs clang)
 ## make install      PREFIX=/usr/local, DESTDIR=
 deps:
 	@tests/lint/deps
