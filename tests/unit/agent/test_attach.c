@@ -17,7 +17,12 @@
 #include "tests/unit/agent/carers.h"
 #include "tests/unit/support_keys/parties.h"
 
-enum { WAIT_MS = 30000, CARERS = 20, ITEMS = 32, PERIOD_MS = 132 };
+enum {
+    WAIT_MS = 30000,
+    CARERS = 20,
+    ITEMS = 32,
+    PERIOD_MS = (SEND_BASE_US + SEND_ITEM_US * ITEMS) / 1000
+};
 
 /* ---- the matcher ---- */
 
