@@ -62,7 +62,7 @@ struct played_agent {
     struct party party;
     struct rpc_channel *channel;
     struct rpc_stream *stream;
-    _Atomic enum agent_fault fault;
+    atomic_int fault;                 /* enum agent_fault */
     uint32_t counts[BAND_STRONG + 1]; /* of its last evaluation, computed in the clear */
     bool welcomed, closed;
     enum rpc_status status;
@@ -200,7 +200,7 @@ static inline void spoil_reply(enum agent_fault fault, struct reply *reply)
 static inline void agent_reply(struct played_agent *agent, const uint8_t hash[HASH_BYTES],
                                uint64_t epoch, uint8_t *c1, uint8_t *c2)
 {
-    enum agent_fault fault = agent->fault;
+    enum agent_fault fault = (enum agent_fault)atomic_load(&agent->fault);
     struct reply reply = {.epoch = epoch, .count = PLAYED_ITEMS};
     size_t half = (size_t)PLAYED_ITEMS * POINT_BYTES;
     uint8_t signature[SIGNATURE_BYTES];
@@ -264,7 +264,7 @@ static inline void agent_answer(struct played_agent *agent, const Hearth__V1__Ag
                  &err);
     query_hash(hash, body->data, body->len);
     agent_evaluate(agent, &query, hash, &epoch, c1, c2);
-    switch (agent->fault) {
+    switch ((enum agent_fault)atomic_load(&agent->fault)) {
     case AGENT_DECLINES: agent_decline(agent, hash); break;
     case AGENT_SILENT: break;
     case AGENT_LEAVES: rpc_stream_finish(agent->stream, RPC_OK, ""); break;

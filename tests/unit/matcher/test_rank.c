@@ -118,7 +118,7 @@ static void agrees_with_plain_computation(void **state)
     struct agency *agencies = mem_array(AGENCIES, sizeof *agencies);
     struct rank_input inputs[AGENCIES];
     struct result *result = mem_new(struct result);
-    const struct rank_input *expected[AGENCIES];
+    const struct rank_input *expected[AGENCIES] = {NULL};
     size_t over = 0;
     for (int round = 0; round < 400; round++) {
         size_t count = randombytes_uniform(AGENCIES + 1);
@@ -138,6 +138,7 @@ static void agrees_with_plain_computation(void **state)
         assert_int_equal(result->agency_count, ranked > 30 ? 30 : ranked);
         over += ranked > 30;
         for (size_t i = 0; i < result->agency_count; i++) {
+            REQUIRE(expected[i] != NULL);
             assert_string_equal(result->agencies[i].id, expected[i]->agency->id);
             assert_int_equal(result->agencies[i].band, plain_band(expected[i]));
         }
