@@ -14,18 +14,6 @@ char *home_path(const struct cli_common *common)
     return file_join(user ? user : ".", ".hearth-agent");
 }
 
-static bool open_trust(const char *path, struct trust **out, struct err *err)
-{
-    char *root = file_join(path, HOME_ROOT);
-    char *revocations = file_join(path, HOME_REVOCATIONS);
-    char *pins = file_join(path, HOME_PINS);
-    bool ok = trust_open(root, revocations, pins, out, err);
-    free(root);
-    free(revocations);
-    free(pins);
-    return ok;
-}
-
 /* Before anything else, because what is missing tells which command comes next. */
 static bool check_files(const char *path, struct err *err)
 {
@@ -52,13 +40,9 @@ static bool check_files(const char *path, struct err *err)
 
 static bool open_identity(const struct cli_common *common, struct home *home, struct err *err)
 {
-    struct secret passphrase = {0};
-    bool ok = check_files(home->path, err) && open_trust(home->path, &home->trust, err) &&
-              secret_read_passphrase(common->passphrase_fd,
-                                     "Passphrase of the key file: ", &passphrase, err) &&
-              identity_open(home->path, &passphrase, home->trust, ROLE_AGENT, &home->identity, err);
-    secret_free(&passphrase);
-    return ok;
+    return check_files(home->path, err) &&
+           identity_open_home(home->path, common->passphrase_fd, ROLE_AGENT, &home->trust,
+                              &home->identity, err);
 }
 
 bool home_open_identity(const struct cli_common *common, struct home *out, struct err *err)

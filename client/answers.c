@@ -117,7 +117,11 @@ static void answer(void *ctx)
     struct err err;
     bool ok = check_reply(answers, work->message->reply, &reply, &err) &&
               send_shares(answers, &reply, work->message->reply->c1.data, &err);
-    if (!ok) log_err(LOG_LEVEL_WARN, "reply_refused", &err);
+    if (ok) {
+        log_debug("reply", "agent=%s items=%u", reply.agent, reply.count);
+    } else {
+        log_err(LOG_LEVEL_WARN, "reply_refused", &err);
+    }
     hearth__v1__to_la__free_unpacked(work->message, NULL);
     free(work);
     (void)pthread_mutex_lock(&answers->lock);

@@ -72,14 +72,10 @@ bool la_open(const struct cli_common *common, struct la *out, struct err *err)
 {
     *out = (struct la){0};
     char *home = la_home(common);
-    struct secret passphrase = {0};
-    bool ok = read_config(home, out, err) && trust_open_home(home, &out->trust, err) &&
-              secret_read_passphrase(common->passphrase_fd,
-                                     "Passphrase of the key file: ", &passphrase, err) &&
-              identity_open(home, &passphrase, out->trust, ROLE_LA, &out->identity, err);
-    secret_free(&passphrase);
+    bool ok =
+        read_config(home, out, err) &&
+        identity_open_home(home, common->passphrase_fd, ROLE_LA, &out->trust, &out->identity, err);
     free(home);
-    if (!ok) la_close(out);
     return ok;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "keys/certificate.h"
 #include "keys/key_file.h"
@@ -58,6 +59,25 @@ bool identity_open(const char *home, const struct secret *passphrase, struct tru
     identity->tls_key_pem = x509_key_pem(&identity->keys.tls);
     *out = identity;
     return true;
+}
+
+bool identity_open_home(const char *home, int passphrase_fd, enum role role, struct trust **trust,
+                        struct identity **out, struct err *err)
+{
+    struct secret passphrase = {0};
+    *trust = NULL;
+    *out = NULL;
+    bool ok =
+        trust_open_home(home, trust, err) &&
+        secret_read_passphrase(passphrase_fd, "Passphrase of the key file: ", &passphrase, err) &&
+        identity_open(home, &passphrase, *trust, role, out, err);
+    secret_free(&passphrase);
+    if (passphrase_fd > STDERR_FILENO) (void)close(passphrase_fd);
+    if (!ok && *trust) {
+        trust_close(*trust);
+        *trust = NULL;
+    }
+    return ok;
 }
 
 void identity_close(struct identity *identity)

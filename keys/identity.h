@@ -85,6 +85,12 @@ struct identity;
 MUST_CHECK bool identity_open(const char *home, const struct secret *passphrase,
                               struct trust *trust, enum role role, struct identity **out,
                               struct err *err);
+/* For a running program: trust_open_home, then the passphrase (secret_read_passphrase: from
+ * descriptor passphrase_fd if it is not negative, else from the terminal), then identity_open. A
+ * descriptor above standard error is closed once it was read, so that nothing of it stays with a
+ * daemon. On failure both are NULL. Errors as these three. */
+MUST_CHECK bool identity_open_home(const char *home, int passphrase_fd, enum role role,
+                                   struct trust **trust, struct identity **out, struct err *err);
 void identity_close(struct identity *identity); /* wipes */
 const struct certificate *identity_certificate(const struct identity *identity);
 void identity_sign(const struct identity *identity, const char *tag, const uint8_t *body,
