@@ -100,6 +100,11 @@ struct scene {
     int16_t *values; /* the plain query: two musts, random weights */
 };
 
+static inline void copy_id(char *out, const char *id)
+{
+    (void)snprintf(out, ID_MAX + 1, "%s", id);
+}
+
 /* ---- waiting ---- */
 
 static inline void scene_signal(void *ctx)
@@ -193,7 +198,7 @@ static inline void spoil_reply(enum agent_fault fault, struct reply *reply)
 {
     if (fault == AGENT_OTHER_QUERY) reply->query_hash[0] ^= 1;
     if (fault == AGENT_OTHER_EPOCH) reply->epoch++;
-    if (fault == AGENT_OTHER_NAME) strcpy(reply->agent, "agent-2");
+    if (fault == AGENT_OTHER_NAME) copy_id(reply->agent, "agent-2");
     if (fault == AGENT_ODD_COUNT) reply->count++;
 }
 
@@ -206,7 +211,7 @@ static inline void agent_reply(struct played_agent *agent, const uint8_t hash[HA
     uint8_t signature[SIGNATURE_BYTES];
     struct buf body = {0};
     memcpy(reply.query_hash, hash, HASH_BYTES);
-    strcpy(reply.agent, identity_certificate(agent->party.identity)->organisation);
+    copy_id(reply.agent, identity_certificate(agent->party.identity)->organisation);
     spoil_points(fault, c1, c2);
     size_t c1_len = fault == AGENT_C1_SHORT ? half - POINT_BYTES : half;
     size_t c2_len = fault == AGENT_C2_SHORT ? half - POINT_BYTES : half;

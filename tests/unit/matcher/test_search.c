@@ -174,7 +174,7 @@ static void send_shares(struct run *run, const char *agent, uint8_t *shares, siz
     (void)snprintf(name, sizeof name, "%s", agent);
     Hearth__V1__SearchShares body = HEARTH__V1__SEARCH_SHARES__INIT;
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
-    if (run->fault == LA_SHARES_OF_STRANGER) strcpy(name, "stranger");
+    if (run->fault == LA_SHARES_OF_STRANGER) copy_id(name, "stranger");
     if (run->fault == LA_SHARES_IDENTITY) memset(shares, 0, POINT_BYTES);
     if (run->fault == LA_SHARES_WRONG) memcpy(shares, shares + POINT_BYTES, POINT_BYTES);
     body.agent = name;
@@ -190,14 +190,14 @@ static void send_proof(struct run *run, char *const *agents, size_t count)
     struct shares_proof proof = {.agents = mem_array(count, ID_MAX + 1), .agent_count = count};
     struct signed_bytes body = {0};
     struct err err = {0};
-    for (size_t i = 0; i < count; i++) strcpy(proof.agents[i], agents[i]);
+    for (size_t i = 0; i < count; i++) copy_id(proof.agents[i], agents[i]);
     assert_true(
         blind_sharer_prove(run->sharer, (const char *const *)agents, count, proof.proof, &err));
     if (run->fault == LA_PROOF_BYTES) proof.proof[33] ^= 1;
     if (run->fault == LA_PROOF_FEWER) proof.agent_count--;
     if (run->fault == LA_PROOF_ORDER) {
-        strcpy(proof.agents[0], agents[1]);
-        strcpy(proof.agents[1], agents[0]);
+        copy_id(proof.agents[0], agents[1]);
+        copy_id(proof.agents[1], agents[0]);
     }
     shares_proof_encode(&proof, &body.body);
     sign(run->scene->la.identity, TAG_SHARES_PROOF, &body);
