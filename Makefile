@@ -9,15 +9,12 @@ CC ?= cc
 PROTOC_C ?= protoc-c
 PYTHON ?= /usr/bin/python3
 
-export PKG_CONFIG_PATH
-PKGS := libsodium grpc libprotobuf-c lmdb jansson proj geos libzip libcrypto libsystemd libseccomp
-
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 OPT ?= -O2
 # DWARF 4: Debian 12's valgrind cannot read what clang writes by default.
 CPPFLAGS += -I. -I$(B)/gen -isystem /usr/include/decaf -D_GNU_SOURCE -D_FORTIFY_SOURCE=2
 CFLAGS_ALL := -std=c11 $(OPT) -gdwarf-4 -fstack-protector-strong -fPIE -pthread $(WARN) $(CFLAGS)
-LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now -pthread $(LDFLAGS)
+LDFLAGS_ALL := -pie -Wl,--as-needed,-z,relro,-z,now -pthread $(LDFLAGS)
 ifdef SAN
 CPPFLAGS := $(filter-out -D_FORTIFY_SOURCE=2,$(CPPFLAGS))
 CFLAGS_ALL += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
