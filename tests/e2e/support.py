@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -57,9 +58,20 @@ class SchemeCase(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.directory = pathlib.Path(folder.name) / "scheme"
         cls.prepare()
-        cls.addClassCleanup(lab, "down", cls.directory)
+        cls.addClassCleanup(cls.finish)
         cls.up(*cls.up_options)
         cls.scheme = Scheme(cls.directory, BUILD)
+
+    @classmethod
+    def finish(cls):
+        """Stops everything; nothing may have to be killed, nor may a sanitizer have complained."""
+        done = lab("down", cls.directory)
+        if done.returncode != 0 or done.stderr:
+            raise AssertionError(f"lab down: exit status {done.returncode}\n{done.stderr}")
+        for log in (cls.directory / "state" / "logs").glob("*.log"):
+            text = log.read_text(encoding="utf-8", errors="replace")
+            if re.search(r"Sanitizer|runtime error:", text):
+                raise AssertionError(f"{log.name}:\n{text[-8000:]}")
 
     @classmethod
     def prepare(cls):
