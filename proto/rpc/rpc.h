@@ -50,7 +50,8 @@ bool rpc_err_of(enum rpc_status status, const char *detail, struct err *err); /*
 /* Once a process, before the first server or channel / after the last stream was unref'd. rpc_start
  * clears what would trace messages, redirect connections or weaken TLS from the environment
  * (GRPC_TRACE, proxies, cipher suites). gRPC makes threads when it likes: a program that waits for
- * signals blocks them before rpc_start. rpc_stop waits until gRPC is gone. */
+ * signals blocks them before rpc_start. rpc_stop waits until gRPC is gone
+ * (5 s at most, then it says so in the log). */
 void rpc_start(void);
 void rpc_stop(void);
 
@@ -147,8 +148,9 @@ struct rpc_channel_config {
 MUST_CHECK bool rpc_channel_open(const struct rpc_channel_config *config,
                                  const struct identity *identity, const struct trust *trust,
                                  struct rpc_channel **out, struct err *err);
-/* Cancels open streams, waits for their closed callbacks, frees. NULL is fine. Not from a callback,
- * nor while another thread may still call rpc_channel_call. */
+/* Cancels open streams, waits for their closed callbacks (and up to 1 s for an attempt to connect
+ * that is under way), frees. NULL is fine. Not from a callback, nor while another thread may still
+ * call rpc_channel_call. */
 void rpc_channel_close(struct rpc_channel *channel);
 /* Starts a call; timeout_ms 0 = none. Returns a stream with one reference for the caller; callbacks
  * may run before it returns. events->closed always runs: UNAVAILABLE where no connection comes

@@ -8,13 +8,22 @@
 
 #include "proto/base/mem.h"
 
+/* How long closing a channel waits for an attempt to connect that is under way. */
+enum { SETTLE_MS = 1000 };
+
 struct rpc_channel {
     grpc_channel *channel;
+    struct rpc_tag settled;
     struct rpc_registry registry;
     struct rpc_loop loop;
     char *server_id;
     size_t queue_max;
 };
+
+static gpr_timespec in_ms(int64_t ms)
+{
+    return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ms, GPR_TIMESPAN));
+}
 
 /* "dns:///" keeps the target from being read as another kind of name (unix:, xds:). */
 static char *target_uri(const char *target)
@@ -36,6 +45,26 @@ static void set_arguments(struct rpc_args *args, const struct rpc_channel_config
     rpc_args_integer(args, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20000);
 }
 
+static void settled(void *owner, bool ok)
+{
+    struct rpc_channel *channel = owner;
+    (void)ok; /* false: still connecting when the time was up */
+    rpc_registry_leave(&channel->registry);
+}
+
+/* gRPC 1.51 forgets a connection, with its socket, where the channel is destroyed between the end
+ * of the TLS handshake and the server's first frame; then it never comes to an end itself. */
+static void wait_until_settled(struct rpc_channel *channel)
+{
+    if (grpc_channel_check_connectivity_state(channel->channel, 0) == GRPC_CHANNEL_CONNECTING) {
+        rpc_registry_enter(&channel->registry);
+        grpc_channel_watch_connectivity_state(channel->channel, GRPC_CHANNEL_CONNECTING,
+                                              in_ms(SETTLE_MS), channel->loop.queue,
+                                              rpc_tag_start(&channel->settled));
+    }
+    rpc_registry_wait(&channel->registry);
+}
+
 bool rpc_channel_open(const struct rpc_channel_config *config, const struct identity *identity,
                       const struct trust *trust, struct rpc_channel **out, struct err *err)
 {
@@ -54,6 +83,7 @@ bool rpc_channel_open(const struct rpc_channel_config *config, const struct iden
     channel->channel = made;
     channel->server_id = mem_string(config->server_id);
     channel->queue_max = config->queue_max;
+    channel->settled = (struct rpc_tag){.done = settled, .owner = channel};
     rpc_registry_init(&channel->registry);
     rpc_loop_start(&channel->loop);
     *out = channel;
@@ -64,10 +94,7 @@ struct rpc_stream *rpc_channel_call(struct rpc_channel *channel, const char *pat
                                     int64_t timeout_ms, const struct rpc_events *events, void *ctx)
 {
     gpr_timespec deadline = gpr_inf_future(GPR_CLOCK_MONOTONIC);
-    if (timeout_ms > 0) {
-        deadline = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                gpr_time_from_millis(timeout_ms, GPR_TIMESPAN));
-    }
+    if (timeout_ms > 0) deadline = in_ms(timeout_ms);
     grpc_slice method = grpc_slice_from_copied_string(path);
     grpc_call *call = grpc_channel_create_call(channel->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
                                                channel->loop.queue, method, NULL, deadline, NULL);
@@ -82,7 +109,7 @@ void rpc_channel_close(struct rpc_channel *channel)
 {
     if (!channel) return;
     rpc_registry_cancel_all(&channel->registry, "the connection was closed here");
-    rpc_registry_wait(&channel->registry);
+    wait_until_settled(channel);
     grpc_channel_destroy(channel->channel);
     rpc_loop_stop(&channel->loop);
     rpc_registry_destroy(&channel->registry);

@@ -11,6 +11,8 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
+enum { STOP_MS = 5000 };
+
 /* gRPC's own messages go where ours go; they name addresses and reasons, never contents. */
 static void write_log(gpr_log_func_args *args)
 {
@@ -43,7 +45,7 @@ void rpc_stop(void)
     grpc_shutdown();
     /* The last shutdown cleans up on a thread of its own, which tells nobody when it is done. */
     const struct timespec pause = {.tv_nsec = 1000000};
-    int64_t until = clock_steady_ms() + 10000;
+    int64_t until = clock_steady_ms() + STOP_MS;
     while (grpc_is_initialized() && clock_steady_ms() < until) (void)nanosleep(&pause, NULL);
     if (grpc_is_initialized()) log_warn("rpc_stop", "reason=\"gRPC is still running\"");
 }
