@@ -8,7 +8,6 @@
 
 #include "matcher/commands.h"
 #include "matcher/directory.h"
-#include "matcher/own_keys.h"
 #include "proto/base/file.h"
 
 struct options {
@@ -45,17 +44,20 @@ static bool sign(const struct options *options, size_t *count, struct err *err)
     const char *home = command_home(&options->common);
     struct buf csv = {0};
     struct directory *directory = NULL;
-    struct own_keys keys = {0};
+    struct trust *trust = NULL;
+    struct identity *identity = NULL;
     char name[256];
     (void)snprintf(name, sizeof name, "%s", options->file);
     bool ok = file_read(options->file, DIRECTORY_MAX, &csv, err) &&
               directory_parse(csv.data, csv.len, options->common.json ? NULL : print_finding, name,
                               &directory, err) &&
-              own_keys_open(home, options->common.passphrase_fd, &keys, err) &&
-              directory_write(home, keys.identity, csv.data, csv.len, err);
+              identity_open_home(home, options->common.passphrase_fd, ROLE_MATCHER, &trust,
+                                 &identity, err) &&
+              directory_write(home, identity, csv.data, csv.len, err);
     if (ok) *count = directory_count(directory);
     directory_unref(directory);
-    own_keys_close(&keys);
+    if (identity) identity_close(identity);
+    if (trust) trust_close(trust);
     buf_free(&csv);
     return ok;
 }

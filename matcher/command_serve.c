@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "matcher/commands.h"
-#include "matcher/own_keys.h"
 #include "matcher/status_file.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
@@ -29,7 +28,8 @@ struct options {
 struct server {
     const char *home;
     struct config config;
-    struct own_keys keys;
+    struct trust *trust;
+    struct identity *identity;
     struct matcher *matcher;
     int port, lock_fd, signal_fd, change_fd;
     int64_t next_tick_ms, next_status_ms;
@@ -87,12 +87,13 @@ static bool start(struct server *server, const struct options *options, struct e
     if (!config_read(server->home, &server->config, err) ||
         (options->listen && !config_set_listen(&server->config, options->listen, err)) ||
         !status_lock(server->home, &server->lock_fd, err) || !catch_signals(server, err) ||
-        !own_keys_open(server->home, options->common.passphrase_fd, &server->keys, err)) {
+        !identity_open_home(server->home, options->common.passphrase_fd, ROLE_MATCHER,
+                            &server->trust, &server->identity, err)) {
         return false;
     }
     rpc_start();
-    if (!matcher_start(server->home, &server->config, server->keys.identity, server->keys.trust,
-                       on_changed, server, &server->matcher, &server->port, err)) {
+    if (!matcher_start(server->home, &server->config, server->identity, server->trust, on_changed,
+                       server, &server->matcher, &server->port, err)) {
         rpc_stop();
         return false;
     }
@@ -177,7 +178,8 @@ static void finish(struct server *server)
         free(path);
         log_info("stopped", "port=%d", server->port);
     }
-    own_keys_close(&server->keys);
+    if (server->identity) identity_close(server->identity);
+    if (server->trust) trust_close(server->trust);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);
     if (server->change_fd >= 0) (void)close(server->change_fd);
     if (server->lock_fd >= 0) (void)close(server->lock_fd);

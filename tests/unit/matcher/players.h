@@ -342,22 +342,34 @@ static inline void open_channel(struct scene *scene, const struct party *party,
     parties_must(rpc_channel_open(&config, party->identity, party->trust, out, &err), &err);
 }
 
-/* certificate: whose Hearth certificate the hello carries. */
-static inline void agent_attach(struct played_agent *agent, const struct certificate *certificate)
+/* A stream without a hello yet. */
+static inline void agent_connect(struct played_agent *agent)
 {
     static const struct rpc_events events = {.message = agent_message, .closed = agent_closed};
     agent->welcomed = agent->closed = false;
     open_channel(agent->scene, &agent->party, &agent->channel);
     agent->stream = rpc_channel_call(agent->channel, METHOD_ATTACH, 0, &events, agent);
+}
+
+/* certificate: whose Hearth certificate the hello carries. */
+static inline void agent_hello(struct played_agent *agent, const struct certificate *certificate,
+                               uint32_t protocol, uint32_t catalogue)
+{
     Hearth__V1__Signed part = signed_part(&certificate->raw.body, certificate->raw.signature);
     Hearth__V1__AttachHello hello = HEARTH__V1__ATTACH_HELLO__INIT;
     Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
-    hello.protocol = PROTOCOL_VERSION;
-    hello.catalogue = CATALOGUE_VERSION;
+    hello.protocol = protocol;
+    hello.catalogue = catalogue;
     hello.certificate = &part;
     message.kind_case = HEARTH__V1__FROM_AGENT__KIND_HELLO;
     message.hello = &hello;
     send_message(agent->stream, &message.base);
+}
+
+static inline void agent_attach(struct played_agent *agent, const struct certificate *certificate)
+{
+    agent_connect(agent);
+    agent_hello(agent, certificate, PROTOCOL_VERSION, CATALOGUE_VERSION);
 }
 
 static inline void agent_detach(struct played_agent *agent)

@@ -29,28 +29,6 @@ static const struct certificate *own(const struct played_agent *agent)
     return identity_certificate(agent->party.identity);
 }
 
-static void send_plain_hello(struct played_agent *agent, uint32_t protocol, uint32_t catalogue)
-{
-    Hearth__V1__Signed part = signed_part(&own(agent)->raw.body, own(agent)->raw.signature);
-    Hearth__V1__AttachHello hello = HEARTH__V1__ATTACH_HELLO__INIT;
-    Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
-    hello.protocol = protocol;
-    hello.catalogue = catalogue;
-    hello.certificate = &part;
-    message.kind_case = HEARTH__V1__FROM_AGENT__KIND_HELLO;
-    message.hello = &hello;
-    send_message(agent->stream, &message.base);
-}
-
-/* A stream without a hello. */
-static void connect_only(struct played_agent *agent)
-{
-    static const struct rpc_events events = {.message = agent_message, .closed = agent_closed};
-    agent->closed = agent->welcomed = false;
-    open_channel(agent->scene, &agent->party, &agent->channel);
-    agent->stream = rpc_channel_call(agent->channel, METHOD_ATTACH, 0, &events, agent);
-}
-
 static void refused_hellos(void **state)
 {
     struct scene *scene = *state;
@@ -63,17 +41,17 @@ static void refused_hellos(void **state)
     expect_end(agent, RPC_PERMISSION_DENIED, "certificate");
     agent_detach(agent);
 
-    connect_only(agent);
-    send_plain_hello(agent, PROTOCOL_VERSION + 1, CATALOGUE_VERSION);
+    agent_connect(agent);
+    agent_hello(agent, own(agent), PROTOCOL_VERSION + 1, CATALOGUE_VERSION);
     expect_end(agent, RPC_FAILED_PRECONDITION, "2");
     agent_detach(agent);
 
-    connect_only(agent);
-    send_plain_hello(agent, PROTOCOL_VERSION, CATALOGUE_VERSION + 1);
+    agent_connect(agent);
+    agent_hello(agent, own(agent), PROTOCOL_VERSION, CATALOGUE_VERSION + 1);
     expect_end(agent, RPC_FAILED_PRECONDITION, "2");
     agent_detach(agent);
 
-    connect_only(agent); /* a decline first */
+    agent_connect(agent); /* a decline first */
     agent_decline(agent, (const uint8_t[HASH_BYTES]){0});
     expect_end(agent, RPC_FAILED_PRECONDITION, "hello");
     agent_detach(agent);
@@ -94,7 +72,7 @@ static void second_hello_ends_the_stream(void **state)
 {
     struct scene *scene = *state;
     scene_attach_all(scene);
-    send_plain_hello(&scene->agents[0], PROTOCOL_VERSION, CATALOGUE_VERSION);
+    agent_hello(&scene->agents[0], own(&scene->agents[0]), PROTOCOL_VERSION, CATALOGUE_VERSION);
     expect_end(&scene->agents[0], RPC_FAILED_PRECONDITION, "reply or a decline");
 }
 
