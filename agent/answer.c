@@ -96,9 +96,10 @@ static struct query_name name_of(const struct checked *checked)
     return (struct query_name){checked->query.la, checked->query.query_id, checked->hash};
 }
 
-static bool run_evaluation(const struct answerer_parts *parts, const struct checked *checked,
+static bool run_evaluation(const struct answerer *answerer, const struct checked *checked,
                            struct evaluated *out, struct err *why)
 {
+    const struct answerer_parts *parts = &answerer->parts;
     const struct evaluation in = {
         .query = &checked->query,
         .catalogue = catalogue_get(checked->query.catalogue),
@@ -108,6 +109,7 @@ static bool run_evaluation(const struct answerer_parts *parts, const struct chec
         .agent = identity_certificate(parts->identity)->organisation,
         .today = clock_london_day(clock_wall_ms()),
         .fresh_days = parts->fresh_days,
+        .pool = answerer->pool,
     };
     return evaluate(parts->vault, &in, out, why);
 }
@@ -118,7 +120,7 @@ static enum decline answer_new(const struct job *job, const struct checked *chec
     const struct answerer_parts *parts = &job->answerer->parts;
     struct query_name name = name_of(checked);
     struct evaluated evaluated = {0};
-    if (!run_evaluation(parts, checked, &evaluated, why)) {
+    if (!run_evaluation(job->answerer, checked, &evaluated, why)) {
         /* Without the vault not even the size of a reply is known: say so rather than send
          * nonsense. */
         log_err(LOG_LEVEL_ERROR, "vault", why);

@@ -18,7 +18,7 @@ enum { CONFIG_MAX = 256 * 1024 };
 struct config config_default(void)
 {
     return (struct config){
-        .allow_all = true, .budget = BUDGET_DEFAULT, .fresh_days = STATUS_FRESH_DAYS, .threads = 1};
+        .allow_all = true, .budget = BUDGET_DEFAULT, .fresh_days = STATUS_FRESH_DAYS, .threads = 0};
 }
 
 void config_free(struct config *config)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * HOME/config.json of an agent: where its matcher is, and the agency's own policy.
  *   {"matcher":"host:port","matcher_id":"matcher","allow":["la-1"],"budget":200,"fresh_days":28,
- *    "threads":1}
+ *    "threads":0}
  */
 #ifndef HEARTH_AGENT_CONFIG_H
 #define HEARTH_AGENT_CONFIG_H

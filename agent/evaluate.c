@@ -116,7 +116,7 @@ bool evaluate(struct vault *vault, const struct evaluation *in, struct evaluated
     struct secret seed = secret_random(SEED_BYTES);
     blind_evaluate(c1, c2, in->layout, in->query->ciphertexts.data, in->joint_key,
                    (const struct blind_profile *)(const void *)profiles.data, list.count, seed.data,
-                   in->query_hash);
+                   in->query_hash, in->pool);
     fill_reply(&result.reply, in, &result.c1, &result.c2, count);
     reply_commit(&result.reply, seed.data, list.frames.data, list.frames.len);
     secret_free(&seed);

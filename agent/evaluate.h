@@ -17,6 +17,7 @@ struct evaluation {
     const char *agent;         /* this agency's id */
     int32_t today;             /* Europe/London */
     int fresh_days;
+    struct pool *pool; /* spreads the work; may be NULL */
 };
 struct evaluated {
     struct reply reply; /* to be encoded and signed */

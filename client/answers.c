@@ -40,6 +40,7 @@ struct answers *answers_new(const struct la *la, const struct composed *composed
     REQUIRE(scalar_decode(&key, composed->query_key.data));
     answers->sharer = blind_sharer_new(&key, composed->seed.data, composed->query_hash);
     scalar_wipe(&key);
+    blind_sharer_workers(answers->sharer, pool);
     REQUIRE(pthread_mutex_init(&answers->lock, NULL) == 0);
     REQUIRE(pthread_cond_init(&answers->idle, NULL) == 0);
     return answers;

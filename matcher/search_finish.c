@@ -77,7 +77,7 @@ static bool check_proof(struct finish_job *job, struct err *err)
         (void)err_set(err, ERR_INVALID, "agents", "not those of the close, in its order");
     } else if (job->count > 0) {
         ok = blind_opened_check(job->opened, job->count, &search->query_key, search->hash,
-                                proof.proof, err);
+                                proof.proof, search->matcher->pool, err);
     }
     shares_proof_free(&proof);
     return ok;

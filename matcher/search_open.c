@@ -43,7 +43,7 @@ static void run_open_job(void *ctx)
     struct matcher *matcher = search->matcher;
     struct err err = {0};
     bool ok = blind_open(&job->opened, matcher->scores, epoch_scalar(search->epoch), job->c1.data,
-                         job->c2.data, job->shares.data, job->count, &err);
+                         job->c2.data, job->shares.data, job->count, matcher->pool, &err);
     buf_wipe(&job->c1);
     buf_wipe(&job->c2);
     buf_wipe(&job->shares);

@@ -81,63 +81,92 @@ unsigned pool_threads(const struct pool *pool)
     return pool->count;
 }
 
-void pool_run(struct pool *pool, void (*run)(void *ctx), void *ctx)
+/* False, and nothing queued, once the pool is stopping. */
+static bool enqueue(struct pool *pool, void (*run)(void *ctx), void *ctx)
 {
     struct job *job = mem_new(struct job);
     *job = (struct job){.run = run, .ctx = ctx};
     (void)pthread_mutex_lock(&pool->lock);
-    REQUIRE(!pool->stopping);
-    if (pool->last) {
-        pool->last->next = job;
-    } else {
-        pool->first = job;
+    bool open = !pool->stopping;
+    if (open) {
+        if (pool->last) {
+            pool->last->next = job;
+        } else {
+            pool->first = job;
+        }
+        pool->last = job;
+        (void)pthread_cond_signal(&pool->wake);
     }
-    pool->last = job;
-    (void)pthread_cond_signal(&pool->wake);
     (void)pthread_mutex_unlock(&pool->lock);
+    if (!open) free(job);
+    return open;
 }
 
-/* One loop over indices shared by the workers and the caller; freed by whoever leaves last. */
+void pool_run(struct pool *pool, void (*run)(void *ctx), void *ctx)
+{
+    REQUIRE(enqueue(pool, run, ctx));
+}
+
+/* One loop over indices, shared by the caller and the workers that come to help. Nobody waits for a
+ * helper that has not started, so a job may run a loop of its own; whoever leaves last frees. */
 struct each {
     pthread_mutex_t lock;
     pthread_cond_t done;
-    size_t next, count;
-    unsigned helpers; /* queued or running */
+    size_t next, finished, count;
+    unsigned users; /* the caller, and helpers queued or running */
     void (*job)(size_t index, void *ctx);
     void *ctx;
 };
 
 static void take_indices(struct each *each)
 {
-    for (;;) {
-        (void)pthread_mutex_lock(&each->lock);
-        size_t index = each->next < each->count ? each->next++ : each->count;
+    (void)pthread_mutex_lock(&each->lock);
+    while (each->next < each->count) {
+        size_t index = each->next++;
         (void)pthread_mutex_unlock(&each->lock);
-        if (index == each->count) return;
         each->job(index, each->ctx);
+        (void)pthread_mutex_lock(&each->lock);
+        if (++each->finished == each->count) (void)pthread_cond_signal(&each->done);
     }
+    (void)pthread_mutex_unlock(&each->lock);
+}
+
+static void leave(struct each *each)
+{
+    (void)pthread_mutex_lock(&each->lock);
+    bool last = --each->users == 0;
+    (void)pthread_mutex_unlock(&each->lock);
+    if (!last) return;
+    (void)pthread_cond_destroy(&each->done);
+    (void)pthread_mutex_destroy(&each->lock);
+    free(each);
 }
 
 static void help(void *arg)
 {
     struct each *each = arg;
     take_indices(each);
-    (void)pthread_mutex_lock(&each->lock);
-    each->helpers--;
-    (void)pthread_cond_signal(&each->done);
-    (void)pthread_mutex_unlock(&each->lock);
+    leave(each);
 }
 
 void pool_each(struct pool *pool, size_t count, void (*job)(size_t index, void *ctx), void *ctx)
 {
-    struct each each = {.count = count, .job = job, .ctx = ctx};
-    REQUIRE(pthread_mutex_init(&each.lock, NULL) == 0 && pthread_cond_init(&each.done, NULL) == 0);
-    each.helpers = count > 1 ? pool->count : 0;
-    for (unsigned i = each.helpers; i > 0; i--) pool_run(pool, help, &each);
-    take_indices(&each);
-    (void)pthread_mutex_lock(&each.lock);
-    while (each.helpers > 0) (void)pthread_cond_wait(&each.done, &each.lock);
-    (void)pthread_mutex_unlock(&each.lock);
-    (void)pthread_cond_destroy(&each.done);
-    (void)pthread_mutex_destroy(&each.lock);
+    if (!pool || count <= 1) {
+        for (size_t i = 0; i < count; i++) job(i, ctx);
+        return;
+    }
+    struct each *each = mem_new(struct each);
+    *each = (struct each){.count = count, .job = job, .ctx = ctx};
+    REQUIRE(pthread_mutex_init(&each->lock, NULL) == 0 &&
+            pthread_cond_init(&each->done, NULL) == 0);
+    unsigned helpers = pool->count < count ? pool->count : (unsigned)count - 1;
+    each->users = helpers + 1;
+    for (unsigned i = 0; i < helpers; i++) {
+        if (!enqueue(pool, help, each)) leave(each); /* a job's loop while the pool stops */
+    }
+    take_indices(each);
+    (void)pthread_mutex_lock(&each->lock);
+    while (each->finished < count) (void)pthread_cond_wait(&each->done, &each->lock);
+    (void)pthread_mutex_unlock(&each->lock);
+    leave(each);
 }

@@ -16,7 +16,7 @@ unsigned pool_threads(const struct pool *pool);
 /* Runs job(ctx) on a worker, in order of submission. */
 void pool_run(struct pool *pool, void (*job)(void *ctx), void *ctx);
 /* Runs job(i, ctx) for 0 <= i < count over the workers and the calling thread; returns when all are
- * done. Must not be called from a job. */
+ * done. May be called from a job. pool NULL: on the calling thread alone. */
 void pool_each(struct pool *pool, size_t count, void (*job)(size_t index, void *ctx), void *ctx);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/base/pool.h"
 #include "proto/base/secret.h"
 #include "proto/crypto/elgamal.h"
 #include "proto/crypto/hash.h"
@@ -83,11 +84,13 @@ struct blind_profile {
  * becomes a dummy (GATE or BASE: all do). A dummy's item decrypts to a uniformly random point
  * whatever the query holds. c1, c2: size class * 32 bytes each. Consumes stream ("hearth reply",
  * seed, query_hash): for each item in order the scalars rho, rho', t; then the permutation: item i
- * is written to place permutation[i]. Same work whatever the query says. */
+ * is written to place permutation[i]. Same work whatever the query says.
+ * The items are spread over `pool` (NULL: the calling thread), with the same outcome. */
 void blind_evaluate(uint8_t *c1, uint8_t *c2, const struct blind_layout *layout,
                     const uint8_t *ciphertexts, const struct point *joint_key,
                     const struct blind_profile *profiles, size_t count,
-                    const uint8_t seed[SEED_BYTES], const uint8_t query_hash[HASH_BYTES]);
+                    const uint8_t seed[SEED_BYTES], const uint8_t query_hash[HASH_BYTES],
+                    struct pool *pool);
 
 /* ---- LA: shares, one-shot ---- */
 struct blind_sharer;
@@ -99,6 +102,9 @@ void blind_sharer_free(struct blind_sharer *sharer); /* wipes */
 /* Lowers BLIND_QUERY_ITEMS_MAX for this query, before any reply is added: 1 to
  * BLIND_QUERY_ITEMS_MAX. */
 void blind_sharer_limit(struct blind_sharer *sharer, size_t items);
+/* Spreads the arithmetic of each reply and of the proof over a pool, which must outlive the sharer.
+ */
+void blind_sharer_workers(struct blind_sharer *sharer, struct pool *pool);
 /* Shares for one reply: shares[j] = a * c1[j]. Once an agent; refuses (ERR_INVALID) non-canonical
  * points, the identity and any point seen before in this query, (ERR_BUDGET) more than
  * BLIND_QUERY_ITEMS_MAX items in all, (ERR_EXISTS) a second reply of that agent. A refused reply
@@ -120,17 +126,21 @@ void blind_scores_free(struct blind_scores *scores);
 struct blind_opened;
 enum { SCORE_NONE = -1 };
 /* V = C2 - S - m C1, looked up. ERR_INVALID where a point is not canonical, a c1 or a share is the
- * identity. scores inside are not to be used before blind_opened_check said yes. */
+ * identity. scores inside are not to be used before blind_opened_check said yes.
+ * pool: as above. */
 MUST_CHECK bool blind_open(struct blind_opened **out, const struct blind_scores *table,
                            const struct scalar *m, const uint8_t *c1, const uint8_t *c2,
-                           const uint8_t *shares, uint32_t count, struct err *err);
+                           const uint8_t *shares, uint32_t count, struct pool *pool,
+                           struct err *err);
 void blind_opened_free(struct blind_opened *opened); /* wipes */
 /* The batched proof over the replies in that order; ERR_UNAUTHENTICATED where it does not verify.
- * Its statement is query_hash. */
+ * Its statement is query_hash.
+ * pool: as above. */
 MUST_CHECK bool blind_opened_check(struct blind_opened *const *opened, size_t count,
                                    const struct point *query_key,
                                    const uint8_t query_hash[HASH_BYTES],
-                                   const uint8_t proof[PROOF_BYTES], struct err *err);
+                                   const uint8_t proof[PROOF_BYTES], struct pool *pool,
+                                   struct err *err);
 /* Score of item j: 0..1000 or SCORE_NONE. */
 int blind_opened_score(const struct blind_opened *opened, uint32_t item);
 uint32_t blind_opened_count(const struct blind_opened *opened);

@@ -26,10 +26,15 @@ struct evaluation {
     struct stream stream;
 };
 
-/* Everything secret about one item in one place, to be wiped at once. */
+/* The fresh scalars of one item. */
+struct masks {
+    struct scalar rho, rho_dummy, t;
+};
+
+/* Everything else that is secret about one item in one place, to be wiped at once. */
 struct item {
     struct ciphertext hard, soft;
-    struct scalar rho, rho_dummy, rho_c2, t;
+    struct scalar rho_c2;
     struct point factor, addend, product, fresh;
 };
 
@@ -150,9 +155,10 @@ static void mask_half(uint8_t out[POINT_BYTES], struct item *item,
     point_encode(out, &item->product);
 }
 
-/* profile: NULL for padding. Each kind of item draws the same scalars and multiplies as often. */
+/* profile: NULL for padding. Each kind of item multiplies as often. */
 static void evaluate_item(uint8_t c1[POINT_BYTES], uint8_t c2[POINT_BYTES],
-                          struct evaluation *evaluation, const struct blind_profile *profile)
+                          const struct evaluation *evaluation, const struct masks *masks,
+                          const struct blind_profile *profile)
 {
     struct item item;
     bool dummy = profile == NULL || profile->dummy || !evaluation->frame_usable;
@@ -163,15 +169,11 @@ static void evaluate_item(uint8_t c1[POINT_BYTES], uint8_t c2[POINT_BYTES],
         dummy |= !add_positions(&item.hard, query, profile->hard, profile->hard_count);
         dummy |= !add_positions(&item.soft, query, profile->soft, profile->soft_count);
     }
-    stream_scalar(&evaluation->stream, &item.rho);
-    stream_scalar(&evaluation->stream, &item.rho_dummy);
-    stream_scalar(&evaluation->stream, &item.t);
-
-    point_mul_base(&item.fresh, &item.t);
-    mask_half(c1, &item, evaluation, &item.hard.c1, &item.soft.c1, &item.rho, dummy);
+    point_mul_base(&item.fresh, &masks->t);
+    mask_half(c1, &item, evaluation, &item.hard.c1, &item.soft.c1, &masks->rho, dummy);
     /* An independent factor in the second half makes a dummy decrypt to a random point. */
-    scalar_select(&item.rho_c2, &item.rho, &item.rho_dummy, dummy);
-    point_mul_table(&item.fresh, evaluation->key, &item.t);
+    scalar_select(&item.rho_c2, &masks->rho, &masks->rho_dummy, dummy);
+    point_mul_table(&item.fresh, evaluation->key, &masks->t);
     mask_half(c2, &item, evaluation, &item.hard.c2, &item.soft.c2, &item.rho_c2, dummy);
     sodium_memzero(&item, sizeof item);
 }
@@ -190,10 +192,45 @@ static void shuffle(uint8_t *c1, uint8_t *c2, const uint8_t *items, size_t count
     wipe_and_free(place, count * sizeof *place);
 }
 
+/* The stream is consumed in the order of the items, whoever evaluates them. */
+static struct masks *draw_masks(struct stream *stream, size_t items)
+{
+    struct masks *masks = mem_array(items, sizeof *masks);
+    for (size_t i = 0; i < items; i++) {
+        stream_scalar(stream, &masks[i].rho);
+        stream_scalar(stream, &masks[i].rho_dummy);
+        stream_scalar(stream, &masks[i].t);
+    }
+    return masks;
+}
+
+enum { ITEMS_A_TASK = 32 };
+
+struct tasks {
+    const struct evaluation *evaluation;
+    const struct masks *masks;
+    const struct blind_profile *profiles;
+    size_t profile_count, item_count;
+    uint8_t *items; /* CIPHERTEXT_BYTES each */
+};
+
+static void run_task(size_t task, void *ctx)
+{
+    const struct tasks *tasks = ctx;
+    size_t end = (task + 1) * ITEMS_A_TASK;
+    if (end > tasks->item_count) end = tasks->item_count;
+    for (size_t i = task * ITEMS_A_TASK; i < end; i++) {
+        uint8_t *item = tasks->items + i * CIPHERTEXT_BYTES;
+        evaluate_item(item, item + POINT_BYTES, tasks->evaluation, &tasks->masks[i],
+                      i < tasks->profile_count ? &tasks->profiles[i] : NULL);
+    }
+}
+
 void blind_evaluate(uint8_t *c1, uint8_t *c2, const struct blind_layout *layout,
                     const uint8_t *ciphertexts, const struct point *joint_key,
                     const struct blind_profile *profiles, size_t count,
-                    const uint8_t seed[SEED_BYTES], const uint8_t query_hash[HASH_BYTES])
+                    const uint8_t seed[SEED_BYTES], const uint8_t query_hash[HASH_BYTES],
+                    struct pool *pool)
 {
     size_t items = blind_size_class(count);
     uint8_t *unshuffled = mem_array(items, CIPHERTEXT_BYTES);
@@ -202,11 +239,11 @@ void blind_evaluate(uint8_t *c1, uint8_t *c2, const struct blind_layout *layout,
     evaluation_start(&evaluation, layout, joint_key);
     stream_start(&evaluation.stream, "hearth reply", seed, query_hash, HASH_BYTES);
 
-    for (size_t i = 0; i < items; i++) {
-        uint8_t *item = unshuffled + i * CIPHERTEXT_BYTES;
-        evaluate_item(item, item + POINT_BYTES, &evaluation, i < count ? &profiles[i] : NULL);
-    }
+    struct masks *masks = draw_masks(&evaluation.stream, items);
+    struct tasks tasks = {&evaluation, masks, profiles, count, items, unshuffled};
+    pool_each(pool, (items + ITEMS_A_TASK - 1) / ITEMS_A_TASK, run_task, &tasks);
     shuffle(c1, c2, unshuffled, items, &evaluation.stream);
     evaluation_wipe(&evaluation);
+    wipe_and_free(masks, items * sizeof *masks);
     wipe_and_free(unshuffled, items * CIPHERTEXT_BYTES);
 }

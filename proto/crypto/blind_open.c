@@ -123,27 +123,57 @@ MUST_CHECK static bool open_item(struct blind_opened *opened, size_t i,
     return ok;
 }
 
+enum { ITEMS_A_TASK = 64 };
+
+struct tasks {
+    struct blind_opened *opened;
+    const struct blind_scores *table;
+    const struct scalar *m;
+    const uint8_t *c2;
+    struct err *errors; /* one a task; code ERR_NONE where it went well */
+};
+
+static void run_task(size_t task, void *ctx)
+{
+    const struct tasks *tasks = ctx;
+    size_t end = (task + 1) * ITEMS_A_TASK;
+    if (end > tasks->opened->count) end = tasks->opened->count;
+    for (size_t i = task * ITEMS_A_TASK; i < end; i++) {
+        if (!open_item(tasks->opened, i, tasks->table, tasks->m, tasks->c2 + i * POINT_BYTES,
+                       &tasks->errors[task])) {
+            return;
+        }
+    }
+}
+
 bool blind_open(struct blind_opened **out, const struct blind_scores *table, const struct scalar *m,
                 const uint8_t *c1, const uint8_t *c2, const uint8_t *shares, uint32_t count,
-                struct err *err)
+                struct pool *pool, struct err *err)
 {
     if (count == 0 || count > BLIND_ITEMS_MAX) {
         return err_set(err, ERR_INVALID, "count", "%u items; must be 1 to %d", count,
                        BLIND_ITEMS_MAX);
     }
-    struct blind_opened *opened = opened_new(c1, shares, count);
-    for (size_t i = 0; i < count; i++) {
-        if (open_item(opened, i, table, m, c2 + i * POINT_BYTES, err)) continue;
-        blind_opened_free(opened);
-        return false;
+    size_t task_count = (count + ITEMS_A_TASK - 1) / ITEMS_A_TASK;
+    struct tasks tasks = {opened_new(c1, shares, count), table, m, c2,
+                          mem_array(task_count, sizeof(struct err))};
+    pool_each(pool, task_count, run_task, &tasks);
+    size_t failed = 0;
+    while (failed < task_count && tasks.errors[failed].code == ERR_NONE) failed++;
+    bool ok = failed == task_count;
+    if (ok) {
+        *out = tasks.opened;
+    } else {
+        *err = tasks.errors[failed];
+        blind_opened_free(tasks.opened);
     }
-    *out = opened;
-    return true;
+    free(tasks.errors);
+    return ok;
 }
 
 bool blind_opened_check(struct blind_opened *const *opened, size_t count,
                         const struct point *query_key, const uint8_t query_hash[HASH_BYTES],
-                        const uint8_t proof[PROOF_BYTES], struct err *err)
+                        const uint8_t proof[PROOF_BYTES], struct pool *pool, struct err *err)
 {
     size_t items = 0, at = 0;
     for (size_t i = 0; i < count; i++) items += opened[i]->count;
@@ -160,7 +190,7 @@ bool blind_opened_check(struct blind_opened *const *opened, size_t count,
         memcpy(share_bytes + at * POINT_BYTES, opened[i]->share_bytes, bytes_len);
     }
     bool ok = proof_shares_check(proof, query_hash, HASH_BYTES, query_key, c1_bytes, share_bytes,
-                                 c1, shares, items);
+                                 c1, shares, items, pool);
     sodium_memzero(shares, items * sizeof *shares);
     free(shares);
     free(c1);

@@ -34,6 +34,7 @@ struct blind_sharer {
     struct taken *replies;
     size_t items, items_max;
     struct seen *seen;
+    struct pool *pool; /* NULL: the calling thread alone */
     bool closed;
 };
 
@@ -57,6 +58,11 @@ void blind_sharer_limit(struct blind_sharer *sharer, size_t items)
 {
     REQUIRE(items > 0 && items <= BLIND_QUERY_ITEMS_MAX && sharer->items == 0);
     sharer->items_max = items;
+}
+
+void blind_sharer_workers(struct blind_sharer *sharer, struct pool *pool)
+{
+    sharer->pool = pool;
 }
 
 static struct taken *taken_new(const char *agent, const uint8_t *c1, size_t count)
@@ -122,22 +128,62 @@ MUST_CHECK static bool admit(const struct blind_sharer *sharer, const char *agen
     return true;
 }
 
-/* Decodes the points; refuses what is wrong with the reply on its own. */
-MUST_CHECK static bool decode(struct taken *taken, struct err *err)
+enum { ITEMS_A_TASK = 64 };
+
+static size_t task_count(const struct taken *taken)
+{
+    return (taken->count + ITEMS_A_TASK - 1) / ITEMS_A_TASK;
+}
+
+static size_t task_end(const struct taken *taken, size_t task)
+{
+    size_t end = (task + 1) * ITEMS_A_TASK;
+    return end < taken->count ? end : taken->count;
+}
+
+struct decode_tasks {
+    struct taken *taken;
+    struct err *errors; /* one a task; code ERR_NONE where it went well */
+};
+
+static void decode_task(size_t task, void *ctx)
+{
+    const struct decode_tasks *tasks = ctx;
+    struct taken *taken = tasks->taken;
+    bool ok = true;
+    for (size_t i = task * ITEMS_A_TASK; ok && i < task_end(taken, task); i++) {
+        if (!point_decode(&taken->decoded[i], taken->c1 + i * POINT_BYTES)) {
+            ok = refuse_point(&tasks->errors[task], i, "not a canonical ristretto255 point");
+        } else if (point_is_identity(&taken->decoded[i])) {
+            ok =
+                refuse_point(&tasks->errors[task], i, "the identity; must be a fresh random point");
+        }
+    }
+}
+
+MUST_CHECK static bool refuse_repeats(const struct taken *taken, struct err *err)
 {
     struct seen *own = seen_new();
     bool ok = true;
     for (size_t i = 0; ok && i < taken->count; i++) {
-        const uint8_t *point = taken->c1 + i * POINT_BYTES;
-        if (!point_decode(&taken->decoded[i], point))
-            ok = refuse_point(err, i, "not a canonical ristretto255 point");
-        else if (point_is_identity(&taken->decoded[i]))
-            ok = refuse_point(err, i, "the identity; must be a fresh random point");
-        else if (!seen_add(own, point))
+        if (!seen_add(own, taken->c1 + i * POINT_BYTES))
             ok = refuse_point(err, i, "stands in this reply twice");
     }
     seen_free(own);
     return ok;
+}
+
+/* Decodes the points; refuses what is wrong with the reply on its own. */
+MUST_CHECK static bool decode(struct taken *taken, struct pool *pool, struct err *err)
+{
+    struct decode_tasks tasks = {taken, mem_array(task_count(taken), sizeof(struct err))};
+    pool_each(pool, task_count(taken), decode_task, &tasks);
+    size_t failed = 0;
+    while (failed < task_count(taken) && tasks.errors[failed].code == ERR_NONE) failed++;
+    bool ok = failed == task_count(taken);
+    if (!ok) *err = tasks.errors[failed];
+    free(tasks.errors);
+    return ok && refuse_repeats(taken, err);
 }
 
 /* With the lock held: all points are new to this query, or nothing is kept. */
@@ -156,15 +202,26 @@ MUST_CHECK static bool keep(struct blind_sharer *sharer, struct taken *taken, st
     return true;
 }
 
-static void multiply(const struct blind_sharer *sharer, struct taken *taken)
+struct multiply_tasks {
+    struct taken *taken;
+    const struct sharer_secrets *secrets;
+};
+
+static void multiply_task(size_t task, void *ctx)
 {
-    const struct sharer_secrets *secrets = (const void *)sharer->secret.data;
+    const struct multiply_tasks *tasks = ctx;
     struct point share;
-    for (size_t i = 0; i < taken->count; i++) {
-        point_mul(&share, &taken->decoded[i], &secrets->a);
-        point_encode(taken->shares + i * POINT_BYTES, &share);
+    for (size_t i = task * ITEMS_A_TASK; i < task_end(tasks->taken, task); i++) {
+        point_mul(&share, &tasks->taken->decoded[i], &tasks->secrets->a);
+        point_encode(tasks->taken->shares + i * POINT_BYTES, &share);
     }
     sodium_memzero(&share, sizeof share);
+}
+
+static void multiply(const struct blind_sharer *sharer, struct taken *taken)
+{
+    struct multiply_tasks tasks = {taken, (const void *)sharer->secret.data};
+    pool_each(sharer->pool, task_count(taken), multiply_task, &tasks);
 }
 
 MUST_CHECK static bool refuse_closed(struct err *err)
@@ -179,7 +236,7 @@ MUST_CHECK static bool add_reply(struct blind_sharer *sharer, struct taken *take
     (void)pthread_mutex_lock(&sharer->lock);
     bool ok = admit(sharer, taken->agent, taken->count, err);
     (void)pthread_mutex_unlock(&sharer->lock);
-    if (!ok || !decode(taken, err)) return false;
+    if (!ok || !decode(taken, sharer->pool, err)) return false;
 
     (void)pthread_mutex_lock(&sharer->lock);
     ok = keep(sharer, taken, err);
@@ -249,7 +306,7 @@ MUST_CHECK static bool prove(struct blind_sharer *sharer, const char *const *age
     bool ok = gather(sharer, agents, agent_count, &batch, err);
     if (ok) {
         proof_shares_make(out, sharer->query_hash, HASH_BYTES, &secrets->a, batch.c1, batch.shares,
-                          batch.decoded, batch.count, secrets->seed);
+                          batch.decoded, batch.count, secrets->seed, sharer->pool);
     }
     free(batch.decoded);
     sodium_memzero(batch.shares, batch.capacity * POINT_BYTES);

@@ -130,10 +130,50 @@ static void shares_challenge(struct scalar *c, const uint8_t digest[HASH_BYTES],
     hash_end_scalar(&hash, c);
 }
 
+/* ---- sums over many points, in parts that the pool takes ---- */
+
+enum { PARTS_MAX = 16, PART_TERMS_MIN = 1024 };
+
+struct parts {
+    const struct point *points[2];
+    const uint8_t *coefficients;
+    size_t count, each; /* parts a sum */
+    struct point sums[2 * PARTS_MAX];
+};
+
+static void sum_part(size_t index, void *ctx)
+{
+    struct parts *parts = ctx;
+    size_t sum = index / parts->each, part = index % parts->each;
+    size_t from = parts->count * part / parts->each, to = parts->count * (part + 1) / parts->each;
+    point_msm_var(&parts->sums[index], parts->points[sum] + from,
+                  parts->coefficients + from * MSM_COEFFICIENT_BYTES, to - from);
+}
+
+/* sums[i] = sum over j of d[j] * points[i][j], for one or two lists of points. */
+static void combine(struct point *sums, const struct point *const *points, size_t lists,
+                    const uint8_t *coefficients, size_t count, struct pool *pool)
+{
+    struct parts parts = {.coefficients = coefficients, .count = count, .each = 1};
+    size_t threads = pool ? pool_threads(pool) : 1;
+    while (parts.each < threads && parts.each < PARTS_MAX &&
+           count / (parts.each + 1) >= PART_TERMS_MIN) {
+        parts.each++;
+    }
+    for (size_t i = 0; i < lists; i++) parts.points[i] = points[i];
+    pool_each(pool, lists * parts.each, sum_part, &parts);
+    for (size_t i = 0; i < lists; i++) {
+        point_identity(&sums[i]);
+        for (size_t part = 0; part < parts.each; part++) {
+            point_add(&sums[i], &sums[i], &parts.sums[i * parts.each + part]);
+        }
+    }
+}
+
 void proof_shares_make(uint8_t out[PROOF_BYTES], const void *statement, size_t statement_len,
                        const struct scalar *x, const uint8_t *points, const uint8_t *shares,
                        const struct point *decoded, size_t count,
-                       const uint8_t nonce_seed[SEED_BYTES])
+                       const uint8_t nonce_seed[SEED_BYTES], struct pool *pool)
 {
     scalar_require_nonzero(x);
     struct point key, sums[2], commitments[2];
@@ -142,7 +182,7 @@ void proof_shares_make(uint8_t out[PROOF_BYTES], const void *statement, size_t s
     point_mul_base(&key, x);
     shares_digest(digest, statement, statement_len, &key, points, shares, count);
     uint8_t *coefficients = coefficients_new(digest, count);
-    point_msm_var(&sums[0], decoded, coefficients, count);
+    combine(sums, &decoded, 1, coefficients, count, pool);
     point_mul(&sums[1], &sums[0], x);
     make_nonce(&k, nonce_seed, TAG_SHARES_CHALLENGE, digest, sizeof digest, &key);
     point_mul_base(&commitments[0], &k);
@@ -155,7 +195,7 @@ void proof_shares_make(uint8_t out[PROOF_BYTES], const void *statement, size_t s
 bool proof_shares_check(const uint8_t in[PROOF_BYTES], const void *statement, size_t statement_len,
                         const struct point *key, const uint8_t *points, const uint8_t *shares,
                         const struct point *decoded_points, const struct point *decoded_shares,
-                        size_t count)
+                        size_t count, struct pool *pool)
 {
     struct scalar c, s, expected;
     struct point base, sums[2], commitments[2];
@@ -164,8 +204,8 @@ bool proof_shares_check(const uint8_t in[PROOF_BYTES], const void *statement, si
     if (!scalar_decode(&c, in) || !scalar_decode(&s, in + SCALAR_BYTES)) return false;
     shares_digest(digest, statement, statement_len, key, points, shares, count);
     uint8_t *coefficients = coefficients_new(digest, count);
-    point_msm_var(&sums[0], decoded_points, coefficients, count);
-    point_msm_var(&sums[1], decoded_shares, coefficients, count);
+    const struct point *const lists[2] = {decoded_points, decoded_shares};
+    combine(sums, lists, 2, coefficients, count, pool);
     free(coefficients);
     point_base(&base);
     recompute(&commitments[0], &base, key, &c, &s);

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/base/pool.h"
 #include "proto/crypto/group.h"
 #include "proto/crypto/stream.h"
 
@@ -41,11 +42,12 @@ MUST_CHECK bool proof_possession_check(const uint8_t in[PROOF_BYTES], const char
 void proof_shares_make(uint8_t out[PROOF_BYTES], const void *statement, size_t statement_len,
                        const struct scalar *x, const uint8_t *points, const uint8_t *shares,
                        const struct point *decoded, size_t count,
-                       const uint8_t nonce_seed[SEED_BYTES]);
+                       const uint8_t nonce_seed[SEED_BYTES], struct pool *pool);
 MUST_CHECK bool proof_shares_check(const uint8_t in[PROOF_BYTES], const void *statement,
                                    size_t statement_len, const struct point *key,
                                    const uint8_t *points, const uint8_t *shares,
                                    const struct point *decoded_points,
-                                   const struct point *decoded_shares, size_t count);
+                                   const struct point *decoded_shares, size_t count,
+                                   struct pool *pool);
 
 #endif

@@ -90,7 +90,7 @@ static void evaluate(void *ctx)
         randombytes_buf(seed, sizeof seed);
         blind_evaluate(e->c1, e->c2, &e->search->layout, e->search->ciphertexts,
                        &e->search->joint_key, e->households->profiles, e->households->count, seed,
-                       e->search->query_hash);
+                       e->search->query_hash, NULL);
     }
 }
 
@@ -184,7 +184,7 @@ static void open_part(void *ctx)
         size_t at = i * opening->count * POINT_BYTES;
         REQUIRE(blind_open(&opening->opened[i], opening->scores, &opening->search->m,
                            opening->c1 + at, opening->c2 + at, opening->shares + at, opening->count,
-                           &err));
+                           NULL, &err));
     }
 }
 
@@ -201,7 +201,7 @@ static void check_proof(void *ctx)
     const struct search *search = opening->search;
     struct err err;
     REQUIRE(blind_opened_check(opening->opened, AGENTS, &search->query_key, search->query_hash,
-                               opening->proof, &err));
+                               opening->proof, NULL, &err));
 }
 
 /* What was measured was the real thing: every household has opened to a score. */

@@ -29,7 +29,7 @@ static void evaluate(const struct query *query, const struct blind_layout *layou
     const struct blind_profile profile = {.hard = held, .soft = held, .hard_count = (uint16_t)gate};
     struct point key;
     point_base(&key);
-    blind_evaluate(c1, c2, layout, query->ciphertexts.data, &key, &profile, 1, seed, hash);
+    blind_evaluate(c1, c2, layout, query->ciphertexts.data, &key, &profile, 1, seed, hash, NULL);
     free(held);
 }
 

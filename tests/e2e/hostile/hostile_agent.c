@@ -132,7 +132,7 @@ static void evaluate_nobody(const struct query *query, const struct epoch_record
     randombytes_buf(seed, sizeof seed);
     REQUIRE(blind_joint_key(&joint, &query->key, &epoch->key));
     blind_evaluate(answer->c1, answer->c2, &layout, query->ciphertexts.data, &joint, NULL, 0, seed,
-                   answer->reply.query_hash);
+                   answer->reply.query_hash, NULL);
     memcpy(answer->c1 + HALF, answer->c1, POINT_BYTES);
     memcpy(answer->c2 + HALF, answer->c2, POINT_BYTES);
     reply_commit(&answer->reply, seed, "", 0);

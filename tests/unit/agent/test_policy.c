@@ -39,7 +39,7 @@ static void test_config_round_trip(void **state)
     assert_string_equal(back.matcher, "match.example:443");
     assert_int_equal(back.budget, 7);
     assert_int_equal(back.fresh_days, 28);
-    assert_int_equal(back.threads, 1);
+    assert_int_equal(back.threads, 0);
     assert_false(back.allow_all);
     assert_int_equal(back.allow_count, 2);
     assert_string_equal(back.allow[1], "la-2");

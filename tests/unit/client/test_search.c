@@ -160,7 +160,7 @@ static void evaluate(struct played *played, int agent)
     uint8_t seed[SEED_BYTES];
     randombytes_buf(seed, sizeof seed);
     blind_evaluate(played->c1[agent], played->c2[agent], &layout, played->query.ciphertexts.data,
-                   &played->joint_key, profiles, CARERS, seed, played->query_hash);
+                   &played->joint_key, profiles, CARERS, seed, played->query_hash, NULL);
 }
 
 static void spoil_points(const struct played *played, uint8_t *c1)
@@ -290,7 +290,7 @@ static void open_all(struct played *played, const uint8_t proof[PROOF_BYTES])
     for (int i = 0; i < AGENTS; i++) {
         if (!played->shared[i]) continue;
         REQUIRE(blind_open(&opened[count], table, &played->m, played->c1[i], played->c2[i],
-                           played->shares[i], ITEMS, &err));
+                           played->shares[i], ITEMS, NULL, &err));
         for (uint32_t j = 0; j < ITEMS; j++) {
             int score = blind_opened_score(opened[count], j);
             if (score == SCORE_NONE) continue;
@@ -299,8 +299,8 @@ static void open_all(struct played *played, const uint8_t proof[PROOF_BYTES])
         }
         count++;
     }
-    played->proof_holds =
-        blind_opened_check(opened, count, &played->query.key, played->query_hash, proof, &err);
+    played->proof_holds = blind_opened_check(opened, count, &played->query.key, played->query_hash,
+                                             proof, NULL, &err);
     for (size_t i = 0; i < count; i++) blind_opened_free(opened[i]);
     blind_scores_free(table);
 }

@@ -183,7 +183,7 @@ static inline void agent_evaluate(struct played_agent *agent, const struct query
     memcpy(agent->counts, counts, sizeof counts);
     (void)pthread_mutex_unlock(&agent->scene->mutex);
     blind_evaluate(c1, c2, &layout, query->ciphertexts.data, &joint, profiles, PLAYED_CARERS, seed,
-                   hash);
+                   hash, NULL);
 }
 
 static inline void spoil_points(enum agent_fault fault, uint8_t *c1, uint8_t *c2)

@@ -132,6 +132,38 @@ static void test_many_users_of_one_pool(void **state)
     free(users);
 }
 
+/* Every worker runs a loop of its own and waits for it: nobody may wait for a helper that is queued
+ * behind. */
+struct nest {
+    struct pool *pool;
+    atomic_uint hits;
+};
+
+static void count_inside(size_t index, void *ctx)
+{
+    struct nest *nest = ctx;
+    (void)index;
+    atomic_fetch_add(&nest->hits, 1);
+}
+
+static void loop_inside(void *ctx)
+{
+    struct nest *nest = ctx;
+    pool_each(nest->pool, 50, count_inside, nest);
+}
+
+static void test_jobs_may_run_loops(void **state)
+{
+    (void)state;
+    struct nest nest = {.pool = pool_start(2)};
+    atomic_init(&nest.hits, 0);
+    for (int i = 0; i < 40; i++) pool_run(nest.pool, loop_inside, &nest);
+    pool_stop(nest.pool);
+    assert_int_equal(atomic_load(&nest.hits), 40 * 50);
+    pool_each(NULL, 7, count_inside, &nest);
+    assert_int_equal(atomic_load(&nest.hits), 40 * 50 + 7);
+}
+
 static void test_default_is_the_processors(void **state)
 {
     (void)state;
@@ -144,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_takes_every_index_once),
+        cmocka_unit_test(test_jobs_may_run_loops),
         cmocka_unit_test(test_each_uses_the_caller_and_a_worker_at_once),
         cmocka_unit_test(test_run_keeps_the_order_and_stop_waits),
         cmocka_unit_test(test_many_users_of_one_pool),

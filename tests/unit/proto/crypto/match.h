@@ -101,7 +101,7 @@ static inline void match_hold(struct match *match, size_t i, const bool *held)
 static inline void match_evaluate(struct match *match)
 {
     blind_evaluate(match->c1, match->c2, &match->layout, match->ciphertexts, &match->joint_key,
-                   match->profiles, match->profile_count, match->reply_seed, match->hash);
+                   match->profiles, match->profile_count, match->reply_seed, match->hash, NULL);
 }
 
 /* The score in the clear: what the opened one must be. */
@@ -127,7 +127,7 @@ static inline struct blind_opened *match_open(const struct match *match,
     struct blind_opened *opened = NULL;
     struct err err;
     assert_true(blind_open(&opened, table, &match->m, match->c1, match->c2, match->shares,
-                           match->items, &err));
+                           match->items, NULL, &err));
     return opened;
 }
 

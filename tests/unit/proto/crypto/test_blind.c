@@ -64,7 +64,7 @@ static void check_whole(struct match *match, const struct blind_scores *table)
     struct blind_opened *opened = match_open(match, table);
     match_assert_scores(match, opened);
     assert_true(blind_sharer_prove(sharer, &agent, 1, proof, &err));
-    assert_true(blind_opened_check(&opened, 1, &match->query_key, match->hash, proof, &err));
+    assert_true(blind_opened_check(&opened, 1, &match->query_key, match->hash, proof, NULL, &err));
     blind_sharer_free(sharer);
     blind_opened_free(opened);
 }

@@ -64,7 +64,7 @@ static bool accepted(struct search *search, const struct point *key, const uint8
                      size_t count)
 {
     struct err err;
-    bool ok = blind_opened_check(search->opened, count, key, hash, search->proof, &err);
+    bool ok = blind_opened_check(search->opened, count, key, hash, search->proof, NULL, &err);
     if (!ok) assert_int_equal(err.code, ERR_UNAUTHENTICATED);
     return ok;
 }
@@ -146,7 +146,7 @@ static void refused(const struct match *reply, const struct blind_scores *table,
     struct blind_opened *opened = NULL;
     struct err err;
     assert_false(blind_open(&opened, table, &reply->m, reply->c1, reply->c2, reply->shares,
-                            reply->items, &err));
+                            reply->items, NULL, &err));
     assert_int_equal(err.code, ERR_INVALID);
     assert_string_equal(err.field, field);
     assert_null(opened);
@@ -189,7 +189,7 @@ static void counts_are_bounded(void **state)
     static const uint32_t counts[] = {0, BLIND_ITEMS_MAX + 1, UINT32_MAX};
     for (size_t i = 0; i < 3; i++) {
         assert_false(blind_open(&opened, table, &reply->m, reply->c1, reply->c2, reply->shares,
-                                counts[i], &err));
+                                counts[i], NULL, &err));
         assert_int_equal(err.code, ERR_INVALID);
     }
     end_search(&search);

@@ -45,7 +45,7 @@ static bool verifies(const struct desk *desk, const uint8_t *c1, const uint8_t *
         assert_true(point_decode(&points[count + i], shares + i * POINT_BYTES));
     }
     bool ok = proof_shares_check(proof, desk->hash, HASH_BYTES, &desk->key, c1, shares, points,
-                                 points + count, count);
+                                 points + count, count, NULL);
     free(points);
     return ok;
 }

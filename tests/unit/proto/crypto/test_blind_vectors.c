@@ -74,7 +74,7 @@ static void start(struct fixture *fixture)
     assert_true(blind_joint_key(&fixture->joint, &fixture->query.key, &fixture->epoch.key));
     blind_evaluate(fixture->c1, fixture->c2, &layout, fixture->query.ciphertexts.data,
                    &fixture->joint, carers, sizeof carers / sizeof *carers, fixture->reply_seed,
-                   fixture->hash);
+                   fixture->hash, NULL);
 }
 
 static void end(struct fixture *fixture)
@@ -130,10 +130,11 @@ static void the_opening_is_the_written_one(void **state)
     assert_hex(proof, sizeof proof, VECTOR_MATCH_PROOF);
     struct blind_scores *table = blind_scores_new();
     assert_true(
-        blind_open(&opened, table, &fixture.m, fixture.c1, fixture.c2, shares, ITEMS, &err));
+        blind_open(&opened, table, &fixture.m, fixture.c1, fixture.c2, shares, ITEMS, NULL, &err));
     for (uint32_t i = 0; i < ITEMS; i++)
         assert_int_equal(blind_opened_score(opened, i), VECTOR_MATCH_SCORES[i]);
-    assert_true(blind_opened_check(&opened, 1, &fixture.query.key, fixture.hash, proof, &err));
+    assert_true(
+        blind_opened_check(&opened, 1, &fixture.query.key, fixture.hash, proof, NULL, &err));
     blind_opened_free(opened);
     blind_scores_free(table);
     blind_sharer_free(sharer);

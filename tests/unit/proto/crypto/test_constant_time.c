@@ -186,7 +186,7 @@ static void proofs_are_constant_time(void **state)
     publish(proof, sizeof proof);
     assert_true(proof_possession_check(proof, "test", "statement", 9, &key));
     (void)reports();
-    proof_shares_make(proof, "statement", 9, &x, encoded, shares, points, COUNT, seed);
+    proof_shares_make(proof, "statement", 9, &x, encoded, shares, points, COUNT, seed, NULL);
     assert_int_equal(reports(), 0);
 }
 

@@ -167,13 +167,13 @@ static void set_share(struct batch *batch, size_t j, const struct point *share)
 static void prove(struct batch *batch, size_t count)
 {
     proof_shares_make(batch->proof, "query", 5, &batch->x, batch->point_bytes, batch->share_bytes,
-                      batch->points, count, batch->seed);
+                      batch->points, count, batch->seed, NULL);
 }
 
 static bool check(const struct batch *batch, size_t count)
 {
     return proof_shares_check(batch->proof, "query", 5, &batch->key, batch->point_bytes,
-                              batch->share_bytes, batch->points, batch->shares, count);
+                              batch->share_bytes, batch->points, batch->shares, count, NULL);
 }
 
 /* P[j] = (j + 2) B, as in the vectors, with the right shares. */
@@ -282,7 +282,7 @@ static void shares_are_bound_to_statement_key_count_and_bytes(void **state)
     assert_false(check(batch, 19));
     assert_false(check(batch, 21));
     assert_false(proof_shares_check(batch->proof, "querY", 5, &batch->key, batch->point_bytes,
-                                    batch->share_bytes, batch->points, batch->shares, 20));
+                                    batch->share_bytes, batch->points, batch->shares, 20, NULL));
     struct point right = batch->key, base;
     point_base(&base);
     point_add(&batch->key, &right, &base);

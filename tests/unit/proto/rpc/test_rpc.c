@@ -190,6 +190,7 @@ static int start(void **state)
 static int stop(void **state)
 {
     struct fixture *f = *state;
+    recorder_hold(&f->served[HOLD], false);
     rpc_channel_close(f->channel);
     rpc_server_stop(f->server);
     for (size_t i = 0; i < METHODS; i++) {
