@@ -475,14 +475,17 @@ static grpc_status_code raw_call(int port, grpc_channel_credentials *credentials
 {
     struct rpc_args args = {0};
     char target[64];
+    /* A call that is wrongly accepted is held by the server. */
+    const gpr_timespec deadline =
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(20, GPR_TIMESPAN));
     (void)snprintf(target, sizeof target, "127.0.0.1:%d", port);
     rpc_args_text(&args, GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, "matcher");
     rpc_args_integer(&args, GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM, (int)algorithm);
     grpc_channel *channel = grpc_channel_create(target, credentials, &args.args);
     grpc_completion_queue *queue = grpc_completion_queue_create_for_next(NULL);
-    grpc_call *raw = grpc_channel_create_call(channel, NULL, GRPC_PROPAGATE_DEFAULTS, queue,
-                                              grpc_slice_from_static_string(paths[HOLD]), NULL,
-                                              gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+    grpc_call *raw =
+        grpc_channel_create_call(channel, NULL, GRPC_PROPAGATE_DEFAULTS, queue,
+                                 grpc_slice_from_static_string(paths[HOLD]), NULL, deadline, NULL);
     uint8_t *zeros = mem_array(4096, 1);
     struct rpc_message *message = rpc_message_new(zeros, 4096);
     grpc_byte_buffer *bytes = rpc_message_buffer(message);
