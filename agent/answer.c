@@ -48,8 +48,18 @@ static void log_query(enum log_level level, const uint8_t hash[HASH_BYTES], cons
                       const char *outcome, const char *why)
 {
     char name[2 * HASH_BYTES + 1];
-    log_line(level, "query", "hash=%.16s la=%s outcome=%s%s%s%s", text_hex(hash, HASH_BYTES, name),
+    log_line(level, "query", "query=%s la=%s outcome=%s%s%s%s", text_hex(hash, HASH_BYTES, name),
              la[0] ? la : "-", outcome, why[0] ? " reason=\"" : "", why, why[0] ? "\"" : "");
+}
+
+/* What anybody between the agent and the matcher could see too. */
+static void log_sizes(const struct checked *checked, uint32_t items)
+{
+    char name[2 * HASH_BYTES + 1];
+    log_info("reply", "query=%s ciphertexts=%zu quadrants=%zu items=%u",
+             text_hex(checked->hash, HASH_BYTES, name),
+             checked->query.ciphertexts.len / CIPHERTEXT_BYTES, checked->query.footprint_count,
+             items);
 }
 
 static void send_decline(struct rpc_stream *stream, const uint8_t hash[HASH_BYTES],
@@ -132,6 +142,7 @@ static enum decline answer_new(const struct job *job, const struct checked *chec
     policy_answered(parts->policy, &name, bytes.data, bytes.len, evaluated.reply.count);
     int64_t due = sender_due_us(evaluated.reply.count, job->receipt_us, clock_steady_us());
     sender_at(parts->sender, due, job->stream, &bytes);
+    log_sizes(checked, evaluated.reply.count);
     evaluated_free(&evaluated);
     return DECLINE_NONE;
 }

@@ -81,11 +81,11 @@ static bool check_reply(struct answers *answers, const Hearth__V1__SearchReply *
     } else if (strcmp(reply->agent, agent.organisation) != 0) {
         ok = err_set(err, ERR_UNAUTHENTICATED, "agent", "the reply names %s, its signer is %s",
                      reply->agent, agent.organisation);
-    } else if (memcmp(reply->query_hash, answers->composed->query_hash, HASH_BYTES) != 0 ||
+    } else if (sodium_memcmp(reply->query_hash, answers->composed->query_hash, HASH_BYTES) != 0 ||
                reply->epoch != answers->epoch) {
         ok = err_set(err, ERR_INVALID, "query_hash", "a reply to another query");
     } else if (message->c1.len != (size_t)reply->count * POINT_BYTES ||
-               memcmp(half, reply->c1_hash, HASH_BYTES) != 0) {
+               sodium_memcmp(half, reply->c1_hash, HASH_BYTES) != 0) {
         ok = err_set(err, ERR_INVALID, "c1", "not the points that the agent signed");
     }
     certificate_free(&agent);

@@ -8,6 +8,7 @@
 #include "keys/identity.h"
 #include "proto/match.pb-c.h"
 
+/* Each appends one packed FromLa message to `out`; nothing is kept. */
 void pack_hello(const struct certificate *certificate, uint32_t catalogue, struct buf *out);
 void pack_query(const struct signed_bytes *query, const struct signed_bytes *options,
                 struct buf *out);

@@ -21,9 +21,9 @@ enum exit_code {
 /* The exit code that an error of search_run or la_open stands for. */
 enum exit_code exit_code_of(const struct err *err);
 
-/* {"query_hash":…,"search_ref":…,"asked":n,"answered":n,"declined":n,"more":…,"elapsed_ms":n,"agencies":[…]}
- */
+/* One object on one line, as docs/man/hearth.1 promises it. */
 void report_json(FILE *out, const struct search_outcome *outcome, const char *search_ref);
+/* A heading, and a line for each agency. */
 void report_table(FILE *out, const struct search_outcome *outcome, const char *search_ref);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "client/answers.h"
 #include "client/inbox.h"
 #include "client/pack.h"
@@ -168,9 +170,9 @@ static bool ask(struct search *search, struct err *err)
         receive_kind(search, HEARTH__V1__TO_LA__KIND_ACCEPTED, "acceptance of the query", err);
     if (!message) return false;
     search->asked = message->accepted->asked;
-    bool ok =
-        message->accepted->query_hash.len == HASH_BYTES &&
-        memcmp(message->accepted->query_hash.data, search->composed.query_hash, HASH_BYTES) == 0;
+    bool ok = message->accepted->query_hash.len == HASH_BYTES &&
+              sodium_memcmp(message->accepted->query_hash.data, search->composed.query_hash,
+                            HASH_BYTES) == 0;
     if (!ok) (void)err_set(err, ERR_UNAVAILABLE, "query_hash", "the matcher names another query");
     hearth__v1__to_la__free_unpacked(message, NULL);
     return ok;
@@ -221,7 +223,7 @@ static bool conclude(struct search *search, struct result *result, struct err *e
     bool ok = certificate_verify(&search->matcher, TAG_RESULT, body->body.data, body->body.len,
                                  body->signature.data, body->signature.len, err) &&
               result_decode(body->body.data, body->body.len, result, err);
-    if (ok && memcmp(result->query_hash, search->composed.query_hash, HASH_BYTES) != 0) {
+    if (ok && sodium_memcmp(result->query_hash, search->composed.query_hash, HASH_BYTES) != 0) {
         ok = err_set(err, ERR_UNAVAILABLE, "query_hash", "the result belongs to another query");
     }
     hearth__v1__to_la__free_unpacked(message, NULL);

@@ -133,7 +133,7 @@ static void send_accepted(struct search *search)
     (void)envelope_send_la(search->stream, &message);
 }
 
-static void note_query(const struct search *search)
+static void note_query(const struct search *search, const struct query_job *job)
 {
     char hash[2 * HASH_BYTES + 1];
     struct buf fields = {0};
@@ -143,8 +143,9 @@ static void note_query(const struct search *search)
     audit_number(&fields, "epoch", search->epoch->record.epoch);
     audit_number(&fields, "asked", search->asked_count);
     audit_add(search->matcher->audit, AUDIT_QUERY, &fields);
-    log_info("query", "query=%s la=%s asked=%zu", text_hex(search->hash, HASH_BYTES, hash),
-             search->la.organisation, search->asked_count);
+    log_info("query", "query=%s la=%s bytes=%zu quadrants=%zu asked=%zu",
+             text_hex(search->hash, HASH_BYTES, hash), search->la.organisation,
+             job->message->query->query->body.len, job->query.footprint_count, search->asked_count);
 }
 
 /* An agent that has left too much unanswered holds memory of ours in its queue. */
@@ -169,7 +170,7 @@ static void fan_out(struct search *search, const struct query_job *job)
     searches_name(search->matcher->searches, search, search->hash);
     search_set_phase(search, PHASE_COLLECTING);
     send_accepted(search);
-    note_query(search);
+    note_query(search, job);
     struct rpc_message *message = pack_query(job);
     search->deadline_ms = clock_steady_ms() + search->matcher->config.deadline_ms;
     search->grace_ms = search->deadline_ms + SHARES_GRACE_MS;

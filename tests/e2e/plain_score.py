@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of docs/domain.md "Score, exactly" once more, from the text alone: who is eligible for a request, and with
-what score. Grid references only."""
+"""The rules of docs/domain.md "Score, exactly" once more, from the text alone: who is eligible for a request,
+and with what score. Grid references only."""
 
 import datetime
 import math

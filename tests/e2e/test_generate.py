@@ -106,8 +106,8 @@ class Generate(unittest.TestCase):
             seen["nowhere"] += not location
             seen["weight"] += any("weight" in anchor for anchor in location.get("anchors", []))
         for field in ("must", "prefer", "location", "provider", "accept_unconfirmed", "anchors", "avoid",
-                      "squares", "combine", "all", "any", "nowhere", "weight", "min_judgement", "frameworks", "unborn",
-                      "1 children", "2 children", "3 children", "5 children"):
+                      "squares", "combine", "all", "any", "nowhere", "weight", "min_judgement", "frameworks",
+                      "unborn", "1 children", "2 children", "3 children", "5 children"):
             self.assertGreater(seen[field], 0, field)
 
 

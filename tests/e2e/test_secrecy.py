@@ -21,7 +21,8 @@ ROWS = [
      "lon": "-1.549212"},
 ]
 COMMON = {"ages": "0-17", "sexes": "M;F", "places": "2", "approved_places": "2",
-          "placement_types": "PT_SHORT;PT_LONG", "status": "unknown", "status_date": "", "offers": "DS_AUT;CS_SIM;LN_PL"}
+          "placement_types": "PT_SHORT;PT_LONG", "status": "unknown", "status_date": "",
+          "offers": "DS_AUT;CS_SIM;LN_PL"}
 REQUEST = {"search_ref": "MRKSEARCH-5519-KV", "children": [{"age": 9, "sex": "F"}],
            "placement": {"type": "PT_LONG", "needed_by": "later"}, "must": ["DS_AUT"], "prefer": {"LN_PL": 3},
            "location": {"anchors": [{"name": "mrkanchor-school-2207", "at": "SE 30113 34091", "within_km": 12,

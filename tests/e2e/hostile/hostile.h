@@ -34,7 +34,9 @@ void line_drain(struct line *line);
 /* One line on standard output, at once. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* A message that points into `s`. */
 Hearth__V1__Signed signed_part(const struct signed_bytes *s);
+/* Packs and sends; says "not sent" where the stream takes nothing. */
 void send_from_la(struct line *line, const Hearth__V1__FromLa *message);
 void send_from_agent(struct line *line, const Hearth__V1__FromAgent *message);
 
