@@ -39,7 +39,7 @@ static void make_options(const struct la *la, const struct request *request, str
 }
 
 static void make_query(const struct la *la, const struct request *request, const struct plan *plan,
-                       const struct epoch_record *epoch, struct composed *out)
+                       const struct epoch_record *epoch, struct pool *pool, struct composed *out)
 {
     uint16_t footprint[FOOTPRINT_MAX];
     struct secret decoy_key = identity_derive(la->identity, "footprint");
@@ -59,6 +59,7 @@ static void make_query(const struct la *la, const struct request *request, const
         .footprint_count = quadrants,
         .layout = catalogue_layout(plan->catalogue, quadrants),
         .values = values,
+        .pool = pool,
     };
     struct scalar key;
     query_make(&plain, epoch, out->seed.data, &key, &out->query.body);
@@ -71,7 +72,8 @@ static void make_query(const struct la *la, const struct request *request, const
 }
 
 bool compose_query(const struct la *la, const struct request *request,
-                   const struct epoch_record *epoch, struct composed *out, struct err *err)
+                   const struct epoch_record *epoch, struct pool *pool, struct composed *out,
+                   struct err *err)
 {
     *out = (struct composed){0};
     struct plan *plan = mem_new(struct plan);
@@ -79,7 +81,7 @@ bool compose_query(const struct la *la, const struct request *request,
     if (ok) {
         out->seed = secret_random(SEED_BYTES);
         out->query_key = secret_new(SCALAR_BYTES);
-        make_query(la, request, plan, epoch, out);
+        make_query(la, request, plan, epoch, pool, out);
         make_options(la, request, out);
     }
     plan_wipe(plan);

@@ -14,10 +14,11 @@ struct composed {
     struct secret seed;
 };
 
-/* Draws seed and query id, encrypts, signs. composed_free wipes. ERR_INVALID as plan_make. */
+/* Draws seed and query id, encrypts, signs. composed_free wipes. pool
+ * spreads the work; may be NULL. ERR_INVALID as plan_make. */
 MUST_CHECK bool compose_query(const struct la *la, const struct request *request,
-                              const struct epoch_record *epoch, struct composed *out,
-                              struct err *err);
+                              const struct epoch_record *epoch, struct pool *pool,
+                              struct composed *out, struct err *err);
 void composed_free(struct composed *composed);
 
 #endif

@@ -158,7 +158,8 @@ static bool greet(struct search *search, struct err *err)
 
 static bool ask(struct search *search, struct err *err)
 {
-    if (!compose_query(search->la, search->request, &search->epoch, &search->composed, err)) {
+    if (!compose_query(search->la, search->request, &search->epoch, search->pool, &search->composed,
+                       err)) {
         return false;
     }
     search->answers = answers_new(search->la, &search->composed, search->epoch.epoch, search->pool,

@@ -15,7 +15,7 @@ enum {
     FINGERPRINT_TEXT = 80
 };
 
-/* ---- signatures: Ed25519 (RFC 8032) over the length-prefixed tag and the body ---- */
+/* ---- signatures: Ed25519 (RFC 8032) over H(tag, body), 32 bytes ---- */
 void signature_make(const uint8_t secret[SIGN_SECRET_BYTES], const char *tag, const uint8_t *body,
                     size_t body_len, uint8_t signature[SIGNATURE_BYTES]);
 MUST_CHECK bool signature_check(const uint8_t key[SIGN_KEY_BYTES], const char *tag,

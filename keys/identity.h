@@ -73,7 +73,7 @@ uint64_t trust_revocation_number(struct trust *trust);
 /* The Authority's X.509 CA as PEM; valid while the trust is open. */
 const char *trust_tls_ca_pem(const struct trust *trust);
 
-/* Ed25519 over the length-prefixed tag and the body, with the certificate's key (RFC 8032). */
+/* Ed25519 (RFC 8032) over H(tag, body), 32 bytes, with the certificate's key. */
 MUST_CHECK bool certificate_verify(const struct certificate *signer, const char *tag,
                                    const uint8_t *body, size_t body_len, const uint8_t *signature,
                                    size_t signature_len, struct err *err);

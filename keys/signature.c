@@ -13,31 +13,22 @@ void signed_bytes_free(struct signed_bytes *s)
     *s = (struct signed_bytes){0};
 }
 
-static void signed_input(const char *tag, const uint8_t *body, size_t body_len, struct buf *out)
-{
-    buf_bytes(out, tag, strlen(tag));
-    buf_append(out, body, body_len);
-}
-
+/* Signing H(tag, body) in place of both reads a long body once, with the faster hash. */
 void signature_make(const uint8_t secret[SIGN_SECRET_BYTES], const char *tag, const uint8_t *body,
                     size_t body_len, uint8_t signature[SIGNATURE_BYTES])
 {
-    struct buf input = {0};
-    signed_input(tag, body, body_len, &input);
-    int made = crypto_sign_detached(signature, NULL, input.data, input.len, secret);
-    REQUIRE(made == 0);
-    buf_wipe(&input);
+    uint8_t digest[HASH_BYTES];
+    hash_once(digest, tag, body, body_len);
+    REQUIRE(crypto_sign_detached(signature, NULL, digest, sizeof digest, secret) == 0);
 }
 
 bool signature_check(const uint8_t key[SIGN_KEY_BYTES], const char *tag, const uint8_t *body,
                      size_t body_len, const uint8_t *signature, size_t signature_len)
 {
     if (signature_len != SIGNATURE_BYTES) return false;
-    struct buf input = {0};
-    signed_input(tag, body, body_len, &input);
-    bool ok = crypto_sign_verify_detached(signature, input.data, input.len, key) == 0;
-    buf_wipe(&input);
-    return ok;
+    uint8_t digest[HASH_BYTES];
+    hash_once(digest, tag, body, body_len);
+    return crypto_sign_verify_detached(signature, digest, sizeof digest, key) == 0;
 }
 
 bool certificate_verify(const struct certificate *signer, const char *tag, const uint8_t *body,

@@ -58,7 +58,7 @@ static bool check_arithmetic(struct query_job *job, int64_t now_ms, struct err *
     return epochs_find(job->search->matcher->epochs, query->epoch, now_ms, &job->epoch, err) &&
            query_check(query, &job->epoch->record, &layout, now_ms, &joint_key, err) &&
            blind_query_check(query->ciphertexts.data, query->ciphertexts.len / CIPHERTEXT_BYTES,
-                             err);
+                             job->search->matcher->pool, err);
 }
 
 static bool check_options(struct query_job *job, struct err *err)

@@ -49,10 +49,11 @@ bool blind_is_size_class(uint32_t count);
 
 /* values[i] is the plain value of ciphertext i in wire order: h in {0,1}, w in 0..1000, the cells',
  * then -H, then BASE. out: count * CIPHERTEXT_BYTES bytes. joint_key: K. seed: the query's.
- * Consumes stream ("hearth query", seed, query_id): one scalar a ciphertext, in wire order. */
+ * Consumes stream ("hearth query", seed, query_id): one scalar a ciphertext, in wire order. pool
+ * spreads the work (NULL: the calling thread), with the same outcome. */
 void blind_query_encrypt(uint8_t *out, const struct blind_layout *layout, const int16_t *values,
                          const struct point *joint_key, const uint8_t seed[SEED_BYTES],
-                         const uint8_t query_id[QUERY_ID_BYTES]);
+                         const uint8_t query_id[QUERY_ID_BYTES], struct pool *pool);
 
 /* Derives the query key a from the seed (stream "hearth query key") and A = aB. */
 void blind_query_key(struct scalar *a, struct point *key, const uint8_t seed[SEED_BYTES],
@@ -65,7 +66,8 @@ MUST_CHECK bool blind_joint_key(struct point *out, const struct point *query_key
 /* What any checker of a query does with the ciphertexts before it spends anything on them
  * (matcher): every point canonical, no c1 the identity. ERR_INVALID names the ciphertext. Public
  * data. */
-MUST_CHECK bool blind_query_check(const uint8_t *ciphertexts, size_t count, struct err *err);
+MUST_CHECK bool blind_query_check(const uint8_t *ciphertexts, size_t count, struct pool *pool,
+                                  struct err *err);
 
 /* ---- agent: evaluation ---- */
 

@@ -204,7 +204,7 @@ static struct masks *draw_masks(struct stream *stream, size_t items)
     return masks;
 }
 
-enum { ITEMS_A_TASK = 32 };
+enum { ITEMS_A_TASK = 128 };
 
 struct tasks {
     const struct evaluation *evaluation;

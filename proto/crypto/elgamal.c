@@ -3,18 +3,36 @@
 
 #include <sodium.h>
 
-void elgamal_encrypt(struct ciphertext *out, const struct point_table *key, int64_t v,
+/* vB by doubling and adding, all bits of the largest value each time and without a branch:
+ * sixteen steps cost a third of a multiplication by B. */
+static void multiply_small(struct point *out, int32_t v)
+{
+    uint32_t negative = (uint32_t)v >> 31;
+    uint32_t magnitude = ((uint32_t)v ^ (0 - negative)) + negative;
+    struct {
+        struct point power, sum, minus;
+    } work;
+    point_base(&work.power);
+    point_identity(out);
+    for (unsigned bit = 0; bit < ELGAMAL_VALUE_BITS; bit++) {
+        point_add(&work.sum, out, &work.power);
+        point_select(out, out, &work.sum, (magnitude >> bit & 1) != 0);
+        point_add(&work.power, &work.power, &work.power);
+    }
+    point_identity(&work.minus);
+    point_sub(&work.minus, &work.minus, out);
+    point_select(out, out, &work.minus, negative != 0);
+    sodium_memzero(&work, sizeof work);
+}
+
+void elgamal_encrypt(struct ciphertext *out, const struct point_table *key, int16_t v,
                      const struct scalar *r)
 {
-    /* vB is computed for every v, zero included, so that the time says nothing about v. */
-    struct scalar value;
     struct point message;
-    scalar_from_int(&value, v);
-    point_mul_base(&message, &value);
+    multiply_small(&message, v);
     point_mul_base(&out->c1, r);
     point_mul_table(&out->c2, key, r);
     point_add(&out->c2, &out->c2, &message);
-    scalar_wipe(&value);
     sodium_memzero(&message, sizeof message);
 }
 

@@ -6,14 +6,14 @@
 
 #include "proto/crypto/group.h"
 
-enum { CIPHERTEXT_BYTES = 64 };
+enum { CIPHERTEXT_BYTES = 64, ELGAMAL_VALUE_BITS = 16 };
 
 struct ciphertext {
     struct point c1, c2;
 };
 
-/* key: table of K. v is signed; the time does not depend on it. */
-void elgamal_encrypt(struct ciphertext *out, const struct point_table *key, int64_t v,
+/* key: table of K. The time does not depend on v. */
+void elgamal_encrypt(struct ciphertext *out, const struct point_table *key, int16_t v,
                      const struct scalar *r);
 void elgamal_add(struct ciphertext *out, const struct ciphertext *a, const struct ciphertext *b);
 /* vB for the private key k: c2 - k c1. */

@@ -79,6 +79,7 @@ struct query_plain {
     size_t footprint_count;
     struct blind_layout layout; /* layout.cells = 100 * footprint_count */
     const int16_t *values;      /* blind_layout_count of them */
+    struct pool *pool;          /* spreads the work; may be NULL */
 };
 /* Appends the body to `out`; a receives the query key (caller wipes). */
 void query_make(const struct query_plain *plain, const struct epoch_record *epoch,

@@ -44,7 +44,7 @@ static void seal(const struct query_plain *plain, const struct epoch_record *epo
     REQUIRE(blind_joint_key(&joint, &key, &epoch->key));
     size_t len = blind_layout_count(&plain->layout) * CIPHERTEXT_BYTES;
     blind_query_encrypt(buf_reserve(&out->ciphertexts, len), &plain->layout, plain->values, &joint,
-                        seed, plain->query_id);
+                        seed, plain->query_id, plain->pool);
 }
 
 void query_make(const struct query_plain *plain, const struct epoch_record *epoch,

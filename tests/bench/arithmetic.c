@@ -64,14 +64,15 @@ static void encrypt(void *ctx)
 {
     struct search *search = ctx;
     blind_query_encrypt(search->ciphertexts, &search->layout, search->values, &search->joint_key,
-                        search->seed, search->query_id);
+                        search->seed, search->query_id, NULL);
 }
 
 static void check_query(void *ctx)
 {
     const struct search *search = ctx;
     struct err err;
-    REQUIRE(blind_query_check(search->ciphertexts, blind_layout_count(&search->layout), &err));
+    REQUIRE(
+        blind_query_check(search->ciphertexts, blind_layout_count(&search->layout), NULL, &err));
 }
 
 /* ---- the agent ---- */

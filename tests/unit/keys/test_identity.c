@@ -43,12 +43,14 @@ static void signs_under_one_tag_and_key(void **state)
     party_close(&agent);
 }
 
-/* RFC 8032, computed plainly: Ed25519 over 32-bit length, tag, body. */
-static void signs_the_length_prefixed_tag(void **state)
+/* RFC 8032 over RFC 7693, computed plainly: Ed25519 of BLAKE2b-256 of the two framed strings. */
+static void signs_the_hash_of_tag_and_body(void **state)
 {
     struct party la = parties_add(*state, ROLE_LA, "la-1");
-    static const uint8_t input[] = {0, 0, 0, 3, 't', 'a', 'g', 'h', 'e', 'l', 'l', 'o'};
-    uint8_t signature[SIGNATURE_BYTES];
+    static const uint8_t framed[] = {0, 0, 0, 3,   't', 'a', 'g', 0,
+                                     0, 0, 5, 'h', 'e', 'l', 'l', 'o'};
+    uint8_t signature[SIGNATURE_BYTES], input[32];
+    assert_int_equal(crypto_generichash(input, sizeof input, framed, sizeof framed, NULL, 0), 0);
     identity_sign(la.identity, "tag", BODY, 5, signature);
     assert_int_equal(crypto_sign_verify_detached(signature, input, sizeof input,
                                                  identity_certificate(la.identity)->sign_key),
@@ -153,7 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(signs_under_one_tag_and_key, parties_set_up,
                                         parties_tear_down),
-        cmocka_unit_test_setup_teardown(signs_the_length_prefixed_tag, parties_set_up,
+        cmocka_unit_test_setup_teardown(signs_the_hash_of_tag_and_body, parties_set_up,
                                         parties_tear_down),
         cmocka_unit_test_setup_teardown(derives_by_purpose_and_party, parties_set_up,
                                         parties_tear_down),

@@ -63,7 +63,7 @@ static inline void match_start(struct match *match, uint16_t hard, uint16_t soft
 static inline void match_encrypt(struct match *match)
 {
     blind_query_encrypt(match->ciphertexts, &match->layout, match->values, &match->joint_key,
-                        match->query_seed, match->query_id);
+                        match->query_seed, match->query_id, NULL);
 }
 
 static inline void match_profiles(struct match *match, size_t count)

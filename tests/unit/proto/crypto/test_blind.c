@@ -58,7 +58,7 @@ static void check_whole(struct match *match, const struct blind_scores *table)
     struct err err;
     const char *agent = "agent-1";
     struct blind_sharer *sharer = blind_sharer_new(&match->a, match->query_seed, match->hash);
-    assert_true(blind_query_check(match->ciphertexts, match->positions, &err));
+    assert_true(blind_query_check(match->ciphertexts, match->positions, NULL, &err));
     match_evaluate(match);
     match_share(match, sharer, agent);
     struct blind_opened *opened = match_open(match, table);

@@ -18,20 +18,20 @@ static void fresh_ciphertexts_pass(void **state)
     struct err err;
     start(&match);
     assert_int_equal(match.positions, POSITIONS);
-    assert_true(blind_query_check(match.ciphertexts, POSITIONS, &err));
+    assert_true(blind_query_check(match.ciphertexts, POSITIONS, NULL, &err));
     /* Enc(v; r) with rK + vB = 0 is as likely as any other. */
     memset(match.ciphertexts + POINT_BYTES, 0, POINT_BYTES);
-    assert_true(blind_query_check(match.ciphertexts, POSITIONS, &err));
+    assert_true(blind_query_check(match.ciphertexts, POSITIONS, NULL, &err));
     match_end(&match);
 }
 
 static void refused(struct match *match, size_t position, const char *field)
 {
     struct err err;
-    assert_false(blind_query_check(match->ciphertexts, POSITIONS, &err));
+    assert_false(blind_query_check(match->ciphertexts, POSITIONS, NULL, &err));
     assert_int_equal(err.code, ERR_INVALID);
     assert_string_equal(err.field, field);
-    assert_true(blind_query_check(match->ciphertexts, position, &err));
+    assert_true(blind_query_check(match->ciphertexts, position, NULL, &err));
     match_encrypt(match);
 }
 
