@@ -163,7 +163,6 @@ struct rpc_stream *rpc_channel_call(struct rpc_channel *channel, const char *pat
 
 #define METHOD_SEARCH "/hearth.v1.Matcher/Search"
 #define METHOD_ATTACH "/hearth.v1.Matcher/Attach"
-#define METHOD_STATUS "/hearth.v1.Matcher/Status"
 #define METHOD_HEALTH "/grpc.health.v1.Health/Check"
 
 #endif
