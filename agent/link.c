@@ -61,7 +61,8 @@ static void wake(const struct link *link)
 
 /* ---- callbacks ---- */
 
-static bool on_welcome(struct link *link, const Hearth__V1__AttachWelcome *welcome, struct err *err)
+static bool on_welcome(struct link *link, const struct rpc_stream *stream,
+                       const Hearth__V1__AttachWelcome *welcome, struct err *err)
 {
     struct certificate matcher = {0};
     if (!version_check(welcome->protocol, welcome->catalogue, link->parts.catalogue->version,
@@ -80,6 +81,10 @@ static bool on_welcome(struct link *link, const Hearth__V1__AttachWelcome *welco
     if (ok && strcmp(matcher.organisation, link->parts.matcher_id) != 0) {
         ok = err_set(err, ERR_UNAUTHENTICATED, "welcome.certificate",
                      "is for matcher %s, not for %s", matcher.organisation, link->parts.matcher_id);
+    }
+    if (ok && matcher.serial != rpc_stream_peer_serial(stream)) {
+        ok = err_set(err, ERR_UNAUTHENTICATED, "welcome.certificate",
+                     "is not of the same issue as the connection's");
     }
     ok = ok && checker_set_matcher(link->parts.checker, &matcher, err);
     certificate_free(&matcher);
@@ -134,7 +139,7 @@ static bool dispatch(struct link *link, struct rpc_stream *stream, Hearth__V1__T
     unlock(link);
     int kind = (int)message->kind_case;
     if (!attached && kind == HEARTH__V1__TO_AGENT__KIND_WELCOME) {
-        return on_welcome(link, message->welcome, err);
+        return on_welcome(link, stream, message->welcome, err);
     }
     if (attached && kind == HEARTH__V1__TO_AGENT__KIND_RECEIPT) {
         return on_receipt(link, message->receipt, err);

@@ -119,7 +119,9 @@ static bool check_matcher(struct search *search, const Hearth__V1__SearchWelcome
         return err_set(err, ERR_UNAUTHENTICATED, "certificate", "the matcher is %s, not %s",
                        search->matcher.organisation, la->matcher_id);
     }
-    return true;
+    return search->matcher.serial == rpc_stream_peer_serial(search->stream) ||
+           err_set(err, ERR_UNAUTHENTICATED, "certificate",
+                   "the matcher's is not of the same issue as the connection's");
 }
 
 static bool check_epoch(struct search *search, const Hearth__V1__Signed *record, struct err *err)

@@ -54,6 +54,10 @@ MUST_CHECK bool x509_leaf_check(const struct buf *leaf, const struct buf *ca,
 /* The leaf's names beyond its own id and role, for renewal. */
 MUST_CHECK bool x509_leaf_addresses(const struct buf *leaf, struct x509_addresses *out,
                                     struct err *err);
+/* Serial number of a leaf in PEM; false where the text is no certificate or the number does not
+ * fit.
+ */
+MUST_CHECK bool x509_pem_serial(const char *pem, size_t len, uint64_t *serial);
 /* That these bytes are one X.509 certificate that is a CA. */
 MUST_CHECK bool x509_ca_check(const struct buf *ca, struct err *err);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
+#include <limits.h>
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "keys/x509_internal.h"
@@ -73,6 +75,17 @@ static bool leaf_fits(X509 *leaf, X509 *ca, const struct certificate *certificat
                          "the TLS certificate has another serial, role or id");
     }
     return true;
+}
+
+bool x509_pem_serial(const char *pem, size_t len, uint64_t *serial)
+{
+    BIO *text = len <= INT_MAX ? BIO_new_mem_buf(pem, (int)len) : NULL;
+    X509 *leaf = text ? PEM_read_bio_X509(text, NULL, NULL, NULL) : NULL;
+    bool ok = leaf && ASN1_INTEGER_get_uint64(serial, X509_get0_serialNumber(leaf)) == 1;
+    X509_free(leaf);
+    BIO_free(text);
+    ERR_clear_error();
+    return ok;
 }
 
 static bool key_fits(X509 *leaf, const struct secret *key, struct err *err)

@@ -96,6 +96,12 @@ static bool check_certificate(const struct rpc_stream *stream, struct trust *tru
     if (ok && strcmp(certificate->organisation, rpc_stream_peer_id(stream)) != 0) {
         ok = err_set(err, ERR_UNAUTHENTICATED, NULL, "is %s's, but the connection is %s's",
                      certificate->organisation, rpc_stream_peer_id(stream));
+    } else if (ok && certificate->serial != rpc_stream_peer_serial(stream)) {
+        /* Else a revoked or replaced TLS key would do, beside the public certificate of today. */
+        ok =
+            err_set(err, ERR_UNAUTHENTICATED, NULL, "has serial %llu, but the connection's is %llu",
+                    (unsigned long long)certificate->serial,
+                    (unsigned long long)rpc_stream_peer_serial(stream));
     }
     if (!ok) certificate_free(certificate);
     return ok;

@@ -86,6 +86,9 @@ void *rpc_stream_user(const struct rpc_stream *stream);
  * there. Valid while the stream is referenced. */
 const char *rpc_stream_peer_id(const struct rpc_stream *stream);
 enum role rpc_stream_peer_role(const struct rpc_stream *stream);
+/* The serial number of that certificate, 0 where there is none. A Hearth certificate is public:
+ * that its sender holds the organisation's present keys shows only where this is its serial too. */
+uint64_t rpc_stream_peer_serial(const struct rpc_stream *stream);
 /* "ipv4:127.0.0.1:4711", for logs. */
 const char *rpc_stream_peer_address(const struct rpc_stream *stream);
 

@@ -67,6 +67,7 @@ MUST_CHECK bool rpc_message_read(grpc_byte_buffer *buffer, grpc_slice *out);
 struct rpc_peer {
     char id[ID_MAX + 1];
     enum role role;
+    uint64_t serial;
     char address[RPC_ADDRESS_MAX];
 };
 grpc_ssl_server_certificate_config *rpc_tls_server_config(const struct identity *identity,

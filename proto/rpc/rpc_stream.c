@@ -260,6 +260,11 @@ enum role rpc_stream_peer_role(const struct rpc_stream *stream)
     return atomic_load(&stream->known_peer)->role;
 }
 
+uint64_t rpc_stream_peer_serial(const struct rpc_stream *stream)
+{
+    return atomic_load(&stream->known_peer)->serial;
+}
+
 const char *rpc_stream_peer_address(const struct rpc_stream *stream)
 {
     return atomic_load(&stream->known_peer)->address;

@@ -6,6 +6,7 @@
 
 #include <grpc/support/alloc.h>
 
+#include "keys/x509.h"
 #include "proto/base/text.h"
 
 static const char uri_scheme[] = "hearth:";
@@ -65,6 +66,16 @@ static bool read_uri(const char *uri, size_t len, struct rpc_peer *out)
     return true;
 }
 
+static uint64_t read_serial(const grpc_auth_context *context)
+{
+    grpc_auth_property_iterator all =
+        grpc_auth_context_find_properties_by_name(context, GRPC_X509_PEM_CERT_PROPERTY_NAME);
+    const grpc_auth_property *pem = grpc_auth_property_iterator_next(&all);
+    uint64_t serial = 0;
+    if (!pem || !x509_pem_serial(pem->value, pem->value_length, &serial)) return 0;
+    return serial;
+}
+
 /* The one hearth: URI of the certificate. Two of them would leave open who it is, so then nobody.
  */
 static void read_certificate(const grpc_auth_context *context, struct rpc_peer *out)
@@ -79,6 +90,7 @@ static void read_certificate(const grpc_auth_context *context, struct rpc_peer *
     }
     if (count != 1) return;
     out->role = found.role;
+    out->serial = read_serial(context);
     memcpy(out->id, found.id, sizeof out->id);
 }
 

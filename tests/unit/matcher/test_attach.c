@@ -59,6 +59,23 @@ static void refused_hellos(void **state)
     assert_int_equal(fleet_count(scene->matcher->fleet), 0);
 }
 
+/* A thief of a TLS key that was replaced and revoked knows today's certificate, like everybody. */
+static void replaced_tls_key_is_refused(void **state)
+{
+    struct scene *scene = *state;
+    struct played_agent thief = {.scene = scene, .party = scene->agents[1].party};
+    struct party renewed = parties_add(scene->parties, ROLE_AGENT, "agent-2");
+    agent_attach(&thief, identity_certificate(renewed.identity));
+    expect_end(&thief, RPC_UNAUTHENTICATED, "serial");
+    assert_false(thief.welcomed);
+    agent_detach(&thief);
+    scene->agents[1].party = renewed;
+    agent_attach(&scene->agents[1], identity_certificate(renewed.identity));
+    scene_wait(scene, is_welcomed, &scene->agents[1]);
+    agent_detach(&scene->agents[1]);
+    party_close(&thief.party);
+}
+
 static void las_may_not_attach(void **state)
 {
     struct scene *scene = *state;
@@ -169,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_hellos),
+        cmocka_unit_test(replaced_tls_key_is_refused),
         cmocka_unit_test(las_may_not_attach),
         cmocka_unit_test(second_hello_ends_the_stream),
         cmocka_unit_test(nonsense_is_borne_for_a_while),
