@@ -58,15 +58,16 @@ help:
 ## make lint         formatting, static analysis, house rules
 ## make fuzz         SECONDS=10 for each decoder of untrusted bytes (needs clang)
 ## make install      PREFIX=/usr/local, DESTDIR=
+# Order-only for everything that compiles: with -j nothing starts before the packages are there.
 deps:
 	@tests/lint/deps
 
 # ---- generated code ----
-$(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto
+$(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto | deps
 	@mkdir -p $(dir $@)
 	$(PROTOC_C) --c_out=$(B)/gen $<
 
-$(CATALOGUE_C): $(CATALOGUES) proto/domain/catalogue_data.awk
+$(CATALOGUE_C): $(CATALOGUES) proto/domain/catalogue_data.awk | deps
 	@mkdir -p $(dir $@)
 	awk -f proto/domain/catalogue_data.awk $(CATALOGUES) > $@.tmp && mv $@.tmp $@
 
@@ -79,7 +80,7 @@ $(B)/obj/gen/proto/domain/catalogue_data.o: $(CATALOGUE_C)
 	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # ---- rooms ----
-$(B)/obj/%.o: %.c | $(GEN_H)
+$(B)/obj/%.o: %.c | deps $(GEN_H)
 	@mkdir -p $(dir $@)
 	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
