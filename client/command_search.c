@@ -70,11 +70,13 @@ static bool run(const struct options *options, struct request *request,
     return ok && check_answered(outcome, err);
 }
 
-/* The request is known to be good by now: what else is invalid is this side's configuration. */
+/* The request is known to be good by now: what else is invalid is this side's configuration. Nobody
+ * has refused anything where the passphrase of the own key file is wrong. */
 static int failure(const struct err *err)
 {
-    bool own = err->code == ERR_INVALID || strcmp(err->field, "passphrase") == 0;
-    return own ? EXIT_OTHER : (int)exit_code_of(err);
+    const char *last = strrchr(err->field, '.');
+    bool passphrase = strcmp(last ? last + 1 : err->field, "passphrase") == 0;
+    return err->code == ERR_INVALID || passphrase ? EXIT_OTHER : (int)exit_code_of(err);
 }
 
 /* Everything that can be wrong with a request is found before anything is opened or sent. */

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "proto/base/log.h"
+#include "proto/base/mem.h"
 #include "proto/base/text.h"
 
 enum { EXIT_USAGE = 2 };
@@ -147,6 +148,29 @@ static const struct argp_option common_options[] = {
 
 const struct argp cli_common_argp = {.options = common_options, .parser = parse_common};
 
+static void print_usage_error(int status, void *parsing)
+{
+    if (status == EXIT_SUCCESS || !*(const bool *)parsing) return;
+    struct err err = {0};
+    (void)err_set(&err, ERR_INVALID, "arguments",
+                  "not a valid command line; standard error says why, --help lists what is");
+    cli_print_error("", true, &err);
+}
+
+/* Scripts get their object for usage errors too. argp writes its text to stderr and ends the
+ * process, so that it is printed on exit, while `*parsing`. What is registered stays until the end;
+ * hence nothing frees it. */
+static bool *promise_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") != 0) continue;
+        bool *parsing = mem_new(bool);
+        *parsing = on_exit(print_usage_error, parsing) == 0;
+        return parsing;
+    }
+    return NULL;
+}
+
 int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
               const struct cli_common *common)
 {
@@ -154,7 +178,9 @@ int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
     struct argp whole = *argp;
     whole.children = children;
     argp_err_exit_status = EXIT_USAGE;
+    bool *parsing = promise_json(argc, argv);
     if (argp_parse(&whole, argc, argv, 0, NULL, input) != 0) return EXIT_USAGE;
+    if (parsing) *parsing = false;
     if (common->verbose) log_set_level(LOG_LEVEL_DEBUG);
     if (common->quiet) log_set_level(LOG_LEVEL_WARN);
     return 0;

@@ -43,7 +43,9 @@ extern const struct argp cli_common_argp;
 
 /* Runs argp_parse over `argp` with the common options as a child. In argp parsers set
  * `state->child_inputs[0] = common` at ARGP_KEY_INIT. Returns 0, or the exit code 2 after argp has
- * printed what is wrong. Exits the process only for --help and --usage. Sets the log level. */
+ * printed what is wrong. Exits the process for --help and --usage, and mostly for usage errors (2).
+ * Where the arguments hold --json, an error object follows on stdout at exit. Sets the log level.
+ */
 int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
               const struct cli_common *common);
 

@@ -34,6 +34,7 @@ bool fields_load(const void *json, size_t len, json_t **out, struct err *err)
         text += 3;
         len -= 3;
     }
+    if (len == 0) return err_set(err, ERR_INVALID, NULL, "is empty: a JSON object is wanted");
     json_error_t problem;
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
     if (root && json_is_object(root)) {

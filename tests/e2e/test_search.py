@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import re
+import subprocess
 
 import support
 from support import ANYBODY, NOBODY, REQUESTS, SchemeCase, lab
@@ -169,6 +170,26 @@ class Search(SchemeCase):
         done = lab("search", self.directory, "/nonexistent/request.json", "--json")
         self.assertEqual(done.returncode, 2)
         self.assertIn("error", json.loads(done.stdout))
+
+    def test_wrong_passphrase_is_no_refusal(self):
+        home = self.directory / "state" / "las" / "la-1"
+        done = subprocess.run(
+            [support.BUILD / "hearth", "search", self.request_file(ANYBODY), "--json", "-C", home,
+             "--passphrase-fd", "0"],
+            input="wrong\n", capture_output=True, encoding="utf-8", timeout=support.COMMAND_SECONDS, check=False)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("passphrase", json.loads(done.stdout)["error"]["field"])
+
+    def test_usage_errors_are_json_too(self):
+        for words in (["search", "--json"], ["search", "--json", "a.json", "b.json"],
+                      ["check", "--json", "--nope"]):
+            with self.subTest(words=words):
+                done = subprocess.run([support.BUILD / "hearth", *words], stdin=subprocess.DEVNULL, check=False,
+                                      capture_output=True, encoding="utf-8", timeout=support.COMMAND_SECONDS)
+                self.assertEqual(done.returncode, 2)
+                error = json.loads(done.stdout)["error"]
+                self.assertEqual(error["code"], "invalid")
+                self.assertTrue(error["message"])
 
     def test_check(self):
         done = lab("run", self.directory, "la-1", "--", "check", self.request_file(ANYBODY))

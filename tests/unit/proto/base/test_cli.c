@@ -217,6 +217,22 @@ static void test_wrong_options_are_a_usage_error(void **state)
     assert_non_null(strstr(capture->output, "--city"));
 }
 
+static void test_usage_errors_as_json(void **state)
+{
+    struct capture *capture = *state;
+    assert_int_equal(run_in_child(capture, "prog search --json surplus"), 2);
+    assert_non_null(strstr(capture->output, "unexpected argument \"surplus\""));
+    assert_non_null(strstr(capture->output, "\n{\"error\":{\"code\":\"invalid\","));
+    assert_int_equal(run_in_child(capture, "prog search --json --nonsense"), 2);
+    assert_non_null(strstr(capture->output, "\n{\"error\":{"));
+    assert_int_equal(run_in_child(capture, "prog search surplus"), 2);
+    assert_null(strstr(capture->output, "{"));
+    assert_int_equal(run_in_child(capture, "prog search --json --help"), 0);
+    assert_null(strstr(capture->output, "{"));
+    assert_int_equal(run_in_child(capture, "prog search --json"), 7);
+    assert_null(strstr(capture->output, "{"));
+}
+
 static void tell(struct capture *capture, bool json, const struct err *err)
 {
     struct redirection r = redirect_start(capture);
@@ -280,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_unknown_command_names_the_nearest),
         cmocka_unit_test(test_common_options),
         cmocka_unit_test(test_wrong_options_are_a_usage_error),
+        cmocka_unit_test(test_usage_errors_as_json),
         cmocka_unit_test(test_errors_as_text_and_json),
         cmocka_unit_test(test_errors_with_hostile_texts),
     };

@@ -63,7 +63,7 @@ static void everything_is_read(void **state)
 static void what_is_not_json_is_refused(void **state)
 {
     (void)state;
-    refused("", "", "not JSON");
+    refused("", "", "is empty");
     refused("{", "", "line 1");
     refused("[]", "", "a JSON object, not a list");
     refused("{ " HEAD " } x", "", "not JSON");
