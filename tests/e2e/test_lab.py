@@ -182,6 +182,32 @@ class Restarts(unittest.TestCase):
         answer = json.loads(self.lab("search", request, "--json").stdout)
         self.assertEqual((answer["asked"], answer["answered"]), (3, 3))
 
+    def test_one_organisation_in_two_roles(self):
+        """An LA may run a fostering service of its own, under its own id."""
+        with open(self.directory / "agencies.csv", "a", encoding="utf-8") as file:
+            file.write("la-1,Our Own Fostering,,good,,local_authority,x@example.org\n")
+        (self.directory / "carers" / "ifa-002.csv").rename(self.directory / "carers" / "la-1.csv")
+        self.up()
+        held = self.carers()["la-1"]
+        self.assertGreater(held, 0)
+        request = self.directory / "request.json"
+        request.write_text(json.dumps(ANYBODY), encoding="utf-8")
+        answer = json.loads(self.lab("search", request, "--json", "--la", "la-1").stdout)
+        self.assertEqual((answer["asked"], answer["answered"]), (3, 3))
+        done = self.lab("score", "la-1", request, "--json")
+        self.assertEqual(json.loads(done.stdout)["agency"], "la-1")
+        ranked = [agency["id"] for agency in answer["agencies"]]
+        self.assertEqual(bool(json.loads(done.stdout)["eligible"]), "la-1" in ranked)
+        self.assertEqual(self.lab("stop", "la-1").returncode, 0)
+        self.assertEqual(self.lab("status").returncode, 1)
+        self.assertEqual(self.lab("start", "la-1").returncode, 0)
+        self.assertEqual(self.lab("status").returncode, 0)
+        done = self.lab("run", "la-1", "--", "list")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("agent/la-1 or la/la-1", done.stderr)
+        self.assertEqual(len(self.lab("run", "agent/la-1", "--", "list").stdout.splitlines()), held)
+        self.assertEqual(self.lab("run", "la/la-1", "--", "check", request).returncode, 0)
+
     def test_port_taken_meanwhile(self):
         self.up()
         port = read_json(self.directory / "state" / "lab.json")["port"]

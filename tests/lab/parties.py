@@ -107,11 +107,12 @@ class Parties:
         self.las = self._table("las.csv", "la", "las", default)
         default = [{"id": "hub-1", "name": "Lab Hub"}]
         self.hubs = self._table("hubs.csv", "hub", "hubs", default)
-        self._by_id = {}
+        self._by_id = {}  # an organisation may have several roles: an LA with a fostering service of its own
         for party in self.all():
-            if party.id in self._by_id:
-                raise bad_input(f"id {party.id} is used twice; every organisation needs its own")
-            self._by_id[party.id] = party
+            same = self._by_id.setdefault(party.id, [])
+            if party.role in (other.role for other in same):
+                raise bad_input(f"id {party.id} is used twice; every {party.role} needs its own")
+            same.append(party)
 
     def _party(self, role, party_id, name, home, urn=""):
         return Party(role, party_id, name, self.state / home,
@@ -137,17 +138,28 @@ class Parties:
     def daemons(self):
         return [self.matcher, *self.agents]
 
-    def get(self, party_id):
-        if party_id not in self._by_id:
-            raise bad_input(f"no party \"{party_id}\"; there are matcher, authority and the ids of agencies.csv, "
+    def get(self, name):
+        """The party that is meant by an id, or by role/id where several have that id."""
+        role, _, party_id = name.rpartition("/")
+        found = [party for party in self._by_id.get(party_id, []) if role in ("", party.role)]
+        if not found:
+            raise bad_input(f"no party \"{name}\"; there are matcher, authority and the ids of agencies.csv, "
                             "las.csv and hubs.csv")
-        return self._by_id[party_id]
+        if len(found) > 1:
+            names = " or ".join(f"{party.role}/{party.id}" for party in found)
+            raise bad_input(f"\"{name}\" has several roles; say {names}")
+        return found[0]
+
+    def get_daemon(self, name):
+        """The same of the parties that have a daemon, which settles most doubts."""
+        found = [party for party in self._by_id.get(name, []) if party in self.daemons()]
+        return found[0] if len(found) == 1 else self.get(name)
 
     def get_of_role(self, party_id, role, what):
-        party = self.get(party_id)
-        if party.role != role:
+        found = [party for party in self._by_id.get(party_id, []) if party.role == role]
+        if not found:
             raise bad_input(f"\"{party_id}\" is not {what}")
-        return party
+        return found[0]
 
     def carers_file(self, agent):
         return self.directory / "carers" / f"{agent.id}.csv"

@@ -263,7 +263,7 @@ class Scheme:
         wait_until(lambda: wanted <= self.attached() or not self.running(self.parties.matcher), seconds)
         missing = sorted(wanted - self.attached())
         if missing:
-            first = self.daemon(self.parties.get(missing[0]))
+            first = self.daemon(self.parties.get_of_role(missing[0], "agent", "an agency"))
             shown = ", ".join(missing[:10]) + (" ..." if len(missing) > 10 else "")
             raise LabError(f"{len(missing)} of {len(wanted)} agents did not attach within {seconds:.0f} s: "
                            f"{shown}; the end of {missing[0]}'s log:\n{first.log_tail()}")
