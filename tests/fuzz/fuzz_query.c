@@ -44,7 +44,8 @@ static void use(const struct query *query)
     if (!query_check(query, &epoch, &layout, query->issued_at, &joint, &err))
         REQUIRE(err.code != ERR_NONE && err.text[0] != '\0');
     if (blind_layout_count(&layout) == count) evaluate(query, &layout);
-    if (!blind_query_check(query->ciphertexts.data, count, NULL, &err)) REQUIRE(err.code == ERR_INVALID);
+    if (!blind_query_check(query->ciphertexts.data, count, NULL, &err))
+        REQUIRE(err.code == ERR_INVALID);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
