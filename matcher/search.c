@@ -79,6 +79,13 @@ static void note_abandoned(struct search *search, const struct err *err)
     audit_add(search->matcher->audit, AUDIT_ABANDONED, &fields);
 }
 
+static void cut(void *ctx)
+{
+    struct rpc_stream *stream = ctx;
+    rpc_stream_cancel(stream, RPC_UNAVAILABLE, "did not end its stream");
+    rpc_stream_unref(stream);
+}
+
 void search_end(struct search *search, const struct err *err, bool refused)
 {
     if (search->phase == PHASE_DONE) return;
@@ -94,6 +101,9 @@ void search_end(struct search *search, const struct err *err, bool refused)
         matcher_finish(search->stream, err);
     }
     if (err && search->accepted) note_abandoned(search, err);
+    /* The status goes out behind what is queued: an LA that does not take it is cut off. */
+    rpc_stream_ref(search->stream);
+    timers_at(search->matcher->timers, clock_steady_ms() + GOODBYE_MS, cut, search->stream);
     clear(search);
     searches_leave(search->matcher->searches, search);
 }

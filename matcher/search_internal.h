@@ -14,8 +14,9 @@
 #include "matcher/search.h"
 
 enum {
-    LA_MESSAGE_MS = 10000, /* within which an LA has to send a message that is due */
-    SHARES_GRACE_MS = 3000 /* after the agents' deadline, for the LA's shares */
+    LA_MESSAGE_MS = 10000,  /* within which an LA has to send a message that is due */
+    SHARES_GRACE_MS = 3000, /* after the agents' deadline, for the LA's shares */
+    GOODBYE_MS = 5000       /* for the LA to take what is queued once its search has ended */
 };
 
 enum search_phase {

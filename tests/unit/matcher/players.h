@@ -26,7 +26,13 @@
 #include "tests/unit/support/temp_dir.h"
 #include "tests/unit/support_keys/parties.h"
 
-enum { PLAYED_AGENTS = 3, PLAYED_CARERS = 10, PLAYED_ITEMS = 16, PLAYED_PATIENCE_MS = 20000 };
+enum {
+    PLAYED_AGENTS = 3,
+    PLAYED_CARERS = 10,
+    PLAYED_ITEMS = 16,
+    PLAYED_PATIENCE_MS = 20000,
+    LONG_ITEMS = 49152
+};
 
 enum agent_fault {
     AGENT_HONEST,
@@ -43,6 +49,8 @@ enum agent_fault {
     AGENT_C2_CHANGED,
     AGENT_C1_SHORT,
     AGENT_C2_SHORT,
+    AGENT_C1_LONG,
+    AGENT_C2_LONG,
     AGENT_C1_NOT_CANONICAL,
     AGENT_C1_IDENTITY,
     AGENT_C1_REPEATED,
@@ -52,6 +60,7 @@ enum agent_fault {
     AGENT_ODD_COUNT,
     AGENT_GARBAGE,
     AGENT_EMPTY,
+    AGENT_LONG, /* random points, as many as fill the LA's stream */
     AGENT_FAULTS
 };
 
@@ -82,6 +91,7 @@ struct played_la {
     struct rpc_channel *channel;
     struct rpc_stream *stream;
     struct letter *first, **last;
+    bool stalls; /* it takes nothing more */
     bool closed;
     enum rpc_status status;
     char detail[ERR_TEXT_MAX];
@@ -202,23 +212,37 @@ static inline void spoil_reply(enum agent_fault fault, struct reply *reply)
     if (fault == AGENT_ODD_COUNT) reply->count++;
 }
 
+static inline void swap_points(uint8_t *points)
+{
+    uint8_t first[POINT_BYTES];
+    memcpy(first, points, POINT_BYTES);
+    memcpy(points, points + POINT_BYTES, POINT_BYTES);
+    memcpy(points + POINT_BYTES, first, POINT_BYTES);
+}
+
+static inline size_t half_length(size_t half, bool is_short, bool is_long)
+{
+    return is_short ? half - POINT_BYTES : is_long ? half + POINT_BYTES : half;
+}
+
 static inline void agent_reply(struct played_agent *agent, const uint8_t hash[HASH_BYTES],
-                               uint64_t epoch, uint8_t *c1, uint8_t *c2)
+                               uint64_t epoch, uint32_t count, uint8_t *c1, uint8_t *c2)
 {
     enum agent_fault fault = (enum agent_fault)atomic_load(&agent->fault);
-    struct reply reply = {.epoch = epoch, .count = PLAYED_ITEMS};
-    size_t half = (size_t)PLAYED_ITEMS * POINT_BYTES;
+    struct reply reply = {.epoch = epoch, .count = count};
+    size_t half = (size_t)count * POINT_BYTES;
     uint8_t signature[SIGNATURE_BYTES];
     struct buf body = {0};
     memcpy(reply.query_hash, hash, HASH_BYTES);
     copy_id(reply.agent, identity_certificate(agent->party.identity)->organisation);
     spoil_points(fault, c1, c2);
-    size_t c1_len = fault == AGENT_C1_SHORT ? half - POINT_BYTES : half;
-    size_t c2_len = fault == AGENT_C2_SHORT ? half - POINT_BYTES : half;
+    size_t c1_len = half_length(half, fault == AGENT_C1_SHORT, fault == AGENT_C1_LONG);
+    size_t c2_len = half_length(half, fault == AGENT_C2_SHORT, fault == AGENT_C2_LONG);
     reply_half_hash(reply.c1_hash, 1, c1, c1_len);
     reply_half_hash(reply.c2_hash, 2, c2, c2_len);
-    if (fault == AGENT_C1_CHANGED) c1[0] ^= 2;
-    if (fault == AGENT_C2_CHANGED) c2[0] ^= 2;
+    /* Good points all the same: nothing but the signed hash tells. */
+    if (fault == AGENT_C1_CHANGED) swap_points(c1);
+    if (fault == AGENT_C2_CHANGED) swap_points(c2);
     spoil_reply(fault, &reply);
     reply_encode(&reply, &body);
     struct identity *signer = fault == AGENT_SIGNED_BY_ANOTHER
@@ -237,6 +261,24 @@ static inline void agent_reply(struct played_agent *agent, const uint8_t hash[HA
     send_message(agent->stream, &message.base);
     if (fault == AGENT_TWICE) send_message(agent->stream, &message.base);
     buf_free(&body);
+}
+
+static inline void agent_reply_long(struct played_agent *agent, const uint8_t hash[HASH_BYTES],
+                                    uint64_t epoch)
+{
+    uint32_t count = blind_size_class(LONG_ITEMS);
+    uint8_t *points = mem_array(count, POINT_BYTES);
+    struct scalar random;
+    struct point point, base;
+    scalar_random(&random);
+    point_mul_base(&point, &random);
+    point_base(&base);
+    for (uint32_t i = 0; i < count; i++) {
+        point_encode(points + (size_t)i * POINT_BYTES, &point);
+        point_add(&point, &point, &base);
+    }
+    agent_reply(agent, hash, epoch, count, points, points);
+    free(points);
 }
 
 static inline void agent_decline(struct played_agent *agent, const uint8_t hash[HASH_BYTES])
@@ -258,7 +300,8 @@ static inline void agent_answer(struct played_agent *agent, const Hearth__V1__Ag
     struct query query = {0};
     struct epoch_record epoch;
     struct err err = {0};
-    uint8_t hash[HASH_BYTES], c1[PLAYED_ITEMS * POINT_BYTES], c2[PLAYED_ITEMS * POINT_BYTES];
+    uint8_t hash[HASH_BYTES], c1[(PLAYED_ITEMS + 1) * POINT_BYTES] = {0},
+                                                      c2[(PLAYED_ITEMS + 1) * POINT_BYTES] = {0};
     const struct certificate *matcher = identity_certificate(agent->scene->matcher_party.identity);
     const ProtobufCBinaryData *body = &message->query->body, *record = &message->epoch->body;
     parties_must(query_decode(body->data, body->len, &query, &err), &err);
@@ -282,7 +325,8 @@ static inline void agent_answer(struct played_agent *agent, const Hearth__V1__Ag
         send_message(agent->stream, &nothing.base);
         break;
     }
-    default: agent_reply(agent, hash, epoch.epoch, c1, c2);
+    case AGENT_LONG: agent_reply_long(agent, hash, epoch.epoch); break;
+    default: agent_reply(agent, hash, epoch.epoch, PLAYED_ITEMS, c1, c2);
     }
     query_free(&query);
 }
@@ -416,6 +460,7 @@ static inline void la_message(struct rpc_stream *stream, const uint8_t *data, si
     *la->last = letter;
     la->last = &letter->next;
     (void)pthread_cond_broadcast(&la->scene->changed);
+    while (la->stalls) (void)pthread_cond_wait(&la->scene->changed, &la->scene->mutex);
     (void)pthread_mutex_unlock(&la->scene->mutex);
 }
 

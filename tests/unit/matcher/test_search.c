@@ -4,6 +4,7 @@
  * nothing else.
  */
 #include "matcher/budget.h"
+#include "matcher/search_internal.h"
 #include "tests/unit/matcher/players.h"
 
 enum la_fault {
@@ -605,6 +606,72 @@ static void silent_agents_cost_no_more_than_the_deadline(void **state)
     scene_restart(scene);
 }
 
+static bool all_were_relayed(void *ctx)
+{
+    struct scene *scene = ctx;
+    size_t count = 0;
+    uint32_t relayed = 0;
+    struct search **list = searches_list(scene->matcher->searches, &count);
+    for (size_t i = 0; i < count; i++) {
+        (void)pthread_mutex_lock(&list[i]->mutex);
+        relayed += search_count_state(list[i], ASKED_RELAYED);
+        (void)pthread_mutex_unlock(&list[i]->mutex);
+        search_unref(list[i]);
+    }
+    free(list);
+    return relayed == PLAYED_AGENTS;
+}
+
+static bool only_agents_have_streams(void *ctx)
+{
+    struct matcher *matcher = ((struct scene *)ctx)->matcher;
+    (void)pthread_mutex_lock(&matcher->streams_mutex);
+    bool only = matcher->streams == PLAYED_AGENTS;
+    (void)pthread_mutex_unlock(&matcher->streams_mutex);
+    return only;
+}
+
+static void stall(struct run *run, bool stalls)
+{
+    (void)pthread_mutex_lock(&run->scene->mutex);
+    run->la.stalls = stalls;
+    (void)pthread_cond_broadcast(&run->scene->changed);
+    (void)pthread_mutex_unlock(&run->scene->mutex);
+}
+
+/* The search is over, but its status waits behind replies that the LA does not take: without a cut
+ * each such search would keep them in memory, and none of them counts against the LA's limit. */
+static void an_la_that_takes_nothing_is_cut_off(void **state)
+{
+    struct scene *scene = *state;
+    struct err err;
+    scene->config.deadline_ms = 20000;
+    scene_restart(scene);
+    for (int i = 0; i < PLAYED_AGENTS; i++) scene->agents[i].fault = AGENT_LONG;
+    struct run *run = mem_new(struct run);
+    run->scene = scene;
+    randombytes_buf(run->seed, sizeof run->seed);
+    randombytes_buf(run->query_id, sizeof run->query_id);
+    la_open(&run->la, scene, &scene->la);
+    send_hello(run);
+    Hearth__V1__ToLa *welcome = la_receive(&run->la);
+    assert_non_null(welcome);
+    stall(run, true);
+    take(run, welcome);
+    hearth__v1__to_la__free_unpacked(welcome, NULL);
+    scene_wait(scene, all_were_relayed, scene);
+    (void)err_set(&err, ERR_UNAVAILABLE, NULL, "over");
+    search_end_all(scene->matcher, false, &err);
+    scene_wait(scene, only_agents_have_streams, scene);
+    stall(run, false);
+    for (int i = 0; i < PLAYED_AGENTS; i++) scene->agents[i].fault = AGENT_HONEST;
+    la_close(&run->la);
+    blind_sharer_free(run->sharer);
+    run_free(run);
+    scene->config.deadline_ms = 5000;
+    scene_restart(scene);
+}
+
 static void all_decline_gives_an_empty_result(void **state)
 {
     struct scene *scene = *state;
@@ -639,6 +706,7 @@ int main(void)
         cmocka_unit_test(budget_and_concurrency_are_bounded),
         cmocka_unit_test(faults_of_an_agent_cost_only_its_answer),
         cmocka_unit_test(silent_agents_cost_no_more_than_the_deadline),
+        cmocka_unit_test(an_la_that_takes_nothing_is_cut_off),
         cmocka_unit_test(all_decline_gives_an_empty_result),
         cmocka_unit_test(nobody_attached_is_unavailable),
         cmocka_unit_test(draining_refuses_new_searches),
