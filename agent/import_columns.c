@@ -115,6 +115,7 @@ static bool unknown_code(const struct catalogue *catalogue, const char *item, co
                          const char *wanted, struct err *err)
 {
     const char *near = catalogue_suggest(catalogue, upper);
+    if (near && strcmp(near, upper) == 0) near = NULL; /* a code, but not one for here */
     return err_set(err, ERR_INVALID, NULL, "\"%.40s\" is not %s%s%s%s", item, wanted,
                    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
@@ -193,10 +194,21 @@ static bool parse_status(char *text, const struct column_rules *rules, struct pr
                    "available, available_from, full, on_hold, not_available or unknown is wanted");
 }
 
+/* 30/11/2026, as spreadsheets here write dates. */
+static bool parse_british_day(const char *text, int32_t *day)
+{
+    if (strlen(text) != 10 || text[2] != '/' || text[5] != '/') return false;
+    char iso[11];
+    (void)snprintf(iso, sizeof iso, "%.4s-%.2s-%.2s", text + 6, text + 3, text);
+    return clock_parse_day(iso, day);
+}
+
 static bool parse_date(const char *text, int32_t *day, struct err *err)
 {
-    return clock_parse_day(text, day) ||
-           err_set(err, ERR_INVALID, NULL, "a date as 2026-11-30 (year-month-day) is wanted");
+    return clock_parse_day(text, day) || parse_british_day(text, day) ||
+           err_set(
+               err, ERR_INVALID, NULL,
+               "a date as 2026-11-30 (year-month-day) or 30/11/2026 (day/month/year) is wanted");
 }
 
 static bool parse_status_date(char *text, const struct column_rules *rules, struct profile *profile,

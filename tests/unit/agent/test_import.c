@@ -254,7 +254,14 @@ static void test_status(void **state)
     BAD("status_date", "2026-11-23", "in the future", {"status", "full"},
         {"status_date", "2026-11-23"});
     BAD("status_date", "2026-02-30", "year-month-day", {"status_date", "2026-02-30"});
-    BAD("status_date", "22/11/2026", "year-month-day", {"status_date", "22/11/2026"});
+    p = GOOD({"status", "available-from"}, {"status_date", "03/11/2026"},
+             {"available_from", "01/12/2026"});
+    assert_int_equal(p.status_date, TODAY - 19);
+    assert_int_equal(p.available_from, TODAY + 9);
+    BAD("status_date", "11/22/2026", "day/month/year", {"status_date", "11/22/2026"});
+    BAD("status_date", "29/02/2026", "day/month/year", {"status_date", "29/02/2026"});
+    BAD("status_date", "23/11/2026", "in the future", {"status_date", "23/11/2026"});
+    BAD("status_date", "2/11/2026", "day/month/year", {"status_date", "2/11/2026"});
     BAD("available_from", "2026-12-01", "only with status available_from", {"status", "available"},
         {"status_date", "2026-11-01"}, {"available_from", "2026-12-01"});
     BAD("available_from", "", "needs a date", {"status", "available_from"},
