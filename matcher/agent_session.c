@@ -23,7 +23,7 @@ static void detach(struct agent *agent, const char *reason)
     struct buf fields = {0};
     audit_text(&fields, "agent", agent->id);
     audit_text(&fields, "reason", reason);
-    audit_add(matcher->audit, AUDIT_DETACHED, &fields);
+    matcher_audit_noise(matcher, agent->stream, AUDIT_DETACHED, &fields);
     log_info("detached", "agent=%s reason=\"%s\"", agent->id, reason);
     matcher_changed(matcher);
 }
@@ -128,7 +128,7 @@ static void attach(struct agent *agent)
     audit_number(&fields, "serial", agent->certificate.serial);
     audit_text(&fields, "address", rpc_stream_peer_address(agent->stream));
     audit_number(&fields, "replaces", older ? 1 : 0);
-    audit_add(matcher->audit, AUDIT_ATTACHED, &fields);
+    matcher_audit_noise(matcher, agent->stream, AUDIT_ATTACHED, &fields);
     log_info("attached", "agent=%s address=%s", agent->id, rpc_stream_peer_address(agent->stream));
     if (older) replace(older);
     matcher_changed(matcher);

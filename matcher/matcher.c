@@ -61,6 +61,19 @@ void matcher_finish(struct rpc_stream *stream, const struct err *err)
     rpc_stream_finish(stream, rpc_status_of(err->code), detail);
 }
 
+void matcher_audit_noise(struct matcher *matcher, const struct rpc_stream *stream,
+                         enum audit_kind kind, struct buf *fields)
+{
+    bool last = false;
+    if (!noise_admit(matcher->noise, rpc_stream_peer_role(stream), rpc_stream_peer_id(stream),
+                     clock_steady_ms(), &last)) {
+        buf_free(fields);
+        return;
+    }
+    if (last) audit_text(fields, "further", "not recorded within this hour");
+    audit_add(matcher->audit, kind, fields);
+}
+
 void matcher_note_refusal(struct matcher *matcher, const struct rpc_stream *stream,
                           const char *call, const uint8_t *hash, const struct err *err)
 {
@@ -76,7 +89,7 @@ void matcher_note_refusal(struct matcher *matcher, const struct rpc_stream *stre
     audit_text(&fields, "status", status);
     audit_text(&fields, "field", err->field);
     audit_text(&fields, "reason", err->text);
-    audit_add(matcher->audit, AUDIT_REFUSED, &fields);
+    matcher_audit_noise(matcher, stream, AUDIT_REFUSED, &fields);
     log_warn("refused", "call=%s role=%s peer=%s query=%s status=%s field=%s reason=\"%s\"", call,
              role, rpc_stream_peer_id(stream), hash ? text_hex(hash, HASH_BYTES, hex) : hex, status,
              err->field, err->text);
@@ -177,6 +190,7 @@ static void free_parts(struct matcher *matcher)
     searches_free(matcher->searches);
     fleet_free(matcher->fleet);
     replay_free(matcher->replay);
+    noise_free(matcher->noise);
     blind_scores_free(matcher->scores);
     directory_unref(matcher->directory);
     (void)pthread_mutex_destroy(&matcher->directory_mutex);
@@ -200,6 +214,7 @@ static void start_parts(struct matcher *matcher)
 {
     const struct config *config = &matcher->config;
     matcher->replay = replay_new();
+    matcher->noise = noise_new();
     matcher->fleet = fleet_new();
     matcher->searches = searches_new(config->searches_max, config->searches_per_la);
     matcher->scores = blind_scores_new();

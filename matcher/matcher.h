@@ -4,8 +4,8 @@
  * Threads: gRPC threads run the callbacks of streams and never block; the pool does arithmetic; the
  * audit thread writes the log; the timer thread looks after what is due; the caller's thread ticks.
  * Lock order, first to last: a search's mutex -> the registry of searches, the fleet, the replay
- * memory, the epochs, the timers, the pool, the audit queue. None of the latter is held while
- * another lock is taken, and no two searches are locked at once.
+ * memory, the noise, the epochs, the timers, the pool, the audit queue. None of the latter is held
+ * while another lock is taken, and no two searches are locked at once.
  */
 #ifndef HEARTH_MATCHER_MATCHER_H
 #define HEARTH_MATCHER_MATCHER_H
@@ -18,6 +18,7 @@
 #include "matcher/directory.h"
 #include "matcher/epoch.h"
 #include "matcher/fleet.h"
+#include "matcher/noise.h"
 #include "matcher/replay.h"
 #include "matcher/searches.h"
 #include "matcher/timers.h"
@@ -33,6 +34,7 @@ struct matcher {
     struct audit *audit;
     struct epochs *epochs;
     struct replay *replay;
+    struct noise *noise;
     struct fleet *fleet;
     struct searches *searches;
     struct pool *pool;
@@ -76,6 +78,10 @@ void matcher_count_stream(struct matcher *matcher, int change);
  * the query, or NULL. */
 void matcher_refuse(struct matcher *matcher, struct rpc_stream *stream, const char *call,
                     const uint8_t *hash, const struct err *err);
+/* An entry that a peer can bring about as often as it likes: written within its share, see noise.h.
+ * Takes fields over. */
+void matcher_audit_noise(struct matcher *matcher, const struct rpc_stream *stream,
+                         enum audit_kind kind, struct buf *fields);
 /* Logs and audits without ending the stream. */
 void matcher_note_refusal(struct matcher *matcher, const struct rpc_stream *stream,
                           const char *call, const uint8_t *hash, const struct err *err);

@@ -85,6 +85,45 @@ static void las_may_not_attach(void **state)
     agent_detach(&la);
 }
 
+struct calls {
+    struct scene *scene;
+    size_t closed;
+};
+
+static void count_closed(struct rpc_stream *stream, enum rpc_status status, const char *detail,
+                         void *ctx)
+{
+    struct calls *calls = ctx;
+    (void)stream;
+    (void)detail;
+    (void)pthread_mutex_lock(&calls->scene->mutex);
+    if (status == RPC_PERMISSION_DENIED) calls->closed++;
+    (void)pthread_mutex_unlock(&calls->scene->mutex);
+}
+
+static bool all_refused(void *ctx)
+{
+    return ((struct calls *)ctx)->closed == 3 * NOISE_MAX;
+}
+
+/* Refused all the same, but the log, which stops all searches when it is full, does not grow. */
+static void refusals_cannot_fill_the_audit_log(void **state)
+{
+    static const struct rpc_events events = {.closed = count_closed};
+    struct scene *scene = *state;
+    struct calls calls = {.scene = scene};
+    struct rpc_channel *channel = NULL;
+    uint64_t before = audit_flush(scene->matcher->audit).length;
+    open_channel(scene, &scene->la, &channel);
+    for (int i = 0; i < 3 * NOISE_MAX; i++) {
+        rpc_stream_unref(rpc_channel_call(channel, METHOD_ATTACH, 0, &events, &calls));
+    }
+    scene_wait(scene, all_refused, &calls);
+    uint64_t grown = audit_flush(scene->matcher->audit).length - before;
+    assert_in_range(grown, 1, NOISE_MAX);
+    rpc_channel_close(channel);
+}
+
 static void second_hello_ends_the_stream(void **state)
 {
     struct scene *scene = *state;
@@ -188,6 +227,7 @@ int main(void)
         cmocka_unit_test(refused_hellos),
         cmocka_unit_test(replaced_tls_key_is_refused),
         cmocka_unit_test(las_may_not_attach),
+        cmocka_unit_test(refusals_cannot_fill_the_audit_log),
         cmocka_unit_test(second_hello_ends_the_stream),
         cmocka_unit_test(nonsense_is_borne_for_a_while),
         cmocka_unit_test(newer_attachment_replaces_the_older),

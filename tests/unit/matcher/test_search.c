@@ -37,11 +37,13 @@ enum la_fault {
     LA_PROOF_TOO_EARLY,
     LA_SHARES_OF_STRANGER,
     LA_SHARES_SHORT,
+    LA_SHARES_LONG,
     LA_SHARES_TWICE,
     LA_SHARES_IDENTITY,
     LA_SHARES_WRONG,
     LA_PROOF_ORDER,
     LA_PROOF_FEWER,
+    LA_PROOF_MORE,
     LA_PROOF_BYTES,
     LA_PROOF_SIGNATURE,
     LA_HALF_CLOSES,
@@ -179,7 +181,9 @@ static void send_shares(struct run *run, const char *agent, uint8_t *shares, siz
     if (run->fault == LA_SHARES_IDENTITY) memset(shares, 0, POINT_BYTES);
     if (run->fault == LA_SHARES_WRONG) memcpy(shares, shares + POINT_BYTES, POINT_BYTES);
     body.agent = name;
-    body.shares = (ProtobufCBinaryData){len - (run->fault == LA_SHARES_SHORT), shares};
+    if (run->fault == LA_SHARES_SHORT) len -= POINT_BYTES;
+    if (run->fault == LA_SHARES_LONG) len += POINT_BYTES;
+    body.shares = (ProtobufCBinaryData){len, shares};
     message.kind_case = HEARTH__V1__FROM_LA__KIND_SHARES;
     message.shares = &body;
     la_send(&run->la, &message);
@@ -188,7 +192,7 @@ static void send_shares(struct run *run, const char *agent, uint8_t *shares, siz
 
 static void send_proof(struct run *run, char *const *agents, size_t count)
 {
-    struct shares_proof proof = {.agents = mem_array(count, ID_MAX + 1), .agent_count = count};
+    struct shares_proof proof = {.agents = mem_array(count + 1, ID_MAX + 1), .agent_count = count};
     struct signed_bytes body = {0};
     struct err err = {0};
     for (size_t i = 0; i < count; i++) copy_id(proof.agents[i], agents[i]);
@@ -196,6 +200,7 @@ static void send_proof(struct run *run, char *const *agents, size_t count)
         blind_sharer_prove(run->sharer, (const char *const *)agents, count, proof.proof, &err));
     if (run->fault == LA_PROOF_BYTES) proof.proof[33] ^= 1;
     if (run->fault == LA_PROOF_FEWER) proof.agent_count--;
+    if (run->fault == LA_PROOF_MORE) copy_id(proof.agents[proof.agent_count++], "agent-9");
     if (run->fault == LA_PROOF_ORDER) {
         copy_id(proof.agents[0], agents[1]);
         copy_id(proof.agents[1], agents[0]);
@@ -224,7 +229,7 @@ static void take_reply(struct run *run, const Hearth__V1__SearchReply *message)
         send_proof(run, (char *[]){agent}, 0);
         return;
     }
-    uint8_t *shares = mem_array(reply.count, POINT_BYTES);
+    uint8_t *shares = mem_array(reply.count + 1, POINT_BYTES); /* one more for LA_SHARES_LONG */
     if (!blind_sharer_add(run->sharer, reply.agent, message->c1.data, reply.count, shares, &err)) {
         fail_msg("the matcher passed on what an LA has to refuse: %s", err.text);
     }
@@ -456,11 +461,13 @@ static const struct {
     {LA_PROOF_TOO_EARLY, RPC_FAILED_PRECONDITION, "while agents answer", true},
     {LA_SHARES_OF_STRANGER, RPC_INVALID_ARGUMENT, "shares", true},
     {LA_SHARES_SHORT, RPC_INVALID_ARGUMENT, "shares", true},
+    {LA_SHARES_LONG, RPC_INVALID_ARGUMENT, "shares", true},
     {LA_SHARES_TWICE, RPC_INVALID_ARGUMENT, "shares", true},
     {LA_SHARES_IDENTITY, RPC_INVALID_ARGUMENT, "shares", true},
     {LA_SHARES_WRONG, RPC_UNAUTHENTICATED, "proof", true},
     {LA_PROOF_ORDER, RPC_INVALID_ARGUMENT, "agents", true},
     {LA_PROOF_FEWER, RPC_INVALID_ARGUMENT, "agents", true},
+    {LA_PROOF_MORE, RPC_INVALID_ARGUMENT, "agents", true},
     {LA_PROOF_BYTES, RPC_UNAUTHENTICATED, "proof", true},
     {LA_PROOF_SIGNATURE, RPC_UNAUTHENTICATED, "", true},
     {LA_HALF_CLOSES, RPC_INVALID_ARGUMENT, "ended", true},
@@ -685,6 +692,37 @@ static void all_decline_gives_an_empty_result(void **state)
     for (int i = 0; i < PLAYED_AGENTS; i++) scene->agents[i].fault = AGENT_HONEST;
 }
 
+static void an_la_is_let_go_when_it_is_revoked(void **state)
+{
+    struct scene *scene = *state;
+    const struct certificate *own = identity_certificate(scene->other_la.identity);
+    Hearth__V1__Signed part = signed_part(&own->raw.body, own->raw.signature);
+    Hearth__V1__SearchHello hello = HEARTH__V1__SEARCH_HELLO__INIT;
+    Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
+    hello.protocol = PROTOCOL_VERSION;
+    hello.catalogue = CATALOGUE_VERSION;
+    hello.certificate = &part;
+    message.kind_case = HEARTH__V1__FROM_LA__KIND_HELLO;
+    message.hello = &hello;
+    for (int round = 0; round < 2; round++) {
+        struct played_la la;
+        la_open(&la, scene, &scene->other_la);
+        la_send(&la, &message);
+        Hearth__V1__ToLa *welcome = la_receive(&la);
+        if (round == 0) { /* it may search, until it is revoked: before its query is due */
+            assert_non_null(welcome);
+            hearth__v1__to_la__free_unpacked(welcome, NULL);
+            parties_revoke(scene->parties, &scene->other_la, &scene->matcher_party);
+            matcher_tick(scene->matcher);
+            welcome = la_receive(&la);
+        }
+        assert_null(welcome);
+        assert_int_equal(la.status, RPC_PERMISSION_DENIED);
+        assert_non_null(strstr(la.detail, "revoked"));
+        la_close(&la);
+    }
+}
+
 static void draining_refuses_new_searches(void **state)
 {
     struct scene *scene = *state;
@@ -709,6 +747,7 @@ int main(void)
         cmocka_unit_test(an_la_that_takes_nothing_is_cut_off),
         cmocka_unit_test(all_decline_gives_an_empty_result),
         cmocka_unit_test(nobody_attached_is_unavailable),
+        cmocka_unit_test(an_la_is_let_go_when_it_is_revoked),
         cmocka_unit_test(draining_refuses_new_searches),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, scene_set_up, scene_tear_down);
