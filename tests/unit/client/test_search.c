@@ -28,6 +28,7 @@ enum { AGENTS = 3, CARERS = 10, ITEMS = 16 };
 enum fault {
     FAULT_NONE,
     FAULT_CERTIFICATE_OF_AN_AGENT,
+    FAULT_CERTIFICATE_OF_A_STRANGER,
     FAULT_EPOCH_SIGNATURE,
     FAULT_EPOCH_PROOF,
     FAULT_EPOCH_EXPIRED,
@@ -45,6 +46,8 @@ enum fault {
     /* from here on: the first agent's reply gets no shares, the search goes on */
     FAULT_REPLY_SIGNATURE,
     FAULT_REPLY_SIGNED_BY_LA,
+    FAULT_REPLY_BY_AN_INVENTED_AGENCY,
+    FAULT_REPLY_OF_ANOTHER_EPOCH,
     FAULT_REPLY_OF_ANOTHER_QUERY,
     FAULT_REPLY_NAMES_ANOTHER,
     FAULT_REPLY_CHANGED,
@@ -56,6 +59,7 @@ enum fault {
 
 struct played {
     struct party matcher, la, agents[AGENTS];
+    struct party false_matcher, false_agent; /* certified by another Authority */
     enum fault fault;
     struct scalar m;
     struct epoch_record epoch;
@@ -90,6 +94,12 @@ static void send_to_la(struct rpc_stream *stream, const Hearth__V1__ToLa *messag
 
 /* ---- epoch and welcome ---- */
 
+static const struct identity *signer_of_epoch(const struct played *played)
+{
+    return played->fault == FAULT_CERTIFICATE_OF_A_STRANGER ? played->false_matcher.identity
+                                                            : played->matcher.identity;
+}
+
 static void make_epoch(struct played *played)
 {
     int64_t now = clock_wall_ms(), shift = played->fault == FAULT_EPOCH_EXPIRED ? -86400000 : 0;
@@ -104,16 +114,16 @@ static void make_epoch(struct played *played)
         (void)hearth__v1__epoch_body__pack(raw, body->data);
         hearth__v1__epoch_body__free_unpacked(raw, NULL);
     }
-    identity_sign(played->matcher.identity, TAG_EPOCH, body->data, body->len,
+    identity_sign(signer_of_epoch(played), TAG_EPOCH, body->data, body->len,
                   played->epoch_bytes.signature);
     if (played->fault == FAULT_EPOCH_SIGNATURE) played->epoch_bytes.signature[9] ^= 1;
 }
 
 static void welcome(struct played *played, struct rpc_stream *stream)
 {
-    const struct certificate *own = identity_certificate(
-        played->fault == FAULT_CERTIFICATE_OF_AN_AGENT ? played->agents[0].identity
-                                                       : played->matcher.identity);
+    const struct identity *claimed = signer_of_epoch(played);
+    if (played->fault == FAULT_CERTIFICATE_OF_AN_AGENT) claimed = played->agents[0].identity;
+    const struct certificate *own = identity_certificate(claimed);
     Hearth__V1__Signed certificate = part(&own->raw.body, own->raw.signature);
     Hearth__V1__Signed epoch = part(&played->epoch_bytes.body, played->epoch_bytes.signature);
     Hearth__V1__SearchWelcome body = HEARTH__V1__SEARCH_WELCOME__INIT;
@@ -173,14 +183,24 @@ static void spoil_points(const struct played *played, uint8_t *c1)
 static void spoil_reply(const struct played *played, struct reply *reply)
 {
     if (played->fault == FAULT_REPLY_OF_ANOTHER_QUERY) reply->query_hash[0] ^= 1;
+    if (played->fault == FAULT_REPLY_OF_ANOTHER_EPOCH) reply->epoch++;
     if (played->fault == FAULT_REPLY_ODD_COUNT) reply->count = ITEMS + 1;
     if (played->fault == FAULT_REPLY_NAMES_ANOTHER) strcpy(reply->agent, "agent-2");
+}
+
+/* The matcher may not make agencies up, whose points would be its own. */
+static const struct identity *signer_of_reply(const struct played *played, int agent)
+{
+    if (agent == 0 && played->fault == FAULT_REPLY_SIGNED_BY_LA) return played->la.identity;
+    if (agent == 0 && played->fault == FAULT_REPLY_BY_AN_INVENTED_AGENCY)
+        return played->false_agent.identity;
+    return played->agents[agent].identity;
 }
 
 static void send_reply(struct played *played, struct rpc_stream *stream, int agent)
 {
     bool spoilt = agent == 0;
-    const struct identity *signer = played->agents[agent].identity;
+    const struct identity *signer = signer_of_reply(played, agent);
     struct reply reply = {.epoch = played->epoch.epoch, .count = ITEMS};
     memcpy(reply.query_hash, played->query_hash, HASH_BYTES);
     strcpy(reply.agent, identity_certificate(signer)->organisation);
@@ -188,7 +208,6 @@ static void send_reply(struct played *played, struct rpc_stream *stream, int age
     reply_half_hash(reply.c1_hash, 1, played->c1[agent], sizeof played->c1[agent]);
     reply_half_hash(reply.c2_hash, 2, played->c2[agent], sizeof played->c2[agent]);
     if (spoilt) spoil_reply(played, &reply);
-    if (spoilt && played->fault == FAULT_REPLY_SIGNED_BY_LA) signer = played->la.identity;
     struct buf body = {0};
     uint8_t signature[SIGNATURE_BYTES];
     reply_encode(&reply, &body);
@@ -399,6 +418,8 @@ static void on_closed(struct rpc_stream *stream, enum rpc_status status, const c
 struct scene {
     char *dir;
     struct parties *parties;
+    char *other_dir;
+    struct parties *others; /* another Authority's */
     struct played played;
     struct request request;
 };
@@ -421,6 +442,10 @@ static int set_up(void **state)
         (void)snprintf(id, sizeof id, "agent-%d", i + 1);
         scene->played.agents[i] = parties_add(scene->parties, ROLE_AGENT, id);
     }
+    scene->other_dir = support_temp_dir();
+    scene->others = parties_new(scene->other_dir);
+    scene->played.false_matcher = parties_add(scene->others, ROLE_MATCHER, "matcher");
+    scene->played.false_agent = parties_add(scene->others, ROLE_AGENT, "agent-1");
     assert_true(request_parse(request, sizeof request - 1, catalogue_get(CATALOGUE_VERSION),
                               &scene->request, &err));
     rpc_start();
@@ -436,6 +461,10 @@ static int tear_down(void **state)
     party_close(&scene->played.la);
     party_close(&scene->played.matcher);
     parties_free(scene->parties);
+    party_close(&scene->played.false_matcher);
+    party_close(&scene->played.false_agent);
+    parties_free(scene->others);
+    support_temp_dir_remove(scene->other_dir);
     support_temp_dir_remove(scene->dir);
     free(scene);
     return 0;
@@ -499,6 +528,7 @@ static void faults_of_the_matcher_end_the_search(void **state)
         const char *word;
     } expected[] = {
         {FAULT_CERTIFICATE_OF_AN_AGENT, ERR_UNAVAILABLE, "agent"},
+        {FAULT_CERTIFICATE_OF_A_STRANGER, ERR_UNAVAILABLE, "certificate.signature"},
         {FAULT_EPOCH_SIGNATURE, ERR_UNAVAILABLE, "signature"},
         {FAULT_EPOCH_PROOF, ERR_UNAVAILABLE, "proof"},
         {FAULT_EPOCH_EXPIRED, ERR_UNAVAILABLE, "epoch"},
