@@ -682,6 +682,24 @@ static void test_a_welcome_by_an_la(void **state)
     expect_hang_up(stage, 1);
 }
 
+/* The right id, role and even serial, but certified by nobody that this agency trusts. */
+static void test_a_welcome_by_a_self_made_matcher(void **state)
+{
+    struct stage *stage = *state;
+    char *dir = support_temp_dir();
+    struct parties *others = parties_new(dir);
+    struct party made = parties_add(others, ROLE_MATCHER, "matcher");
+    assert_int_equal(identity_certificate(made.identity)->serial,
+                     identity_certificate(stage->matcher.identity)->serial);
+    start_agent(stage, 0, NULL);
+    await_hello(stage, 1);
+    send_welcome(stage, &made, PROTOCOL_VERSION);
+    expect_hang_up(stage, 1);
+    party_close(&made);
+    parties_free(others);
+    support_temp_dir_remove(dir);
+}
+
 static void test_a_welcome_of_another_version(void **state)
 {
     struct stage *stage = *state;
@@ -771,6 +789,7 @@ int main(void)
         ON_STAGE(test_a_flood_is_declined),
         ON_STAGE(test_a_welcome_by_another_matcher),
         ON_STAGE(test_a_welcome_by_an_la),
+        ON_STAGE(test_a_welcome_by_a_self_made_matcher),
         ON_STAGE(test_a_welcome_of_another_version),
         ON_STAGE(test_a_query_before_the_welcome),
         ON_STAGE(test_nonsense_ends_the_stream),

@@ -85,6 +85,22 @@ static void las_may_not_attach(void **state)
     agent_detach(&la);
 }
 
+/* Neither keeps its place by saying nothing. */
+static void silent_callers_are_cut_off(void **state)
+{
+    struct scene *scene = *state;
+    struct played_agent *agent = &scene->agents[0];
+    struct played_la la;
+    agent_detach(agent);
+    agent_connect(agent);
+    la_open(&la, scene, &scene->la);
+    expect_end(agent, RPC_DEADLINE_EXCEEDED, "hello");
+    assert_null(la_receive(&la));
+    assert_int_equal(la.status, RPC_DEADLINE_EXCEEDED);
+    la_close(&la);
+    agent_detach(agent);
+}
+
 struct calls {
     struct scene *scene;
     size_t closed;
@@ -227,6 +243,7 @@ int main(void)
         cmocka_unit_test(refused_hellos),
         cmocka_unit_test(replaced_tls_key_is_refused),
         cmocka_unit_test(las_may_not_attach),
+        cmocka_unit_test(silent_callers_are_cut_off),
         cmocka_unit_test(refusals_cannot_fill_the_audit_log),
         cmocka_unit_test(second_hello_ends_the_stream),
         cmocka_unit_test(nonsense_is_borne_for_a_while),
