@@ -182,6 +182,21 @@ class Restarts(unittest.TestCase):
         answer = json.loads(self.lab("search", request, "--json").stdout)
         self.assertEqual((answer["asked"], answer["answered"]), (3, 3))
 
+    def test_agencies_that_are_gone(self):
+        """An agency that the directory no longer names is stopped; and what runs without a list too."""
+        self.up()
+        state = self.directory / "state"
+        path = self.directory / "agencies.csv"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join(lines[:-1]), encoding="utf-8")
+        self.up()
+        self.assertEqual(list(self.carers()), ["ifa-001"])
+        self.assertEqual(self.lab("status").returncode, 0)
+        self.assertEqual(len(daemons_of(state)), 2)
+        path.unlink()
+        self.assertEqual(self.lab("down").returncode, 0)
+        self.assertEqual(daemons_of(state), [])
+
     def test_one_organisation_in_two_roles(self):
         """An LA may run a fostering service of its own, under its own id."""
         with open(self.directory / "agencies.csv", "a", encoding="utf-8") as file:

@@ -5,6 +5,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import fcntl
+import functools
 import hashlib
 import os
 import pathlib
@@ -89,7 +90,11 @@ class Scheme:
         self.memory = read_json(self.state / "lab.json") or {}
         chosen = build or os.environ.get("HEARTH_BUILD") or self.memory.get("build") or ROOT / "build"
         self.build = pathlib.Path(chosen).resolve()
-        self.parties = Parties(self.directory, self.build)
+
+    @functools.cached_property
+    def parties(self):
+        """Not read before it is needed: what runs can be stopped whatever has become of agencies.csv."""
+        return Parties(self.directory, self.build)
 
     # ---- small things ----
     @contextlib.contextmanager
@@ -257,6 +262,11 @@ class Scheme:
     def stop(self, *parties):
         return stop_all([self.daemon(party) for party in parties])
 
+    def stop_former(self):
+        """Agencies that the directory no longer names."""
+        known = {party.label for party in self.parties.daemons()}
+        stop_all([Daemon(record) for record in (self.state / "pids").glob("*.json") if record.stem not in known])
+
     def wait_attached(self, agents, seconds):
         """Until these agents are attached to the matcher."""
         wanted = {agent.id for agent in agents}
@@ -273,6 +283,7 @@ class Scheme:
         started = time.monotonic()
         with self.lock():
             before = [party for party in self.parties.daemons() if self.running(party)]
+            self.stop_former()
             try:
                 self.make_state()
                 self.make_authority()
