@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "proto/base/json_wipe.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -94,6 +95,7 @@ static int unknown_command(const struct cli_program *program, int argc, char **a
 
 int cli_main(const struct cli_program *program, int argc, char **argv)
 {
+    json_wipe_setup();
     if (argc < 2) {
         print_usage(program, stderr);
         return EXIT_USAGE;
