@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <lmdb.h>
 
@@ -117,6 +119,23 @@ static bool open_tables(struct store *store, bool create, const char *const *nam
     return code == 0 || fail(err, store, code, "opening its tables");
 }
 
+/* LMDB maps the file: reading past the end of one that was cut would be a SIGBUS. Filled up with
+ * zeros, which are no pages, it is an error of LMDB's like any other damage. */
+static int fill_up(MDB_env *env)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    mdb_filehandle_t file;
+    struct stat on_disk;
+    int code = mdb_env_info(env, &info);
+    if (code == 0) code = mdb_env_stat(env, &stat);
+    if (code == 0) code = mdb_env_get_fd(env, &file);
+    if (code != 0) return code;
+    off_t wanted = (off_t)(info.me_last_pgno + 1) * (off_t)stat.ms_psize;
+    if (fstat(file, &on_disk) != 0) return errno;
+    return on_disk.st_size >= wanted || ftruncate(file, wanted) == 0 ? 0 : errno;
+}
+
 static bool open_environment(struct store *store, const char *path, struct err *err)
 {
     int code = mdb_env_create(&store->env);
@@ -126,6 +145,7 @@ static bool open_environment(struct store *store, const char *path, struct err *
     /* NOTLS: a read transaction belongs to its object, so that a thread may hold several. */
     if (code == 0) code = mdb_env_open(store->env, path, MDB_NOTLS, 0600);
     if (code == ENOENT) return err_set(err, ERR_NOT_FOUND, NULL, "no store at %s", path);
+    if (code == 0) code = fill_up(store->env);
     if (code != 0) return fail(err, store, code, "opening it");
     /* Slots that a killed process left behind would keep old pages from being used again. */
     int dead = 0;

@@ -199,6 +199,48 @@ static void test_open_refuses_missing_other_format_and_foreign_bytes(void **stat
     free(data);
 }
 
+static bool touch(const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len,
+                  void *ctx, struct err *err)
+{
+    size_t *seen = ctx;
+    (void)key;
+    (void)value;
+    (void)err;
+    *seen += key_len > 0 && value_len > 0;
+    return true;
+}
+
+/* A file that was cut is an error, not the end of the process. */
+static void test_a_cut_file_is_corrupt(void **state)
+{
+    const struct place *place = *state;
+    enum { ENTRIES = 2000 };
+    struct store *store = open_store(place, true, 64);
+    struct store_txn *txn = begin(store, true);
+    struct err err = {0};
+    uint8_t value[200] = {1};
+    for (uint64_t i = 0; i < ENTRIES; i++) {
+        uint8_t key[8];
+        store_key_u64(key, i * 7919);
+        assert_true(store_put(txn, FIRST, key, sizeof key, value, sizeof value, &err));
+    }
+    commit(txn);
+    store_close(store);
+    char *data = file_join(place->path, "data.mdb");
+    assert_int_equal(truncate(data, 8 * 4096), 0);
+    free(data);
+    size_t seen = 0;
+    bool whole = false;
+    if (store_open(place->path, false, names, 2, FORMAT, 64, &store, &err)) {
+        txn = begin(store, false);
+        whole = store_each(txn, FIRST, NULL, 0, touch, &seen, &err);
+        store_abort(txn);
+        store_close(store);
+    }
+    assert_false(whole);
+    assert_int_equal(err.code, ERR_CORRUPT);
+}
+
 static void test_a_reader_keeps_its_snapshot(void **state)
 {
     struct store *store = open_store(*state, true, 64);
@@ -455,6 +497,7 @@ int main(void)
         PLACED(test_delete_tells_what_was_there),
         PLACED(test_files_are_private),
         PLACED(test_open_refuses_missing_other_format_and_foreign_bytes),
+        PLACED(test_a_cut_file_is_corrupt),
         PLACED(test_a_reader_keeps_its_snapshot),
         PLACED(test_each_goes_in_numeric_order),
         PLACED(test_last),
