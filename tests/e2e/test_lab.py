@@ -182,6 +182,16 @@ class Restarts(unittest.TestCase):
         answer = json.loads(self.lab("search", request, "--json").stdout)
         self.assertEqual((answer["asked"], answer["answered"]), (3, 3))
 
+    def test_up_after_a_change_of_carers(self):
+        """While everything runs: the new number is told when `up` ends."""
+        self.up()
+        path = self.directory / "carers" / "ifa-001.csv"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        for kept in (1, 0):
+            path.write_text("".join(lines[:1 + kept]), encoding="utf-8")
+            self.up()
+            self.assertEqual(self.carers()["ifa-001"], kept)
+
     def test_agencies_that_are_gone(self):
         """An agency that the directory no longer names is stopped; and what runs without a list too."""
         self.up()

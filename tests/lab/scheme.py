@@ -10,6 +10,7 @@ import hashlib
 import os
 import pathlib
 import random
+import re
 import secrets
 import socket
 import sys
@@ -222,25 +223,28 @@ class Scheme:
                 time.sleep(RELOAD_SECONDS)
 
     def import_carers(self):
-        """Every file that is not as it was at the last import."""
+        """Every file that is not as it was at the last import; how many households each of these agents holds."""
         done = self.memory.setdefault("imports", {})
         digests = {agent: file_digest(self.parties.carers_file(agent)) for agent in self.parties.agents}
         changed = [agent for agent, digest in digests.items() if done.get(agent.id) != digest]
+        counts = {}
         if not changed:
-            return
+            return counts
         say(f"importing the carers of {len(changed)} agencies")
         empty = self.state / "empty.csv"
         empty.write_text(CARER_HEADING, encoding="utf-8")
 
         def work(agent):
             path = self.parties.carers_file(agent)
-            agent.run("import", "--replace", path if digests[agent] else empty)
+            told = agent.run("import", "--replace", path if digests[agent] else empty)
+            counts[agent] = sum(map(int, re.findall(r"(\d+) (?:added|changed|unchanged)", told)))
             done[agent.id] = digests[agent]
 
         try:
             in_parallel(work, changed)
         finally:
             self.remember()
+        return counts
 
     # ---- running ----
     def launch(self, party):
@@ -278,6 +282,11 @@ class Scheme:
             raise LabError(f"{len(missing)} of {len(wanted)} agents did not attach within {seconds:.0f} s: "
                            f"{shown}; the end of {missing[0]}'s log:\n{first.log_tail()}")
 
+    def wait_counted(self, counts):
+        """Until agents that have run through an import tell the new number in their status."""
+        wait_until(lambda: all(self.own_status(agent).get("carers") == count for agent, count in counts.items()),
+                   START_SECONDS)
+
     def up(self, budget=0, deadline_ms=None, wait_seconds=None):
         agents = self.parties.agents
         started = time.monotonic()
@@ -291,11 +300,12 @@ class Scheme:
                 self.hand_out_revocations()
                 self.configure(budget, deadline_ms)
                 self.sign_directory()
-                self.import_carers()
+                imported = self.import_carers()
                 say(f"starting the matcher and {len(agents)} agents")
                 self.launch(self.parties.matcher)
                 in_parallel(self.launch, agents, 2 * CORES)
                 self.wait_attached(agents, wait_seconds or 60 + len(agents) / 2)
+                self.wait_counted(imported)
             except BaseException:
                 self.stop(*[party for party in self.parties.daemons() if party not in before])
                 raise
