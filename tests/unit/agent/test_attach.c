@@ -700,6 +700,18 @@ static void test_a_welcome_by_a_self_made_matcher(void **state)
     support_temp_dir_remove(dir);
 }
 
+/* Whoever holds the matcher's TLS key of yesterday can show its certificate of today. */
+static void test_a_welcome_of_another_issue(void **state)
+{
+    struct stage *stage = *state;
+    struct party renewed = parties_add(stage->parties, ROLE_MATCHER, "matcher");
+    start_agent(stage, 0, NULL);
+    await_hello(stage, 1);
+    send_welcome(stage, &renewed, PROTOCOL_VERSION);
+    expect_hang_up(stage, 1);
+    party_close(&renewed);
+}
+
 static void test_a_welcome_of_another_version(void **state)
 {
     struct stage *stage = *state;
@@ -790,6 +802,7 @@ int main(void)
         ON_STAGE(test_a_welcome_by_another_matcher),
         ON_STAGE(test_a_welcome_by_an_la),
         ON_STAGE(test_a_welcome_by_a_self_made_matcher),
+        ON_STAGE(test_a_welcome_of_another_issue),
         ON_STAGE(test_a_welcome_of_another_version),
         ON_STAGE(test_a_query_before_the_welcome),
         ON_STAGE(test_nonsense_ends_the_stream),

@@ -29,6 +29,7 @@ enum fault {
     FAULT_NONE,
     FAULT_CERTIFICATE_OF_AN_AGENT,
     FAULT_CERTIFICATE_OF_A_STRANGER,
+    FAULT_CERTIFICATE_OF_TODAY, /* beside the TLS key of yesterday */
     FAULT_EPOCH_SIGNATURE,
     FAULT_EPOCH_PROOF,
     FAULT_EPOCH_EXPIRED,
@@ -59,6 +60,7 @@ enum fault {
 
 struct played {
     struct party matcher, la, agents[AGENTS];
+    struct party renewed;                    /* the matcher, with a newer certificate */
     struct party false_matcher, false_agent; /* certified by another Authority */
     enum fault fault;
     struct scalar m;
@@ -122,6 +124,7 @@ static void make_epoch(struct played *played)
 static void welcome(struct played *played, struct rpc_stream *stream)
 {
     const struct identity *claimed = signer_of_epoch(played);
+    if (played->fault == FAULT_CERTIFICATE_OF_TODAY) claimed = played->renewed.identity;
     if (played->fault == FAULT_CERTIFICATE_OF_AN_AGENT) claimed = played->agents[0].identity;
     const struct certificate *own = identity_certificate(claimed);
     Hearth__V1__Signed certificate = part(&own->raw.body, own->raw.signature);
@@ -574,6 +577,19 @@ static void bad_replies_get_no_shares(void **state)
     free(outcome);
 }
 
+static void a_matcher_of_another_issue_is_refused(void **state)
+{
+    struct scene *scene = *state;
+    struct search_outcome *outcome = mem_new(struct search_outcome);
+    struct err err = {0};
+    scene->played.renewed = parties_add(scene->parties, ROLE_MATCHER, "matcher");
+    assert_false(run(scene, FAULT_CERTIFICATE_OF_TODAY, outcome, &err));
+    assert_int_equal(err.code, ERR_UNAVAILABLE);
+    assert_non_null(strstr(err.text, "issue"));
+    party_close(&scene->played.renewed);
+    free(outcome);
+}
+
 static void unreachable_matcher_is_unavailable(void **state)
 {
     struct scene *scene = *state;
@@ -594,6 +610,7 @@ int main(void)
         cmocka_unit_test(faults_of_the_matcher_end_the_search),
         cmocka_unit_test(bad_replies_get_no_shares),
         cmocka_unit_test(unreachable_matcher_is_unavailable),
+        cmocka_unit_test(a_matcher_of_another_issue_is_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
