@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/status_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
 #include "proto/base/file.h"
+#include "proto/base/lock.h"
 #include "proto/base/text.h"
 
-enum { STATUS_MAX = 64 * 1024, LOCK_TRIES = 20, LOCK_PAUSE_MS = 25 };
+enum { STATUS_MAX = 64 * 1024 };
 
 bool status_file_write(const char *home, const struct status_file *status, struct err *err)
 {
@@ -66,35 +62,15 @@ bool status_file_read(const char *home, struct status_file *out, struct err *err
 bool status_file_lock(const char *home, int *fd, struct err *err)
 {
     char *path = file_join(home, HOME_LOCK);
-    int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (opened < 0) {
-        (void)err_set_errno(err, errno, "", "cannot open %s", path);
-        free(path);
-        return false;
-    }
-    bool held = flock(opened, LOCK_EX | LOCK_NB) == 0;
-    /* `status` holds the lock for an instant when it looks: that is not another server. */
-    for (int i = 0; !held && i < LOCK_TRIES; i++) {
-        (void)poll(NULL, 0, LOCK_PAUSE_MS);
-        held = flock(opened, LOCK_EX | LOCK_NB) == 0;
-    }
-    if (held) {
-        *fd = opened;
-    } else {
-        (void)close(opened);
-        (void)err_set(err, ERR_EXISTS, "", "another serve is running with %s", home);
-    }
+    bool ok = lock_take(path, fd, err);
     free(path);
-    return held;
+    return ok;
 }
 
 bool status_file_locked(const char *home)
 {
     char *path = file_join(home, HOME_LOCK);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool locked = lock_is_taken(path);
     free(path);
-    if (fd < 0) return false;
-    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0;
-    (void)close(fd);
     return locked;
 }

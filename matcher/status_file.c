@@ -1,32 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "matcher/status_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "proto/base/file.h"
+#include "proto/base/lock.h"
 #include "proto/base/mem.h"
 
 bool status_lock(const char *home, int *fd, struct err *err)
 {
     char *path = file_join(home, HOME_LOCK);
-    bool ok = true;
-    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock < 0) {
-        ok = err_set_errno(err, errno, HOME_LOCK, "cannot open %s", path);
-    } else if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        ok = err_set(err, ERR_EXISTS, HOME_LOCK, "a matcher is running in %s already", home);
-        (void)close(lock);
-    } else {
-        *fd = lock;
-    }
+    bool ok = lock_take(path, fd, err);
     free(path);
     return ok;
 }
@@ -34,12 +23,9 @@ bool status_lock(const char *home, int *fd, struct err *err)
 bool status_is_locked(const char *home)
 {
     char *path = file_join(home, HOME_LOCK);
-    int lock = open(path, O_RDONLY | O_CLOEXEC);
+    bool locked = lock_is_taken(path);
     free(path);
-    if (lock < 0) return false;
-    bool held = flock(lock, LOCK_SH | LOCK_NB) != 0;
-    (void)close(lock);
-    return held;
+    return locked;
 }
 
 static json_t *attached(struct matcher *matcher)
