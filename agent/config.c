@@ -43,17 +43,9 @@ bool config_allow(struct config *config, const char *la, struct err *err)
     return true;
 }
 
-static bool is_address(const char *text)
-{
-    const char *colon = strrchr(text, ':');
-    int64_t port = 0;
-    return colon && colon != text && strlen(text) <= ADDRESS_MAX &&
-           text_integer(colon + 1, 1, 65535, &port);
-}
-
 static bool set_matcher(struct config *config, const char *address, const char *id, struct err *err)
 {
-    if (!is_address(address)) {
+    if (strlen(address) > ADDRESS_MAX || !text_is_address(address, 1)) {
         return err_set(err, ERR_INVALID, "matcher", "\"%s\": host:port is wanted", address);
     }
     if (!text_is_id(id)) {

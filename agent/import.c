@@ -42,17 +42,6 @@ void import_report_free(struct import_report *report)
 
 /* ---- problems ---- */
 
-static void copy_cut(char *out, size_t cap, const char *text)
-{
-    size_t len = strlen(text);
-    if (len >= cap) {
-        len = cap - 1;
-        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) len--;
-    }
-    memcpy(out, text, len);
-    out[len] = '\0';
-}
-
 static void add_problem(struct import_report *report, uint32_t line, const char *column,
                         const char *value, const char *text)
 {
@@ -64,9 +53,9 @@ static void add_problem(struct import_report *report, uint32_t line, const char 
     struct import_problem *problem = mem_new(struct import_problem);
     report->problems[report->problem_count++] = problem;
     problem->line = line;
-    copy_cut(problem->column, sizeof problem->column, column);
-    copy_cut(problem->value, sizeof problem->value, value);
-    copy_cut(problem->text, sizeof problem->text, text);
+    text_copy_cut(problem->column, sizeof problem->column, column);
+    text_copy_cut(problem->value, sizeof problem->value, value);
+    text_copy_cut(problem->text, sizeof problem->text, text);
 }
 
 static void row_problem(struct import *import, uint32_t line, const char *column, const char *value,
@@ -101,7 +90,7 @@ static void check_heading(struct import *import, struct csv_field *field, struct
         row_problem(import, field->line, "", "", &err);
         return;
     }
-    copy_cut(heading->text, sizeof heading->text, field->text);
+    text_copy_cut(heading->text, sizeof heading->text, field->text);
     if (field->text[0] == '\0') return;
     heading->means = column_of_heading(import->rules.catalogue, field->text, &heading->slot, &err);
     if (heading->means < 0) {
@@ -225,7 +214,7 @@ static void single_cell(struct import *import, enum column c, char *text, uint32
     }
     /* Parsers take a list apart in place: keep the text for the report. */
     char value[PROBLEM_VALUE_MAX + 1];
-    copy_cut(value, sizeof value, text);
+    text_copy_cut(value, sizeof value, text);
     if (!kind->parse(text, &import->rules, import->profile, &err)) {
         row_problem(import, line, kind->name, value, &err);
     }

@@ -19,17 +19,9 @@ char *la_home(const struct cli_common *common)
     return file_join(user ? user : ".", ".hearth");
 }
 
-static bool is_address(const char *text)
-{
-    const char *colon = strrchr(text, ':');
-    int64_t port = 0;
-    return colon && colon != text && strlen(text) <= ADDRESS_MAX &&
-           text_integer(colon + 1, 1, 65535, &port);
-}
-
 static bool check_config(const char *address, const char *matcher_id, struct err *err)
 {
-    if (!is_address(address)) {
+    if (strlen(address) > ADDRESS_MAX || !text_is_address(address, 1)) {
         return err_set(err, ERR_INVALID, "matcher", "\"%s\": host:port is wanted", address);
     }
     if (!text_is_id(matcher_id)) {

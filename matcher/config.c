@@ -69,10 +69,7 @@ bool config_set(struct config *config, const struct config_key *key, const char 
 
 bool config_set_listen(struct config *config, const char *text, struct err *err)
 {
-    const char *colon = strrchr(text, ':');
-    int64_t port = 0;
-    if (!colon || colon == text || strlen(text) >= LISTEN_MAX ||
-        !text_integer(colon + 1, 0, 65535, &port)) {
+    if (strlen(text) >= LISTEN_MAX || !text_is_address(text, 0)) {
         return err_set(err, ERR_INVALID, LISTEN,
                        "\"%.100s\": an address and port is wanted, such as 0.0.0.0:7411", text);
     }

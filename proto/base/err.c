@@ -6,26 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Copies a text that may be too long, without cutting a UTF-8 character in two. */
-static void copy_text(char *out, size_t cap, const char *text)
-{
-    size_t len = strlen(text);
-    if (len >= cap) {
-        len = cap - 1;
-        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) len--;
-    }
-    memcpy(out, text, len);
-    out[len] = '\0';
-}
+#include "proto/base/text.h"
 
 /* `field` and `text` are copies: callers may have made them of err's own. */
 static void fill(struct err *err, enum err_code code, const char *field, const char *text)
 {
     char kept[ERR_FIELD_MAX];
-    copy_text(kept, sizeof kept, field ? field : "");
+    text_copy_cut(kept, sizeof kept, field ? field : "");
     err->code = code;
     memcpy(err->field, kept, sizeof kept);
-    copy_text(err->text, sizeof err->text, text);
+    text_copy_cut(err->text, sizeof err->text, text);
 }
 
 bool err_set(struct err *err, enum err_code code, const char *field, const char *fmt, ...)
@@ -60,7 +50,7 @@ bool err_in(struct err *err, const char *prefix)
     char joined[ERR_FIELD_MAX * 2];
     const char *dot = err->field[0] == '\0' || err->field[0] == '[' ? "" : ".";
     (void)snprintf(joined, sizeof joined, "%s%s%s", prefix, dot, err->field);
-    copy_text(err->field, sizeof err->field, joined);
+    text_copy_cut(err->field, sizeof err->field, joined);
     return false;
 }
 

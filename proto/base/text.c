@@ -108,6 +108,24 @@ bool text_is_printable_utf8(const char *text, size_t len)
     return true;
 }
 
+void text_copy_cut(char *out, size_t cap, const char *text)
+{
+    size_t len = strlen(text);
+    if (len >= cap) {
+        len = cap - 1;
+        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) len--;
+    }
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+bool text_is_address(const char *text, int64_t lowest_port)
+{
+    const char *colon = strrchr(text, ':');
+    int64_t port = 0;
+    return colon && colon != text && text_integer(colon + 1, lowest_port, 65535, &port);
+}
+
 bool text_split(char *text, char separator, bool (*each)(char *part, void *ctx), void *ctx)
 {
     while (text) {

@@ -24,6 +24,11 @@ MUST_CHECK bool text_unhex(const char *text, void *out, size_t len);
 bool text_is_id(const char *text);
 /* True where every byte sequence is valid UTF-8 without control characters. */
 bool text_is_printable_utf8(const char *text, size_t len);
+/* Copies `text` into out[cap] (cap > 0), cut where it is longer, never inside a UTF-8 character. */
+void text_copy_cut(char *out, size_t cap, const char *text);
+/* True where `text` is "host:port" with a host of at least one byte and a port of lowest_port to
+ * 65535. */
+bool text_is_address(const char *text, int64_t lowest_port);
 /* Splits `text` in place at `separator`; trims each part, drops empty ones, calls `each` in order;
  * stops and returns false where it does. */
 bool text_split(char *text, char separator, bool (*each)(char *part, void *ctx), void *ctx);

@@ -198,6 +198,35 @@ static void test_split(void **state)
     assert_string_equal(parts.all, "<a><b>");
 }
 
+static void test_cut_between_characters(void **state)
+{
+    (void)state;
+    char out[4];
+    text_copy_cut(out, sizeof out, "abc");
+    assert_string_equal(out, "abc");
+    text_copy_cut(out, sizeof out, "abcd");
+    assert_string_equal(out, "abc");
+    text_copy_cut(out, sizeof out, "ab\xc3\xa9");
+    assert_string_equal(out, "ab");
+    text_copy_cut(out, sizeof out, "a\xc3\xa9x");
+    assert_string_equal(out, "a\xc3\xa9");
+    text_copy_cut(out, sizeof out, "\xf0\x9f\x98\x80");
+    assert_string_equal(out, "");
+    text_copy_cut(out, 1, "a");
+    assert_string_equal(out, "");
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    assert_true(text_is_address("match.example.org:4711", 1));
+    assert_true(text_is_address("[::1]:65535", 1));
+    assert_true(text_is_address("127.0.0.1:0", 0));
+    const char *const bad[] = {"",       ":",          "host",    "host:",  ":1",
+                               "host:0", "host:65536", "host:1x", "host:-1"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(text_is_address(bad[i], 1));
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -215,6 +244,8 @@ int main(void)
         cmocka_unit_test(test_every_code_point),
         cmocka_unit_test(test_broken_utf8),
         cmocka_unit_test(test_split),
+        cmocka_unit_test(test_cut_between_characters),
+        cmocka_unit_test(test_addresses),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
