@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agent/evaluate.h"
+#include "keys/signed.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -85,11 +86,9 @@ static void pack_reply(const struct identity *identity, const struct evaluated *
     uint8_t signature[SIGNATURE_BYTES];
     reply_encode(&evaluated->reply, &body);
     identity_sign(identity, TAG_REPLY, body.data, body.len, signature);
-    Hearth__V1__Signed part = HEARTH__V1__SIGNED__INIT;
+    Hearth__V1__Signed part = signed_message(body.data, body.len, signature);
     Hearth__V1__AgentReply reply = HEARTH__V1__AGENT_REPLY__INIT;
     Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
-    part.body = wire_data(body.data, body.len);
-    part.signature = wire_data(signature, sizeof signature);
     reply.reply = &part;
     reply.c1 = wire_data(evaluated->c1.data, evaluated->c1.len);
     reply.c2 = wire_data(evaluated->c2.data, evaluated->c2.len);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "keys/signed.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -216,13 +217,10 @@ void link_free(struct link *link)
 
 static void send_hello(struct link *link)
 {
-    const struct signed_bytes *raw = &identity_certificate(link->parts.identity)->raw;
-    Hearth__V1__Signed own = HEARTH__V1__SIGNED__INIT;
+    Hearth__V1__Signed own = signed_message_of(&identity_certificate(link->parts.identity)->raw);
     Hearth__V1__AttachHello hello = HEARTH__V1__ATTACH_HELLO__INIT;
     Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
     struct buf bytes = {0};
-    own.body = wire_data(raw->body.data, raw->body.len);
-    own.signature = wire_data(raw->signature, SIGNATURE_BYTES);
     hello.protocol = PROTOCOL_VERSION;
     hello.catalogue = link->parts.catalogue->version;
     hello.certificate = &own;
@@ -244,8 +242,7 @@ static void pause_for(struct link *link, bool refused)
     unlock(link);
 }
 
-/* A channel of its own for each attempt: gRPC's pauses between attempts do not add to ours, and a
- * renewed certificate is used from the next attempt on. */
+/* A channel of its own for each attempt: gRPC's pauses between attempts do not add to ours. */
 static void dial(struct link *link)
 {
     static const struct rpc_events events = {.message = on_message, .closed = on_closed};

@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/pack.h"
 
-static Hearth__V1__Signed as_message(const struct buf *body, const uint8_t *signature)
-{
-    Hearth__V1__Signed s = HEARTH__V1__SIGNED__INIT;
-    s.body.data = body->data;
-    s.body.len = body->len;
-    /* protobuf-c has no const; it only reads. */
-    s.signature.data = (uint8_t *)(uintptr_t)signature;
-    s.signature.len = SIGNATURE_BYTES;
-    return s;
-}
-
-static void pack(const Hearth__V1__FromLa *message, struct buf *out)
-{
-    size_t len = hearth__v1__from_la__get_packed_size(message);
-    (void)hearth__v1__from_la__pack(message, buf_reserve(out, len));
-}
+#include "keys/signed.h"
+#include "proto/crypto/wire.h"
 
 void pack_hello(const struct certificate *certificate, uint32_t catalogue, struct buf *out)
 {
-    Hearth__V1__Signed raw = as_message(&certificate->raw.body, certificate->raw.signature);
+    Hearth__V1__Signed raw = signed_message_of(&certificate->raw);
     Hearth__V1__SearchHello hello = HEARTH__V1__SEARCH_HELLO__INIT;
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
     hello.protocol = PROTOCOL_VERSION;
@@ -28,43 +14,42 @@ void pack_hello(const struct certificate *certificate, uint32_t catalogue, struc
     hello.certificate = &raw;
     message.kind_case = HEARTH__V1__FROM_LA__KIND_HELLO;
     message.hello = &hello;
-    pack(&message, out);
+    wire_pack(&message.base, out);
 }
 
 void pack_query(const struct signed_bytes *query, const struct signed_bytes *options,
                 struct buf *out)
 {
-    Hearth__V1__Signed query_part = as_message(&query->body, query->signature);
-    Hearth__V1__Signed options_part = as_message(&options->body, options->signature);
+    Hearth__V1__Signed query_part = signed_message_of(query);
+    Hearth__V1__Signed options_part = signed_message_of(options);
     Hearth__V1__SearchQuery both = HEARTH__V1__SEARCH_QUERY__INIT;
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
     both.query = &query_part;
     both.options = &options_part;
     message.kind_case = HEARTH__V1__FROM_LA__KIND_QUERY;
     message.query = &both;
-    pack(&message, out);
+    wire_pack(&message.base, out);
 }
 
 void pack_shares(const char *agent, const uint8_t *shares, size_t len, struct buf *out)
 {
     Hearth__V1__SearchShares part = HEARTH__V1__SEARCH_SHARES__INIT;
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
-    part.agent = (char *)(uintptr_t)agent;
-    part.shares.data = (uint8_t *)(uintptr_t)shares;
-    part.shares.len = len;
+    part.agent = (char *)(uintptr_t)agent; /* protobuf-c has no const; packing only reads */
+    part.shares = wire_data(shares, len);
     message.kind_case = HEARTH__V1__FROM_LA__KIND_SHARES;
     message.shares = &part;
-    pack(&message, out);
+    wire_pack(&message.base, out);
 }
 
 void pack_shares_proof(const struct buf *body, const uint8_t signature[SIGNATURE_BYTES],
                        struct buf *out)
 {
-    Hearth__V1__Signed part = as_message(body, signature);
+    Hearth__V1__Signed part = signed_message(body->data, body->len, signature);
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
     message.kind_case = HEARTH__V1__FROM_LA__KIND_SHARES_PROOF;
     message.shares_proof = &part;
-    pack(&message, out);
+    wire_pack(&message.base, out);
 }
 
 static bool is_complete(const Hearth__V1__ToLa *message)

@@ -3,9 +3,9 @@
 
 #include "keys/armour.h"
 #include "keys/certificate.h"
+#include "keys/signed.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
-#include "proto/identity.pb-c.h"
 
 void fingerprint_of(const void *data, size_t len, uint8_t out[FINGERPRINT_BYTES])
 {
@@ -30,15 +30,6 @@ void fingerprint_text(const uint8_t fingerprint[FINGERPRINT_BYTES], char out[FIN
     }
 }
 
-/* A Signed message that points into `raw`. */
-static Hearth__V1__Signed signed_view(const struct signed_bytes *raw)
-{
-    Hearth__V1__Signed view = HEARTH__V1__SIGNED__INIT;
-    view.body = (ProtobufCBinaryData){raw->body.len, raw->body.data};
-    view.signature = (ProtobufCBinaryData){SIGNATURE_BYTES, (uint8_t *)(uintptr_t)raw->signature};
-    return view;
-}
-
 /* The two fields that both files have, decoded. */
 static bool pair_decode(const Hearth__V1__Signed *certificate, const ProtobufCBinaryData *tls,
                         struct certificate *out, struct buf *tls_out, struct err *err)
@@ -58,7 +49,7 @@ static bool pair_decode(const Hearth__V1__Signed *certificate, const ProtobufCBi
 
 void credentials_encode(const struct credentials *in, struct buf *out)
 {
-    Hearth__V1__Signed certificate = signed_view(&in->certificate.raw);
+    Hearth__V1__Signed certificate = signed_message_of(&in->certificate.raw);
     Hearth__V1__Credentials message = HEARTH__V1__CREDENTIALS__INIT;
     message.certificate = &certificate;
     message.tls_certificate =
@@ -88,7 +79,7 @@ void credentials_free(struct credentials *credentials)
 
 void authority_root_encode(const struct authority_root *in, struct buf *out)
 {
-    Hearth__V1__Signed certificate = signed_view(&in->certificate.raw);
+    Hearth__V1__Signed certificate = signed_message_of(&in->certificate.raw);
     Hearth__V1__AuthorityRoot message = HEARTH__V1__AUTHORITY_ROOT__INIT;
     message.certificate = &certificate;
     message.tls_ca = (ProtobufCBinaryData){in->tls_ca.len, in->tls_ca.data};

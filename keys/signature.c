@@ -4,8 +4,9 @@
 #include <sodium.h>
 
 #include "keys/certificate.h"
+#include "keys/signed.h"
 #include "proto/base/mem.h"
-#include "proto/identity.pb-c.h"
+#include "proto/crypto/wire.h"
 
 void signed_bytes_free(struct signed_bytes *s)
 {
@@ -50,13 +51,24 @@ void signed_bytes_make(const uint8_t secret[SIGN_SECRET_BYTES], const char *tag,
     signature_make(secret, tag, body->data, body->len, out->signature);
 }
 
-void signed_bytes_pack(const struct signed_bytes *in, struct buf *out)
+Hearth__V1__Signed signed_message(const void *body, size_t len,
+                                  const uint8_t signature[SIGNATURE_BYTES])
 {
     Hearth__V1__Signed message = HEARTH__V1__SIGNED__INIT;
-    message.body = (ProtobufCBinaryData){in->body.len, in->body.data};
-    message.signature = (ProtobufCBinaryData){SIGNATURE_BYTES, (uint8_t *)(uintptr_t)in->signature};
-    size_t len = hearth__v1__signed__get_packed_size(&message);
-    (void)hearth__v1__signed__pack(&message, buf_reserve(out, len));
+    message.body = wire_data(body, len);
+    message.signature = wire_data(signature, SIGNATURE_BYTES);
+    return message;
+}
+
+Hearth__V1__Signed signed_message_of(const struct signed_bytes *s)
+{
+    return signed_message(s->body.data, s->body.len, s->signature);
+}
+
+void signed_bytes_pack(const struct signed_bytes *in, struct buf *out)
+{
+    Hearth__V1__Signed message = signed_message_of(in);
+    wire_pack(&message.base, out);
 }
 
 bool signed_bytes_unpack(const uint8_t *data, size_t len, size_t body_max, struct signed_bytes *out,

@@ -98,7 +98,7 @@ void agent_end_all(struct matcher *matcher, const struct err *err)
 static void send_welcome(struct agent *agent)
 {
     const struct certificate *certificate = identity_certificate(agent->matcher->identity);
-    Hearth__V1__Signed own = envelope_signed_raw(&certificate->raw);
+    Hearth__V1__Signed own = signed_message_of(&certificate->raw);
     Hearth__V1__AttachWelcome body = HEARTH__V1__ATTACH_WELCOME__INIT;
     body.protocol = PROTOCOL_VERSION;
     body.catalogue = CATALOGUE_VERSION;

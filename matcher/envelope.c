@@ -7,42 +7,22 @@
 #include <sodium.h>
 
 #include "proto/base/clock.h"
+#include "proto/crypto/wire.h"
 #include "proto/domain/catalogue.h"
-
-Hearth__V1__Signed envelope_signed(const void *body, size_t len, const uint8_t *signature)
-{
-    Hearth__V1__Signed message = HEARTH__V1__SIGNED__INIT;
-    /* protobuf-c has no const in its structs; packing only reads. */
-    message.body = (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)body};
-    message.signature = (ProtobufCBinaryData){SIGNATURE_BYTES, (uint8_t *)(uintptr_t)signature};
-    return message;
-}
-
-Hearth__V1__Signed envelope_signed_raw(const struct signed_bytes *raw)
-{
-    return envelope_signed(raw->body.data, raw->body.len, raw->signature);
-}
 
 void envelope_pack_signed(const void *body, size_t len, const uint8_t *signature, struct buf *out)
 {
-    Hearth__V1__Signed message = envelope_signed(body, len, signature);
-    size_t size = hearth__v1__signed__get_packed_size(&message);
-    (void)hearth__v1__signed__pack(&message, buf_reserve(out, size));
+    Hearth__V1__Signed message = signed_message(body, len, signature);
+    wire_pack(&message.base, out);
 }
 
 static struct rpc_message *pack(const ProtobufCMessage *message)
 {
     struct buf packed = {0};
-    size_t size = protobuf_c_message_get_packed_size(message);
-    (void)protobuf_c_message_pack(message, buf_reserve(&packed, size));
+    wire_pack(message, &packed);
     struct rpc_message *out = rpc_message_new(packed.data, packed.len);
     buf_free(&packed);
     return out;
-}
-
-struct rpc_message *envelope_to_la(const Hearth__V1__ToLa *message)
-{
-    return pack(&message->base);
 }
 
 struct rpc_message *envelope_to_agent(const Hearth__V1__ToAgent *message)

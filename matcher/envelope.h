@@ -5,20 +5,15 @@
 #define HEARTH_MATCHER_ENVELOPE_H
 
 #include "keys/identity.h"
+#include "keys/signed.h"
 #include "proto/base/buf.h"
-#include "proto/identity.pb-c.h"
 #include "proto/match.pb-c.h"
 #include "proto/rpc/rpc.h"
 
-/* A Signed message that points at the given bytes, which must outlive it. */
-Hearth__V1__Signed envelope_signed(const void *body, size_t len, const uint8_t *signature);
-/* The same for bytes kept as signed_bytes (certificates). */
-Hearth__V1__Signed envelope_signed_raw(const struct signed_bytes *raw);
 /* Appends the packed Signed message. */
 void envelope_pack_signed(const void *body, size_t len, const uint8_t *signature, struct buf *out);
 
 /* Packs once into a message that any number of streams can send. One reference for the caller. */
-struct rpc_message *envelope_to_la(const Hearth__V1__ToLa *message);
 struct rpc_message *envelope_to_agent(const Hearth__V1__ToAgent *message);
 /* Packs, queues, lets go; false where the stream takes no more. */
 bool envelope_send_la(struct rpc_stream *stream, const Hearth__V1__ToLa *message);

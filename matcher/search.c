@@ -159,8 +159,8 @@ static bool welcome(struct search *search)
 {
     struct matcher *matcher = search->matcher;
     struct epoch_key *epoch = epochs_current(matcher->epochs);
-    Hearth__V1__Signed own = envelope_signed_raw(&identity_certificate(matcher->identity)->raw);
-    Hearth__V1__Signed record = envelope_signed_raw(&epoch->body);
+    Hearth__V1__Signed own = signed_message_of(&identity_certificate(matcher->identity)->raw);
+    Hearth__V1__Signed record = signed_message_of(&epoch->body);
     Hearth__V1__SearchWelcome body = HEARTH__V1__SEARCH_WELCOME__INIT;
     body.protocol = PROTOCOL_VERSION;
     body.catalogue = CATALOGUE_VERSION;

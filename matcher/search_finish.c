@@ -151,7 +151,7 @@ static void send_result(struct finish_job *job)
     struct search *search = job->search;
     uint8_t signature[SIGNATURE_BYTES];
     identity_sign(search->matcher->identity, TAG_RESULT, job->body.data, job->body.len, signature);
-    Hearth__V1__Signed body = envelope_signed(job->body.data, job->body.len, signature);
+    Hearth__V1__Signed body = signed_message(job->body.data, job->body.len, signature);
     Hearth__V1__ToLa message = HEARTH__V1__TO_LA__INIT;
     message.kind_case = HEARTH__V1__TO_LA__KIND_RESULT;
     message.result = &body;
@@ -170,7 +170,7 @@ static void send_receipt(const struct finish_job *job, struct agent *agent,
     uint8_t signature[SIGNATURE_BYTES];
     receipt_encode(&receipt, &body);
     identity_sign(search->matcher->identity, TAG_RECEIPT, body.data, body.len, signature);
-    Hearth__V1__Signed sealed = envelope_signed(body.data, body.len, signature);
+    Hearth__V1__Signed sealed = signed_message(body.data, body.len, signature);
     Hearth__V1__ToAgent message = HEARTH__V1__TO_AGENT__INIT;
     message.kind_case = HEARTH__V1__TO_AGENT__KIND_RECEIPT;
     message.receipt = &sealed;

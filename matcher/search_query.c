@@ -110,8 +110,8 @@ static bool check_query(struct query_job *job, struct err *err)
 
 static struct rpc_message *pack_query(const struct query_job *job)
 {
-    Hearth__V1__Signed certificate = envelope_signed_raw(&job->search->la.raw);
-    Hearth__V1__Signed epoch = envelope_signed_raw(&job->epoch->body);
+    Hearth__V1__Signed certificate = signed_message_of(&job->search->la.raw);
+    Hearth__V1__Signed epoch = signed_message_of(&job->epoch->body);
     Hearth__V1__AgentQuery body = HEARTH__V1__AGENT_QUERY__INIT;
     body.query = job->message->query->query;
     body.certificate = &certificate;

@@ -119,7 +119,7 @@ static bool check_reply(const struct reply_job *job, struct err *err)
 static void relay(struct search *search, struct asked *asked, struct reply_job *job)
 {
     Hearth__V1__AgentReply *reply = job->message->reply;
-    Hearth__V1__Signed certificate = envelope_signed_raw(&asked->agent->certificate.raw);
+    Hearth__V1__Signed certificate = signed_message_of(&asked->agent->certificate.raw);
     Hearth__V1__SearchReply body = HEARTH__V1__SEARCH_REPLY__INIT;
     body.reply = reply->reply;
     body.certificate = &certificate;

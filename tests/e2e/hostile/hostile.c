@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "proto/base/file.h"
-#include "proto/base/mem.h"
+#include "proto/crypto/wire.h"
 
 static void fail(const struct err *err)
 {
@@ -87,23 +87,12 @@ void say(const char *fmt, ...)
     (void)fflush(stdout);
 }
 
-Hearth__V1__Signed signed_part(const struct signed_bytes *s)
-{
-    Hearth__V1__Signed part = HEARTH__V1__SIGNED__INIT;
-    part.body.data = s->body.data;
-    part.body.len = s->body.len;
-    part.signature.data = (uint8_t *)(uintptr_t)s->signature;
-    part.signature.len = SIGNATURE_BYTES;
-    return part;
-}
-
 static void send_message(struct line *line, const ProtobufCMessage *message)
 {
-    size_t len = protobuf_c_message_get_packed_size(message);
-    uint8_t *bytes = mem_array(len, 1);
-    (void)protobuf_c_message_pack(message, bytes);
-    if (!rpc_stream_send_bytes(line->stream, bytes, len)) say("not sent");
-    free(bytes);
+    struct buf bytes = {0};
+    wire_pack(message, &bytes);
+    if (!rpc_stream_send_bytes(line->stream, bytes.data, bytes.len)) say("not sent");
+    buf_free(&bytes);
 }
 
 void send_from_la(struct line *line, const Hearth__V1__FromLa *message)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "client/inbox.h"
+#include "keys/signed.h"
 #include "proto/match.pb-c.h"
 
 struct peer {
@@ -34,8 +35,6 @@ void line_drain(struct line *line);
 /* One line on standard output, at once. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* A message that points into `s`. */
-Hearth__V1__Signed signed_part(const struct signed_bytes *s);
 /* Packs and sends; says "not sent" where the stream takes nothing. */
 void send_from_la(struct line *line, const Hearth__V1__FromLa *message);
 void send_from_agent(struct line *line, const Hearth__V1__FromAgent *message);

@@ -176,7 +176,7 @@ static void send_answer(struct line *line, struct answer *answer)
         (void)rpc_stream_send_bytes(line->stream, noise, sizeof noise);
         return;
     }
-    Hearth__V1__Signed body = signed_part(&answer->body);
+    Hearth__V1__Signed body = signed_message_of(&answer->body);
     Hearth__V1__AgentReply reply = HEARTH__V1__AGENT_REPLY__INIT;
     Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
     reply.reply = &body;
@@ -189,7 +189,7 @@ static void send_answer(struct line *line, struct answer *answer)
 
 static void greet(const struct peer *peer, struct line *line)
 {
-    Hearth__V1__Signed certificate = signed_part(&identity_certificate(peer->identity)->raw);
+    Hearth__V1__Signed certificate = signed_message_of(&identity_certificate(peer->identity)->raw);
     Hearth__V1__AttachHello hello = HEARTH__V1__ATTACH_HELLO__INIT;
     Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
     hello.protocol = PROTOCOL_VERSION;

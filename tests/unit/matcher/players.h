@@ -15,11 +15,13 @@
 
 #include <cmocka.h>
 
+#include "keys/signed.h"
 #include "matcher/matcher.h"
 #include "matcher/rank.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/crypto/wire.h"
 #include "proto/domain/catalogue.h"
 #include "proto/domain/request.h"
 #include "proto/match.pb-c.h"
@@ -142,19 +144,10 @@ static inline void scene_wait(struct scene *scene, bool (*is)(void *ctx), void *
 
 /* ---- agents ---- */
 
-static inline Hearth__V1__Signed signed_part(const struct buf *body, const uint8_t *signature)
-{
-    Hearth__V1__Signed s = HEARTH__V1__SIGNED__INIT;
-    s.body = (ProtobufCBinaryData){body->len, body->data};
-    s.signature = (ProtobufCBinaryData){SIGNATURE_BYTES, (uint8_t *)(uintptr_t)signature};
-    return s;
-}
-
 static inline void send_message(struct rpc_stream *stream, const ProtobufCMessage *message)
 {
     struct buf bytes = {0};
-    size_t len = protobuf_c_message_get_packed_size(message);
-    (void)protobuf_c_message_pack(message, buf_reserve(&bytes, len));
+    wire_pack(message, &bytes);
     (void)rpc_stream_send_bytes(stream, bytes.data, bytes.len);
     buf_free(&bytes);
 }
@@ -250,7 +243,7 @@ static inline void agent_reply(struct played_agent *agent, const uint8_t hash[HA
                                   : agent->party.identity;
     identity_sign(signer, TAG_REPLY, body.data, body.len, signature);
     if (fault == AGENT_SIGNATURE) signature[3] ^= 1;
-    Hearth__V1__Signed part = signed_part(&body, signature);
+    Hearth__V1__Signed part = signed_message(body.data, body.len, signature);
     Hearth__V1__AgentReply answer = HEARTH__V1__AGENT_REPLY__INIT;
     Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
     answer.reply = &part;
@@ -399,7 +392,7 @@ static inline void agent_connect(struct played_agent *agent)
 static inline void agent_hello(struct played_agent *agent, const struct certificate *certificate,
                                uint32_t protocol, uint32_t catalogue)
 {
-    Hearth__V1__Signed part = signed_part(&certificate->raw.body, certificate->raw.signature);
+    Hearth__V1__Signed part = signed_message_of(&certificate->raw);
     Hearth__V1__AttachHello hello = HEARTH__V1__ATTACH_HELLO__INIT;
     Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
     hello.protocol = protocol;

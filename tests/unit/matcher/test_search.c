@@ -83,7 +83,8 @@ static void send_hello(struct run *run)
     uint8_t signature[SIGNATURE_BYTES];
     memcpy(signature, certificate->raw.signature, sizeof signature);
     if (run->fault == LA_HELLO_FORGED) signature[7] ^= 1;
-    Hearth__V1__Signed part = signed_part(&certificate->raw.body, signature);
+    Hearth__V1__Signed part =
+        signed_message(certificate->raw.body.data, certificate->raw.body.len, signature);
     Hearth__V1__SearchHello hello = HEARTH__V1__SEARCH_HELLO__INIT;
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
     hello.protocol = PROTOCOL_VERSION + (run->fault == LA_PROTOCOL);
@@ -158,8 +159,8 @@ static void make_query(struct run *run)
 
 static void send_query(struct run *run)
 {
-    Hearth__V1__Signed query = signed_part(&run->query.body, run->query.signature);
-    Hearth__V1__Signed options = signed_part(&run->options.body, run->options.signature);
+    Hearth__V1__Signed query = signed_message_of(&run->query);
+    Hearth__V1__Signed options = signed_message_of(&run->options);
     Hearth__V1__SearchQuery body = HEARTH__V1__SEARCH_QUERY__INIT;
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
     body.query = &query;
@@ -208,7 +209,7 @@ static void send_proof(struct run *run, char *const *agents, size_t count)
     shares_proof_encode(&proof, &body.body);
     sign(run->scene->la.identity, TAG_SHARES_PROOF, &body);
     if (run->fault == LA_PROOF_SIGNATURE) body.signature[5] ^= 1;
-    Hearth__V1__Signed part = signed_part(&body.body, body.signature);
+    Hearth__V1__Signed part = signed_message_of(&body);
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
     message.kind_case = HEARTH__V1__FROM_LA__KIND_SHARES_PROOF;
     message.shares_proof = &part;
@@ -696,7 +697,7 @@ static void an_la_is_let_go_when_it_is_revoked(void **state)
 {
     struct scene *scene = *state;
     const struct certificate *own = identity_certificate(scene->other_la.identity);
-    Hearth__V1__Signed part = signed_part(&own->raw.body, own->raw.signature);
+    Hearth__V1__Signed part = signed_message_of(&own->raw);
     Hearth__V1__SearchHello hello = HEARTH__V1__SEARCH_HELLO__INIT;
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
     hello.protocol = PROTOCOL_VERSION;
