@@ -23,10 +23,6 @@
 
 enum { TICK_MS = 1000 };
 
-struct options {
-    struct cli_common common;
-};
-
 struct server {
     struct home home;
     struct checker *checker;
@@ -199,9 +195,9 @@ static void start_parts(struct server *server)
     server->link = link_new(&link);
 }
 
-static bool start(struct server *server, const struct options *options, struct err *err)
+static bool start(struct server *server, const struct cli_common *common, struct err *err)
 {
-    if (!open_signals(server, err) || !home_open(&options->common, &server->home, err) ||
+    if (!open_signals(server, err) || !home_open(common, &server->home, err) ||
         !status_file_lock(server->home.path, &server->lock_fd, err) ||
         !policy_open(&server->home.config, server->home.vault, &server->policy, err)) {
         return false;
@@ -242,30 +238,20 @@ static void stop(struct server *server)
     }
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    (void)arg;
-    struct options *options = state->input;
-    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = &options->common;
-    return 0;
-}
-
 int command_serve(int argc, char **argv)
 {
-    static const struct argp argp = {
-        .parser = parse,
-        .doc = "Attaches to the matcher and answers queries until SIGTERM. Dials out: no port is "
-               "opened. Imports may run meanwhile. SIGHUP re-reads the revocation list at once."};
-    struct options options = {0};
+    static const char doc[] =
+        "Attaches to the matcher and answers queries until SIGTERM. Dials out: no port is opened. "
+        "Imports may run meanwhile. SIGHUP re-reads the revocation list at once.";
+    struct cli_common common = {0};
     struct err err = {0};
     struct server server = {.lock_fd = -1, .signal_fd = -1, .wake_fd = -1};
-    int code = cli_parse(&argp, argc, argv, &options, &options.common);
+    int code = cli_parse_common(doc, argc, argv, &common);
     if (code != 0) return code;
-    if (start(&server, &options, &err)) {
+    if (start(&server, &common, &err)) {
         run(&server);
     } else {
-        code = home_fail("hearth-agent serve", &options.common, &err);
+        code = home_fail("hearth-agent serve", &common, &err);
     }
     stop(&server);
     return code;

@@ -8,19 +8,6 @@
 
 enum { EXIT_ATTACHED = 0, EXIT_NOT_ATTACHED = 1, EXIT_NOT_RUNNING = 3 };
 
-struct options {
-    struct cli_common common;
-};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    (void)arg;
-    struct options *options = state->input;
-    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = &options->common;
-    return 0;
-}
-
 static void print_running(bool json, const struct status_file *status)
 {
     if (json) {
@@ -37,21 +24,19 @@ static void print_running(bool json, const struct status_file *status)
 
 int command_status(int argc, char **argv)
 {
-    static const struct argp argp = {
-        .parser = parse,
-        .doc = "Says whether serve is running with this home directory and attached to the "
-               "matcher. Needs no passphrase."};
-    struct options options = {0};
+    static const char doc[] = "Says whether serve is running with this home directory and attached "
+                              "to the matcher. Needs no passphrase.";
+    struct cli_common common = {0};
     struct status_file status = {0};
     struct err err = {0};
-    int code = cli_parse(&argp, argc, argv, &options, &options.common);
+    int code = cli_parse_common(doc, argc, argv, &common);
     if (code != 0) return code;
-    char *home = home_path(&options.common);
+    char *home = home_path(&common);
     if (status_file_locked(home) && status_file_read(home, &status, &err)) {
-        print_running(options.common.json, &status);
+        print_running(common.json, &status);
         code = status.attached ? EXIT_ATTACHED : EXIT_NOT_ATTACHED;
     } else {
-        if (options.common.json) {
+        if (common.json) {
             home_print_json(json_pack("{s:b,s:b}", "running", 0, "attached", 0));
         } else {
             (void)printf("not running\n");

@@ -10,14 +10,6 @@
 
 enum { STATUS_MAX = 1 << 20 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    (void)arg;
-    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
-}
-
 static void print_text(const json_t *status)
 {
     const json_t *agents = json_object_get(status, "agents");
@@ -56,12 +48,10 @@ static int show(const struct cli_common *common)
 
 int command_status(int argc, char **argv)
 {
-    static const struct argp argp = {
-        .parser = parse,
-        .doc = "Says whether a matcher runs in the home directory (0) or not (3)."};
+    static const char doc[] = "Says whether a matcher runs in the home directory (0) or not (3).";
     struct cli_common common = {0};
     struct err err;
-    if (cli_parse(&argp, argc, argv, &common, &common) != 0) return EXIT_BAD_USAGE;
+    if (cli_parse_common(doc, argc, argv, &common) != 0) return EXIT_BAD_USAGE;
     if (status_is_locked(command_home(&common))) return show(&common);
     (void)err_set(&err, ERR_UNAVAILABLE, NULL, "no matcher is running in %s",
                   command_home(&common));

@@ -188,6 +188,20 @@ int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
     return 0;
 }
 
+static error_t parse_nothing(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = state->input;
+    return 0;
+}
+
+int cli_parse_common(const char *doc, int argc, char **argv, struct cli_common *common)
+{
+    const struct argp argp = {.parser = parse_nothing, .doc = doc};
+    return cli_parse(&argp, argc, argv, common, common);
+}
+
 /* A text may quote a peer or a file: nothing of that may steer a terminal or break the JSON. */
 static void make_printable(char *text)
 {

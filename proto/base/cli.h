@@ -49,6 +49,10 @@ extern const struct argp cli_common_argp;
 int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
               const struct cli_common *common);
 
+/* cli_parse for a subcommand that takes the common options and no arguments. doc: what it does, in
+ * one or two sentences. */
+int cli_parse_common(const char *doc, int argc, char **argv, struct cli_common *common);
+
 /* Prints an error: as `{"error":{"code":…,"field":…,"message":…}}` on stdout where `json`, else as
  * "program: field: text" on stderr. */
 void cli_print_error(const char *program, bool json, const struct err *err);
