@@ -10,25 +10,6 @@
 #include "proto/base/cli.h"
 #include "proto/base/mem.h"
 
-struct options {
-    struct cli_common common;
-    const char *path;
-};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct options *options = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
-    case ARGP_KEY_ARG:
-        if (options->path) argp_error(state, "one request file is wanted");
-        options->path = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS: argp_error(state, "a request file is needed"); return EINVAL;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static size_t acceptable_cells(const struct plan *plan)
 {
     size_t count = 0;
@@ -54,21 +35,13 @@ static json_t *quadrant_names(const struct plan *plan)
     return names;
 }
 
-static size_t padded(size_t quadrants)
-{
-    size_t size = 4;
-    while (size < quadrants) size *= 2;
-    return quadrants ? size : 0;
-}
-
 static void print_json(const struct request *request, const struct plan *plan)
 {
-    json_t *object =
-        json_pack("{s:b,s:s,s:I,s:I,s:I,s:I,s:o,s:I}", "valid", 1, "search_ref",
-                  request->search_ref, "children", (json_int_t)request->child_count, "musts",
-                  (json_int_t)plan->musts, "preferences", (json_int_t)preferences(plan), "cells",
-                  (json_int_t)acceptable_cells(plan), "quadrants", quadrant_names(plan),
-                  "quadrants_sent", (json_int_t)padded(plan->quadrant_count));
+    json_t *object = json_pack(
+        "{s:b,s:s,s:I,s:I,s:I,s:I,s:o,s:I}", "valid", 1, "search_ref", request->search_ref,
+        "children", (json_int_t)request->child_count, "musts", (json_int_t)plan->musts,
+        "preferences", (json_int_t)preferences(plan), "cells", (json_int_t)acceptable_cells(plan),
+        "quadrants", quadrant_names(plan), "quadrants_sent", (json_int_t)plan_footprint_size(plan));
     REQUIRE(object != NULL);
     (void)json_dumpf(object, stdout, JSON_COMPACT);
     (void)putchar('\n');
@@ -93,22 +66,21 @@ static void print_words(const struct request *request, const struct plan *plan)
     }
     (void)printf("\nA search would show %zu quadrants to the matcher and the agencies, decoys "
                  "included.\n",
-                 padded(plan->quadrant_count));
+                 plan_footprint_size(plan));
 }
 
 int command_check(int argc, char **argv)
 {
     static const struct argp argp = {
-        .parser = parse,
+        .parser = request_options_parse,
         .args_doc = "REQUEST.json",
         .doc = "Validates a request (\"-\" reads standard input) without sending anything."};
-    struct options options = {0};
+    struct request_options options = {0};
     struct err err = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
     struct request *request = mem_new(struct request);
     struct plan *plan = mem_new(struct plan);
-    bool ok = request_file_read(options.path, request, &err) &&
-              plan_make(request, catalogue_get(CATALOGUE_VERSION), plan, &err);
+    bool ok = request_file_plan(options.path, request, plan, &err);
     if (!ok) {
         cli_print_error("hearth check", options.common.json, &err);
     } else if (options.common.json) {

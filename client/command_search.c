@@ -10,25 +10,6 @@
 #include "proto/base/mem.h"
 #include "proto/rpc/rpc.h"
 
-struct options {
-    struct cli_common common;
-    const char *path;
-};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct options *options = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
-    case ARGP_KEY_ARG:
-        if (options->path) argp_error(state, "one request file is wanted");
-        options->path = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS: argp_error(state, "a request file is needed"); return EINVAL;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-}
-
 struct shown {
     bool quiet, terminal;
     uint32_t shared;
@@ -56,7 +37,7 @@ static bool check_answered(const struct search_outcome *outcome, struct err *err
                    outcome->result.asked, outcome->result.declined);
 }
 
-static bool run(const struct options *options, struct request *request,
+static bool run(const struct request_options *options, struct request *request,
                 struct search_outcome *outcome, struct err *err)
 {
     struct la la = {0};
@@ -83,8 +64,7 @@ static int failure(const struct err *err)
 static bool read_request(const char *path, struct request *request, struct err *err)
 {
     struct plan *plan = mem_new(struct plan);
-    bool ok = request_file_read(path, request, err) &&
-              plan_make(request, catalogue_get(CATALOGUE_VERSION), plan, err);
+    bool ok = request_file_plan(path, request, plan, err);
     plan_wipe(plan);
     free(plan);
     return ok;
@@ -93,11 +73,11 @@ static bool read_request(const char *path, struct request *request, struct err *
 int command_search(int argc, char **argv)
 {
     static const struct argp argp = {
-        .parser = parse,
+        .parser = request_options_parse,
         .args_doc = "REQUEST.json",
         .doc = "Asks every attached agency, blind, and prints the ranked list (\"-\" reads the "
                "request from standard input)."};
-    struct options options = {0};
+    struct request_options options = {0};
     struct err err = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
     struct request *request = mem_new(struct request);

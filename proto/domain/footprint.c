@@ -108,7 +108,14 @@ static void start(struct decoys *decoys, const struct plan *plan)
     }
     decoys->count = plan->quadrant_count;
     memcpy(decoys->chosen, plan->quadrants, plan->quadrant_count * sizeof *plan->quadrants);
-    decoys->target = decoys->count <= 4 ? 4 : decoys->count <= 8 ? 8 : FOOTPRINT_MAX;
+    decoys->target = plan_footprint_size(plan);
+}
+
+size_t plan_footprint_size(const struct plan *plan)
+{
+    size_t real = plan->quadrant_count;
+    if (real == 0) return 0;
+    return real <= 4 ? 4 : real <= 8 ? 8 : FOOTPRINT_MAX;
 }
 
 size_t plan_footprint(const struct plan *plan, const char *search_ref,

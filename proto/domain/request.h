@@ -81,7 +81,9 @@ MUST_CHECK bool plan_make(const struct request *request, const struct catalogue 
                           struct plan *out, struct err *err);
 void plan_wipe(struct plan *plan);
 
-/* Pads the real quadrants to 4, 8 or 16 with decoys from a hash keyed with `key` (HASH_KEY_BYTES)
+/* How many quadrants the footprint will have: 4, 8 or 16 (FOOTPRINT_MAX), 0 without a location. */
+size_t plan_footprint_size(const struct plan *plan);
+/* Pads the real quadrants to that many with decoys from a hash keyed with `key` (HASH_KEY_BYTES)
  * over the search reference: the same search gives the same footprint. Decoys come from England's
  * quadrants, in clusters like the real ones where that fits. No real quadrants: none. Returns the
  * count; ascending. */
