@@ -62,8 +62,24 @@ void answers_free(struct answers *answers)
     free(answers);
 }
 
-/* The agent's certificate, its signature, and that the reply is to this very query and holds these
- * C1. */
+/* That what the agent signed is about this very query and these C1. */
+static bool check_statement(const struct answers *answers, const struct reply *reply,
+                            const ProtobufCBinaryData *c1, struct err *err)
+{
+    uint8_t half[HASH_BYTES];
+    if (sodium_memcmp(reply->query_hash, answers->composed->query_hash, HASH_BYTES) != 0 ||
+        reply->epoch != answers->epoch) {
+        return err_set(err, ERR_INVALID, "query_hash", "a reply to another query");
+    }
+    reply_half_hash(half, 1, c1->data, c1->len);
+    if (c1->len != (size_t)reply->count * POINT_BYTES ||
+        sodium_memcmp(half, reply->c1_hash, HASH_BYTES) != 0) {
+        return err_set(err, ERR_INVALID, "c1", "not the points that the agent signed");
+    }
+    return true;
+}
+
+/* The agent's certificate, its signature, and what it signed. */
 static bool check_reply(struct answers *answers, const Hearth__V1__SearchReply *message,
                         struct reply *reply, struct err *err)
 {
@@ -74,22 +90,12 @@ static bool check_reply(struct answers *answers, const Hearth__V1__SearchReply *
               certificate_verify(&agent, TAG_REPLY, body->body.data, body->body.len,
                                  body->signature.data, body->signature.len, err) &&
               reply_decode(body->body.data, body->body.len, reply, err);
-    uint8_t half[HASH_BYTES];
-    reply_half_hash(half, 1, message->c1.data, message->c1.len);
-    if (!ok) {
-        (void)err;
-    } else if (strcmp(reply->agent, agent.organisation) != 0) {
+    if (ok && strcmp(reply->agent, agent.organisation) != 0) {
         ok = err_set(err, ERR_UNAUTHENTICATED, "agent", "the reply names %s, its signer is %s",
                      reply->agent, agent.organisation);
-    } else if (sodium_memcmp(reply->query_hash, answers->composed->query_hash, HASH_BYTES) != 0 ||
-               reply->epoch != answers->epoch) {
-        ok = err_set(err, ERR_INVALID, "query_hash", "a reply to another query");
-    } else if (message->c1.len != (size_t)reply->count * POINT_BYTES ||
-               sodium_memcmp(half, reply->c1_hash, HASH_BYTES) != 0) {
-        ok = err_set(err, ERR_INVALID, "c1", "not the points that the agent signed");
     }
     certificate_free(&agent);
-    return ok;
+    return ok && check_statement(answers, reply, &message->c1, err);
 }
 
 static bool send_shares(struct answers *answers, const struct reply *reply, const uint8_t *c1,

@@ -37,14 +37,13 @@ struct search {
     uint32_t deadline_ms;
 };
 
-static bool send_packed(struct search *search, struct buf *message, struct err *err)
+/* No error of its own: a closed stream says why in its status, which receive() reports. */
+static void send_packed(struct search *search, struct buf *message)
 {
-    bool ok = rpc_stream_send_bytes(search->stream, message->data, message->len);
+    if (!rpc_stream_send_bytes(search->stream, message->data, message->len)) {
+        log_debug("send_refused", "by=stream");
+    }
     buf_free(message);
-    /* A closed stream says why in its status: receive() reports that. */
-    if (!ok) log_debug("send_refused", "by=stream");
-    (void)err;
-    return true;
 }
 
 /* The next message, or the reason why there is none. *timed_out may be NULL where waiting too long
@@ -147,7 +146,7 @@ static bool greet(struct search *search, struct err *err)
 {
     struct buf hello = {0};
     pack_hello(identity_certificate(search->la->identity), CATALOGUE_VERSION, &hello);
-    if (!send_packed(search, &hello, err)) return false;
+    send_packed(search, &hello);
     Hearth__V1__ToLa *message =
         receive_kind(search, HEARTH__V1__TO_LA__KIND_WELCOME, "welcome", err);
     if (!message) return false;
@@ -168,7 +167,7 @@ static bool ask(struct search *search, struct err *err)
                                   search->stream);
     struct buf query = {0};
     pack_query(&search->composed.query, &search->composed.options, &query);
-    if (!send_packed(search, &query, err)) return false;
+    send_packed(search, &query);
     Hearth__V1__ToLa *message =
         receive_kind(search, HEARTH__V1__TO_LA__KIND_ACCEPTED, "acceptance of the query", err);
     if (!message) return false;
@@ -214,7 +213,8 @@ static bool share(struct search *search, struct err *err)
         hearth__v1__to_la__free_unpacked(message, NULL);
         report(search);
         if (!ok) return unusable(err);
-        return send_packed(search, &proof, err);
+        send_packed(search, &proof);
+        return true;
     }
 }
 
