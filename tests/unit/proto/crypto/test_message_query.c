@@ -315,6 +315,22 @@ static void the_joint_key_is_no_identity(void **state)
     assert_false(blind_joint_key(&negative, &sum, &none));
 }
 
+/* The proof covers the bytes of M, which stay: so the joint key alone is what is refused. */
+static void a_query_that_gives_no_joint_key_is_refused(void **state)
+{
+    (void)state;
+    struct made made;
+    struct point none;
+    make(&made);
+    struct query query = decoded(&made);
+    struct epoch_record epoch = made.epoch;
+    point_identity(&none);
+    point_sub(&epoch.key, &none, &query.key);
+    assert_int_equal(checked(&query, &epoch, NOW), ERR_INVALID);
+    query_free(&query);
+    buf_free(&made.body);
+}
+
 int main(void)
 {
     if (sodium_init() < 0) return 1;
@@ -329,6 +345,7 @@ int main(void)
         cmocka_unit_test(the_count_must_fit_the_catalogue),
         cmocka_unit_test(the_proof_covers_the_parties),
         cmocka_unit_test(the_joint_key_is_no_identity),
+        cmocka_unit_test(a_query_that_gives_no_joint_key_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
