@@ -12,7 +12,8 @@
 
 struct answers;
 
-/* Uses, and keeps no copy of, everything that is passed, for as long as it lives. */
+/* Uses all that is passed, without a copy, until answers_free. epoch: the id that replies must
+ * name. */
 struct answers *answers_new(const struct la *la, const struct composed *composed, uint64_t epoch,
                             struct pool *pool, struct rpc_stream *stream);
 /* Waits for work on the pool, then frees and wipes. */

@@ -10,15 +10,16 @@
 struct composed {
     struct signed_bytes query, options;
     uint8_t query_hash[HASH_BYTES];
-    struct secret query_key; /* the scalar a, canonical bytes */
-    struct secret seed;
+    struct secret query_key; /* the scalar a: SCALAR_BYTES, canonical */
+    struct secret seed;      /* SEED_BYTES */
 };
 
-/* Draws seed and query id, encrypts, signs. composed_free wipes. pool
- * spreads the work; may be NULL. ERR_INVALID as plan_make. */
+/* Draws seed and query id, encrypts, signs. pool spreads the work (NULL: the calling thread).
+ * ERR_INVALID as plan_make: then *out is zeroed. */
 MUST_CHECK bool compose_query(const struct la *la, const struct request *request,
                               const struct epoch_record *epoch, struct pool *pool,
                               struct composed *out, struct err *err);
+/* Wipes and frees; a zeroed one is fine. */
 void composed_free(struct composed *composed);
 
 #endif

@@ -17,8 +17,9 @@ struct la {
 };
 
 /* Opens common->home (default: $HOME/.hearth) for role la: config.json, authority.root,
- * revocations, pins, key (passphrase from common->passphrase_fd or the terminal). la_close frees
- * and wipes. */
+ * revocations, pins, key (passphrase from common->passphrase_fd or the terminal). Errors as
+ * identity_open_home, ERR_INVALID with field config.json, matcher or matcher_id, ERR_NOT_FOUND; on
+ * failure nothing stays open. la_close frees and wipes. */
 MUST_CHECK bool la_open(const struct cli_common *common, struct la *out, struct err *err);
 void la_close(struct la *la);
 

@@ -59,7 +59,8 @@ struct rpc_stream; /* reference counted */
 void rpc_stream_ref(struct rpc_stream *stream);
 void rpc_stream_unref(struct rpc_stream *stream);
 
-/* Immutable bytes that several streams send without copying them again. */
+/* Immutable bytes that several streams send without copying them again. rpc_message_new copies them
+ * and gives one reference; any thread may let go of it. */
 struct rpc_message;
 struct rpc_message *rpc_message_new(const void *data, size_t len);
 void rpc_message_unref(struct rpc_message *message);
