@@ -39,13 +39,6 @@ struct secret secret_take(void *source, size_t len)
     return secret;
 }
 
-struct secret secret_copy(const struct secret *other)
-{
-    struct secret secret = secret_new(other->len);
-    if (other->len > 0) memcpy(secret.data, other->data, other->len);
-    return secret;
-}
-
 void secret_free(struct secret *secret)
 {
     if (secret->data) sodium_free(secret->data);

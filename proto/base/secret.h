@@ -21,7 +21,6 @@ struct secret secret_new(size_t len);
 struct secret secret_random(size_t len);
 /* Moves `len` bytes into a secret and wipes the source. */
 struct secret secret_take(void *source, size_t len);
-struct secret secret_copy(const struct secret *other);
 /* Wipes and frees; safe on an empty secret, which it leaves behind. */
 void secret_free(struct secret *secret);
 /* Constant time in the content; the lengths are public. */
