@@ -2,6 +2,7 @@
  * The query: made from a seed byte for byte, decoded strictly, checked against an epoch. */
 #include <string.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/text.h"
 #include "proto/crypto/message.h"
 #include "proto/crypto/wire.h"
@@ -162,25 +163,33 @@ void query_hash(uint8_t out[HASH_BYTES], const uint8_t *body, size_t len)
     hash_once(out, TAG_QUERY, body, len);
 }
 
+MUST_CHECK static bool refuse_time(struct err *err, const char *field, const char *what,
+                                   int64_t from, int64_t to, int64_t now_ms)
+{
+    char first[CLOCK_TEXT], last[CLOCK_TEXT], now[CLOCK_TEXT];
+    clock_format(from, first);
+    clock_format(to, last);
+    clock_format(now_ms, now);
+    return err_set(err, ERR_EXPIRED, field,
+                   "%s is valid from %s to %s and the time here is %s: compare the clocks", what,
+                   first, last, now);
+}
+
 /* The peer's numbers are only compared, never added to: they may be as large as they like. */
 MUST_CHECK static bool check_times(const struct query *query, const struct epoch_record *epoch,
                                    int64_t now_ms, struct err *err)
 {
     if (query->issued_at > now_ms + CLOCK_SKEW_MS || query->expires_at < now_ms - CLOCK_SKEW_MS) {
-        return err_set(err, ERR_EXPIRED, "expires_at",
-                       "the query is valid from %lld to %lld ms, the time here is %lld",
-                       (long long)query->issued_at, (long long)query->expires_at,
-                       (long long)now_ms);
+        return refuse_time(err, "expires_at", "the query", query->issued_at, query->expires_at,
+                           now_ms);
     }
     if (query->epoch != epoch->epoch) {
         return err_set(err, ERR_EXPIRED, "epoch", "the query is for epoch %llu, this is epoch %llu",
                        (unsigned long long)query->epoch, (unsigned long long)epoch->epoch);
     }
     if (epoch->not_before > now_ms + CLOCK_SKEW_MS || epoch->not_after < now_ms - CLOCK_SKEW_MS) {
-        return err_set(err, ERR_EXPIRED, "epoch",
-                       "epoch %llu is valid from %lld to %lld ms, the time here is %lld",
-                       (unsigned long long)epoch->epoch, (long long)epoch->not_before,
-                       (long long)epoch->not_after, (long long)now_ms);
+        return refuse_time(err, "epoch", "the epoch key", epoch->not_before, epoch->not_after,
+                           now_ms);
     }
     return true;
 }

@@ -84,15 +84,15 @@ static bool parse_lists(json_t *value, struct request *out, struct err *err)
     json_t *anchors = json_object_get(value, "anchors");
     json_t *avoid = json_object_get(value, "avoid");
     json_t *squares = json_object_get(value, "squares");
-    if (anchors && !fields_array(anchors, 1, ANCHORS_MAX, "anchors", err)) {
+    if (anchors && !fields_array(anchors, 0, ANCHORS_MAX, "anchors", err)) {
         return err_in(err, "anchors");
     }
     if (anchors && !fields_for_each(anchors, "anchors", parse_anchor, out, err)) return false;
-    if (avoid && !fields_array(avoid, 1, AVOID_MAX, "places to avoid", err)) {
+    if (avoid && !fields_array(avoid, 0, AVOID_MAX, "places to avoid", err)) {
         return err_in(err, "avoid");
     }
     if (avoid && !fields_for_each(avoid, "avoid", parse_avoid, out, err)) return false;
-    if (squares && !fields_array(squares, 1, SQUARES_MAX, "100 km squares", err)) {
+    if (squares && !fields_array(squares, 0, SQUARES_MAX, "100 km squares", err)) {
         return err_in(err, "squares");
     }
     if (squares && !fields_for_each(squares, "squares", parse_square, out, err)) return false;
@@ -106,9 +106,6 @@ static bool parse_combine(json_t *value, struct request *out, struct err *err)
     size_t choice = 0;
     if (!value) return true;
     if (!fields_choice(value, choices, &choice, err)) return err_in(err, "combine");
-    if (out->anchor_count == 0) {
-        return err_set(err, ERR_INVALID, "combine", "says how anchors combine, and there are none");
-    }
     out->combine_any = choice == 1;
     return true;
 }
@@ -119,8 +116,8 @@ static bool check_together(const struct request *out, struct err *err)
         return err_set(err, ERR_INVALID, "squares",
                        "cannot stand together with anchors: give one or the other");
     }
-    if (out->anchor_count == 0 && out->square_quadrants == 0) {
-        return err_set(err, ERR_INVALID, out->avoid_count > 0 ? "avoid" : NULL,
+    if (out->avoid_count > 0 && out->anchor_count == 0 && out->square_quadrants == 0) {
+        return err_set(err, ERR_INVALID, "avoid",
                        "needs anchors (places to be near) or squares (\"squares\": [\"SE\"]) to "
                        "say where to look");
     }
@@ -139,6 +136,7 @@ bool request_parse_location(json_t *value, struct request *out, struct err *err)
     if (!parse_lists(value, out, err)) return false;
     if (!parse_combine(json_object_get(value, "combine"), out, err)) return false;
     if (!check_together(out, err)) return false;
-    out->has_location = true;
+    /* Empty lists say nothing: everywhere counts. */
+    out->has_location = out->anchor_count > 0 || out->square_quadrants > 0;
     return true;
 }

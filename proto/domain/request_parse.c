@@ -153,7 +153,7 @@ static bool parse_provider(json_t *value, struct request *out, struct err *err)
         out->min_judgement = (uint32_t)choice + 1;
     }
     if (!frameworks) return true;
-    if (!fields_array(frameworks, 1, FRAMEWORKS_MAX, "frameworks", err)) {
+    if (!fields_array(frameworks, 0, FRAMEWORKS_MAX, "frameworks", err)) {
         return err_in(err, "frameworks");
     }
     return fields_for_each(frameworks, "frameworks", parse_framework, out, err);

@@ -236,7 +236,7 @@ class Scheme:
 
         def work(agent):
             path = self.parties.carers_file(agent)
-            told = agent.run("import", "--replace", path if digests[agent] else empty)
+            told = agent.run("import", "--replace", path if digests[agent] and path.stat().st_size else empty)
             counts[agent] = sum(map(int, re.findall(r"(\d+) (?:added|changed|unchanged)", told)))
             done[agent.id] = digests[agent]
 
