@@ -84,22 +84,28 @@ def self_check():
         assert ref.encode(ref.decode(ref.encode(ref.mul(n, ref.BASE)))) == ref.encode(ref.mul(n, ref.BASE))
 
 
-def main():
-    self_check()
+def write_or_check(out, script, parts):
+    """Makes the header `out` of these parts; with --check compares only. Returns the exit status."""
+    guard = f"HEARTH_TEST_VECTORS_{out.stem.upper()}_H"
     lines = ["/* SPDX-License-Identifier: Apache-2.0",
-             " * Made by make_crypto.py from reference.py; do not edit. Bytes as hex.",
+             f" * Made by {script} from reference.py; do not edit. Bytes as hex.",
              " */",
              "/* clang-format off */",
-             "#ifndef HEARTH_TEST_VECTORS_CRYPTO_H",
-             "#define HEARTH_TEST_VECTORS_CRYPTO_H", ""]
-    for part in (hash_vectors, stream_vectors, elgamal_vectors, proof_vectors):
+             f"#ifndef {guard}",
+             f"#define {guard}", ""]
+    for part in parts:
         lines.extend(part())
     lines.append("#endif\n")
     content = "\n".join(lines)
     if sys.argv[1:] == ["--check"]:
-        return 0 if OUT.read_text() == content else 1
-    OUT.write_text(content)
+        return 0 if out.read_text() == content else 1
+    out.write_text(content)
     return 0
+
+
+def main():
+    self_check()
+    return write_or_check(OUT, "make_crypto.py", (hash_vectors, stream_vectors, elgamal_vectors, proof_vectors))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes match.h: one whole blinded match, from docs/protocol.md and reference.py: never from the C code's output.
 
@@ -9,7 +9,7 @@ import pathlib
 import sys
 
 import reference as ref
-from make_crypto import text
+from make_crypto import text, write_or_check
 
 OUT = pathlib.Path(__file__).with_name("match.h")
 
@@ -137,19 +137,7 @@ def vectors():
 
 
 def main():
-    lines = ["/* SPDX-License-Identifier: Apache-2.0",
-             " * Made by make_match.py from reference.py; do not edit. Bytes as hex.",
-             " */",
-             "/* clang-format off */",
-             "#ifndef HEARTH_TEST_VECTORS_MATCH_H",
-             "#define HEARTH_TEST_VECTORS_MATCH_H", ""]
-    lines.extend(vectors())
-    lines.append("#endif\n")
-    content = "\n".join(lines)
-    if sys.argv[1:] == ["--check"]:
-        return 0 if OUT.read_text() == content else 1
-    OUT.write_text(content)
-    return 0
+    return write_or_check(OUT, "make_match.py", (vectors,))
 
 
 if __name__ == "__main__":
