@@ -13,7 +13,8 @@ struct pool *pool_start(unsigned threads);
 /* Waits for all queued work, joins the workers, frees. */
 void pool_stop(struct pool *pool);
 unsigned pool_threads(const struct pool *pool);
-/* Runs job(ctx) on a worker, in order of submission. */
+/* Runs job(ctx) on a worker; jobs start in order of submission. Never waits for one. Aborts where
+ * pool_stop was called before. */
 void pool_run(struct pool *pool, void (*job)(void *ctx), void *ctx);
 /* Runs job(i, ctx) for 0 <= i < count over the workers and the calling thread; returns when all are
  * done. May be called from a job. pool NULL: on the calling thread alone. */

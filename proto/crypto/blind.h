@@ -128,16 +128,15 @@ void blind_scores_free(struct blind_scores *scores);
 struct blind_opened;
 enum { SCORE_NONE = -1 };
 /* V = C2 - S - m C1, looked up. ERR_INVALID where a point is not canonical, a c1 or a share is the
- * identity. scores inside are not to be used before blind_opened_check said yes.
- * pool: as above. */
+ * identity. scores inside are not to be used before blind_opened_check said yes. c1, c2, shares:
+ * count * 32 bytes each; pool spreads the work (NULL: the calling thread). */
 MUST_CHECK bool blind_open(struct blind_opened **out, const struct blind_scores *table,
                            const struct scalar *m, const uint8_t *c1, const uint8_t *c2,
                            const uint8_t *shares, uint32_t count, struct pool *pool,
                            struct err *err);
 void blind_opened_free(struct blind_opened *opened); /* wipes */
 /* The batched proof over the replies in that order; ERR_UNAUTHENTICATED where it does not verify.
- * Its statement is query_hash.
- * pool: as above. */
+ * Its statement is query_hash. pool spreads the work (NULL: the calling thread). */
 MUST_CHECK bool blind_opened_check(struct blind_opened *const *opened, size_t count,
                                    const struct point *query_key,
                                    const uint8_t query_hash[HASH_BYTES],
