@@ -125,9 +125,8 @@ static bool on_receipt(struct link *link, const Hearth__V1__Signed *in, struct e
     }
     unlock(link);
     if (shorter) log_warn("receipt", "reason=\"the matcher's log is shorter than before\"");
-    log_debug("receipt", "query=%.16s log_length=%llu log_head=%s",
-              text_hex(receipt.query_hash, HASH_BYTES, query),
-              (unsigned long long)receipt.log_length, text_hex(receipt.log_head, HASH_BYTES, head));
+    log_info("receipt", "query=%s at=%llu:%s", text_hex(receipt.query_hash, HASH_BYTES, query),
+             (unsigned long long)receipt.log_length, text_hex(receipt.log_head, HASH_BYTES, head));
     return true;
 }
 

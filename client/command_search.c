@@ -7,6 +7,7 @@
 #include "client/commands.h"
 #include "client/report.h"
 #include "client/request_file.h"
+#include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/rpc/rpc.h"
 
@@ -37,6 +38,15 @@ static bool check_answered(const struct search_outcome *outcome, struct err *err
                    outcome->result.asked, outcome->result.declined);
 }
 
+/* The result is good without it: a full disk is told and costs nothing else. */
+static void keep_head(const struct cli_common *common, const struct result *result)
+{
+    struct err err = {0};
+    char *home = la_home(common);
+    if (!la_keep_head(home, result, &err)) log_err(LOG_LEVEL_WARN, "log_head_not_kept", &err);
+    free(home);
+}
+
 static bool run(const struct request_options *options, struct request *request,
                 struct search_outcome *outcome, struct err *err)
 {
@@ -48,6 +58,7 @@ static bool run(const struct request_options *options, struct request *request,
     rpc_stop();
     if (shown.started && shown.terminal) (void)fputc('\n', stderr);
     la_close(&la);
+    if (ok) keep_head(&options->common, &outcome->result);
     return ok && check_answered(outcome, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -77,6 +78,20 @@ void la_close(struct la *la)
     if (la->trust) trust_close(la->trust);
     la->identity = NULL;
     la->trust = NULL;
+}
+
+bool la_keep_head(const char *home, const struct result *result, struct err *err)
+{
+    char when[CLOCK_TEXT], query[2 * HASH_BYTES + 1], head[2 * HASH_BYTES + 1];
+    clock_format(clock_wall_ms(), when);
+    char *line = mem_format(
+        "%s query=%s at=%llu:%s", when, text_hex(result->query_hash, HASH_BYTES, query),
+        (unsigned long long)result->log_length, text_hex(result->log_head, HASH_BYTES, head));
+    char *path = file_join(home, HOME_LOG_HEADS);
+    bool ok = file_append_line(path, line, 0600, err);
+    free(path);
+    free(line);
+    return ok;
 }
 
 bool la_write_config(const char *home, const char *address, const char *matcher_id, struct err *err)

@@ -7,6 +7,8 @@
 #include "keys/identity.h"
 #include "proto/base/cli.h"
 
+#define HOME_LOG_HEADS "log-heads"
+
 enum { ADDRESS_MAX = 255 };
 
 struct la {
@@ -22,6 +24,11 @@ struct la {
  * failure nothing stays open. la_close frees and wipes. */
 MUST_CHECK bool la_open(const struct cli_common *common, struct la *out, struct err *err);
 void la_close(struct la *la);
+
+/* Keeps the head of the matcher's audit log that came with a result, as a line of HOME/log-heads
+ * (`hearth-matcher audit verify --at LENGTH:HEAD` compares one with the log): a matcher that
+ * rewrites its log later is found by it. */
+MUST_CHECK bool la_keep_head(const char *home, const struct result *result, struct err *err);
 
 /* The home directory to use; caller frees. */
 char *la_home(const struct cli_common *common);

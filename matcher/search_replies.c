@@ -140,10 +140,11 @@ static void take_reply(struct search *search, struct reply_job *job, bool ok, st
     if (search->phase != PHASE_COLLECTING) return;
     struct asked *asked = &search->asked[job->index];
     if (ok && search->items + job->reply.count > BLIND_QUERY_ITEMS_MAX) {
-        ok = err_set(err, ERR_BUDGET, "count", "the replies to one query may hold %d items",
-                     BLIND_QUERY_ITEMS_MAX);
-    }
-    if (ok) {
+        /* The others' size is not this agent's fault. */
+        log_warn("reply_dropped", "agent=%s reason=\"the replies to one query hold %d items\"",
+                 job->agent->id, BLIND_QUERY_ITEMS_MAX);
+        asked->state = ASKED_REFUSED;
+    } else if (ok) {
         relay(search, asked, job);
     } else {
         asked->state = ASKED_REFUSED;

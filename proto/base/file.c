@@ -128,6 +128,20 @@ bool file_create(const char *path, const void *data, size_t len, unsigned mode, 
     return put_file(path, data, len, mode, false, err);
 }
 
+bool file_append_line(const char *path, const char *line, unsigned mode, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, (mode_t)mode);
+    if (fd < 0) return err_set_errno(err, errno, "", "cannot open %s", path);
+    struct buf text = {0};
+    buf_text(&text, line);
+    buf_u8(&text, '\n');
+    bool ok = write_all(fd, text.data, text.len) && fsync(fd) == 0;
+    int reason = errno;
+    (void)close(fd);
+    buf_free(&text);
+    return ok || err_set_errno(err, reason, "", "cannot write %s", path);
+}
+
 bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

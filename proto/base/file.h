@@ -23,6 +23,11 @@ MUST_CHECK bool file_write(const char *path, const void *data, size_t len, unsig
 MUST_CHECK bool file_create(const char *path, const void *data, size_t len, unsigned mode,
                             struct err *err);
 
+/* Appends one line (the newline is added) to a file that is made with `mode` where it does not
+ * exist, in one write, and fsyncs. */
+MUST_CHECK bool file_append_line(const char *path, const char *line, unsigned mode,
+                                 struct err *err);
+
 bool file_exists(const char *path);
 /* Makes `path` and its missing parents with `mode`; an existing directory is success. */
 MUST_CHECK bool file_make_dirs(const char *path, unsigned mode, struct err *err);

@@ -124,6 +124,17 @@ class Search(SchemeCase):
     def test_other_la(self):
         self.assertEqual(self.counts(None, "--la", "la-2"), (self.agencies, self.agencies, 0))
 
+    def test_log_head_is_kept(self):
+        """What the LA keeps of each result is compared with the matcher's log."""
+        answer = self.search(ANYBODY)
+        lines = (self.scheme.parties.las[0].home / "log-heads").read_text(encoding="ascii").splitlines()
+        self.assertIn(f"query={answer['query_hash']}", lines[-1])
+        length, head = lines[-1].split(" at=")[1].split(":")
+        other = ("0" if head[0] != "0" else "1") + head[1:]
+        for at, code in ((f"{length}:{head}", 0), (f"{length}:{other}", 1)):
+            done = lab("run", self.directory, "matcher", "--", "audit", "verify", "--at", at)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+
     def test_nobody(self):
         path = self.request_file(NOBODY)
         done = lab("search", self.directory, path, "--json")
