@@ -131,10 +131,11 @@ static void take_indices(struct each *each)
     (void)pthread_mutex_unlock(&each->lock);
 }
 
-static void leave(struct each *each)
+static void leave(struct each *each, unsigned users)
 {
     (void)pthread_mutex_lock(&each->lock);
-    bool last = --each->users == 0;
+    each->users -= users;
+    bool last = each->users == 0;
     (void)pthread_mutex_unlock(&each->lock);
     if (!last) return;
     (void)pthread_cond_destroy(&each->done);
@@ -146,7 +147,7 @@ static void help(void *arg)
 {
     struct each *each = arg;
     take_indices(each);
-    leave(each);
+    leave(each, 1);
 }
 
 void pool_each(struct pool *pool, size_t count, void (*job)(size_t index, void *ctx), void *ctx)
@@ -161,12 +162,11 @@ void pool_each(struct pool *pool, size_t count, void (*job)(size_t index, void *
             pthread_cond_init(&each->done, NULL) == 0);
     unsigned helpers = pool->count < count ? pool->count : (unsigned)count - 1;
     each->users = helpers + 1;
-    for (unsigned i = 0; i < helpers; i++) {
-        if (!enqueue(pool, help, each)) leave(each); /* a job's loop while the pool stops */
-    }
+    unsigned refused = 0; /* a job's loop while the pool stops */
+    for (unsigned i = 0; i < helpers; i++) refused += enqueue(pool, help, each) ? 0 : 1;
     take_indices(each);
     (void)pthread_mutex_lock(&each->lock);
     while (each->finished < count) (void)pthread_cond_wait(&each->done, &each->lock);
     (void)pthread_mutex_unlock(&each->lock);
-    leave(each);
+    leave(each, refused + 1);
 }

@@ -48,7 +48,7 @@ static void missing_keys_have_defaults(void **state)
 {
     (void)state;
     char *dir = support_temp_dir();
-    struct config config;
+    struct config config = {0};
     struct err err = {0};
     assert_true(read_text(dir, "{\"budget\": 0}", &config, &err));
     assert_int_equal(config.budget, 0);
@@ -83,7 +83,7 @@ static void bad_values_name_their_key(void **state)
     };
     char *dir = support_temp_dir();
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct config config;
+        struct config config = {0};
         struct err err = {0};
         if (read_text(dir, bad[i].text, &config, &err)) fail_msg("%s was accepted", bad[i].text);
         if (err.code != ERR_INVALID || strcmp(err.field, bad[i].field) != 0) {

@@ -59,12 +59,11 @@ static size_t count_marks(const char *mark)
     FILE *maps = fopen("/proc/self/maps", "re");
     assert_true(memory >= 0 && maps);
     while (fgets(line, sizeof line, maps)) {
-        uintptr_t from = 0, to = 0;
-        char access[8];
-        if (!strstr(line, "[heap]") ||
-            sscanf(line, "%zx-%zx %7s", (size_t *)&from, (size_t *)&to, access) != 3) {
-            continue;
-        }
+        if (!strstr(line, "[heap]")) continue;
+        char *end = NULL;
+        uintptr_t from = strtoull(line, &end, 16);
+        assert_int_equal(*end, '-');
+        uintptr_t to = strtoull(end + 1, NULL, 16);
         found += count_in(memory, from, to, mark);
     }
     (void)fclose(maps);
