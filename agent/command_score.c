@@ -96,7 +96,8 @@ static bool read_plan(const char *file, struct plan *plan, struct err *err)
     struct request *request = mem_new(struct request);
     const struct catalogue *catalogue = catalogue_get(CATALOGUE_VERSION);
     bool ok = file_read(file, REQUEST_MAX, &text, err) &&
-              request_parse(text.data, text.len, catalogue, request, err) &&
+              request_parse(text.data, text.len, &(struct request_rules){.catalogue = catalogue},
+                            request, err) &&
               plan_make(request, catalogue, plan, err);
     /* A request that cannot be read is a bad request, whatever the reason. */
     if (!ok && err->code == ERR_NOT_FOUND) err->code = ERR_INVALID;

@@ -27,7 +27,9 @@ bool request_file_read(const char *path, struct request *out, struct err *err)
         err->code = ERR_INVALID;
         (void)err_in(err, "request");
     } else {
-        ok = request_parse(text.data, text.len, catalogue_get(CATALOGUE_VERSION), out, err);
+        ok = request_parse(text.data, text.len,
+                           &(struct request_rules){.catalogue = catalogue_get(CATALOGUE_VERSION)},
+                           out, err);
     }
     buf_wipe(&text);
     return ok;

@@ -99,6 +99,17 @@ const char *catalogue_suggest(const struct catalogue *catalogue, const char *cod
     return best_distance <= 1 || (best_distance == NEAR && len >= 6) ? best : NULL;
 }
 
+bool catalogue_match(const struct catalogue *catalogue, const char *group, const char *text,
+                     const struct criterion **out, struct err *err)
+{
+    const struct criterion *found = catalogue_find(catalogue, text);
+    if (!found || (group && strcmp(found->group, group) != 0)) {
+        return err_set(err, ERR_INVALID, NULL, "is not a criterion");
+    }
+    *out = found;
+    return true;
+}
+
 static uint16_t slot_of(const struct catalogue *catalogue, const char *code)
 {
     const struct criterion *criterion = catalogue_find(catalogue, code);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/base/err.h"
 #include "proto/crypto/blind.h"
 
 enum {
@@ -47,6 +48,12 @@ const struct criterion *catalogue_slot(const struct catalogue *catalogue, uint16
 struct blind_layout catalogue_layout(const struct catalogue *catalogue, size_t quadrants);
 /* The known code nearest to a misspelt one, or NULL where none is near. */
 const char *catalogue_suggest(const struct catalogue *catalogue, const char *code);
+
+/* The criterion that a person means by `text`, within `group` (NULL: any group): its code, its
+ * label, or its code in its standard; case, spaces, hyphens and underscores do not matter.
+ * ERR_INVALID: none (with a suggestion), or several (which are named). */
+MUST_CHECK bool catalogue_match(const struct catalogue *catalogue, const char *group,
+                                const char *text, const struct criterion **out, struct err *err);
 
 /* Slots that fields of profiles and requests name. age: 0..17, or AGE_UNBORN. */
 enum { AGE_UNBORN = -1, AGE_MAX = 17 };

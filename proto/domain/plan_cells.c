@@ -29,14 +29,14 @@ static int clamp(int64_t value, int max)
 static void mark_within(const struct anchor *anchor, uint8_t *marks)
 {
     int64_t w = reach(anchor);
-    int west = clamp((anchor->at.east - w) / CELL_METRES, CELL_COLUMNS - 1);
-    int east = clamp((anchor->at.east + w) / CELL_METRES, CELL_COLUMNS - 1);
-    int south = clamp((anchor->at.north - w) / CELL_METRES, CELL_ROWS - 1);
-    int north = clamp((anchor->at.north + w) / CELL_METRES, CELL_ROWS - 1);
+    int west = clamp((anchor->place.at.east - w) / CELL_METRES, CELL_COLUMNS - 1);
+    int east = clamp((anchor->place.at.east + w) / CELL_METRES, CELL_COLUMNS - 1);
+    int south = clamp((anchor->place.at.north - w) / CELL_METRES, CELL_ROWS - 1);
+    int north = clamp((anchor->place.at.north + w) / CELL_METRES, CELL_ROWS - 1);
     for (int row = south; row <= north; row++) {
         for (int column = west; column <= east; column++) {
             uint16_t cell = (uint16_t)(row * CELL_COLUMNS + column);
-            if (squared_distance(grid_cell_centre(cell), anchor->at) <= w * w) marks[cell]++;
+            if (squared_distance(grid_cell_centre(cell), anchor->place.at) <= w * w) marks[cell]++;
         }
     }
 }
@@ -106,7 +106,7 @@ static int64_t closeness(const struct request *request, uint16_t cell)
     for (size_t i = 0; i < request->anchor_count; i++) {
         const struct anchor *anchor = &request->anchors[i];
         int64_t w = reach(anchor);
-        int64_t d = (int64_t)grid_isqrt((uint64_t)squared_distance(centre, anchor->at));
+        int64_t d = (int64_t)grid_isqrt((uint64_t)squared_distance(centre, anchor->place.at));
         if (d < w) sum += (int64_t)PLAN_UNIT * anchor->weight * (w - d) / w;
     }
     return sum;

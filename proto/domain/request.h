@@ -9,7 +9,7 @@
 #include "proto/base/buf.h"
 #include "proto/crypto/message.h"
 #include "proto/domain/catalogue.h"
-#include "proto/domain/grid.h"
+#include "proto/domain/place.h"
 #include "proto/domain/profile.h"
 
 enum {
@@ -29,7 +29,7 @@ struct child {
 };
 struct anchor {
     char name[PLACE_NAME_MAX + 1];
-    struct grid_point at;
+    struct place place;
     int32_t within_km; /* 1..200 */
     int32_t weight;    /* 0..5; unused for avoid */
 };
@@ -56,10 +56,18 @@ struct request {
     size_t framework_count;
 };
 
+/* What a request is read with. */
+struct request_rules {
+    const struct catalogue *catalogue;
+    struct gazetteer *gazetteer; /* NULL: postcodes and place names are errors that say so */
+    /* Where a relative path in location.area starts from; NULL: areas must be inline. */
+    const char *directory;
+};
+
 /* Parses and checks. Unknown, repeated or contradictory fields are ERR_INVALID with the field's
  * path
  * ("location.anchors[0].within_km") and what would be valid. */
-MUST_CHECK bool request_parse(const void *json, size_t len, const struct catalogue *catalogue,
+MUST_CHECK bool request_parse(const void *json, size_t len, const struct request_rules *rules,
                               struct request *out, struct err *err);
 void request_wipe(struct request *request);
 

@@ -43,7 +43,8 @@ MUST_CHECK bool fields_for_each(json_t *array, const char *name, fields_each eac
 /* The sections of a request; `value` is the field's value. */
 MUST_CHECK bool request_parse_codes(json_t *must, json_t *prefer, const struct catalogue *catalogue,
                                     struct request *out, struct err *err);
-MUST_CHECK bool request_parse_location(json_t *value, struct request *out, struct err *err);
+MUST_CHECK bool request_parse_location(json_t *value, const struct request_rules *rules,
+                                       struct request *out, struct err *err);
 /* The criterion with that code, or an error that suggests what was meant. */
 MUST_CHECK bool request_find_code(const struct catalogue *catalogue, const char *code,
                                   const struct criterion **out, struct err *err);

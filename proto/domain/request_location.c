@@ -9,23 +9,30 @@
 
 enum { WITHIN_KM_MAX = 200, WEIGHT_MAX = 5 };
 
-static bool parse_at(json_t *value, struct grid_point *out, struct err *err)
+static bool parse_at(json_t *value, struct gazetteer *gazetteer, struct place *out, struct err *err)
 {
     if (!json_is_string(value)) {
         return err_set(err, ERR_INVALID, NULL,
                        "must be a place in quotes: a grid reference (\"SE 297 338\") or "
                        "latitude,longitude (\"53.8,-1.55\")");
     }
-    return grid_locate(json_string_value(value), out, err);
+    return place_locate(json_string_value(value), gazetteer, out, err);
 }
 
+/* What the elements of a list are parsed into, and with. */
+struct lists {
+    struct request *out;
+    struct gazetteer *gazetteer;
+};
+
 /* name, at and within_km: what anchors and places to avoid have in common. */
-static bool parse_place(json_t *value, struct anchor *out, struct err *err)
+static bool parse_place(json_t *value, struct gazetteer *gazetteer, struct anchor *out,
+                        struct err *err)
 {
     json_t *at = NULL, *within = NULL, *name = json_object_get(value, "name");
     if (name && !fields_text(name, out->name, sizeof out->name, err)) return err_in(err, "name");
     if (!fields_get(value, "at", "a grid reference or latitude,longitude", &at, err)) return false;
-    if (!parse_at(at, &out->at, err)) return err_in(err, "at");
+    if (!parse_at(at, gazetteer, &out->place, err)) return err_in(err, "at");
     if (!fields_get(value, "within_km", "whole kilometres, 1 to 200", &within, err)) return false;
     if (!fields_integer(within, 1, WITHIN_KM_MAX, &out->within_km, err)) {
         return err_in(err, "within_km");
@@ -36,9 +43,12 @@ static bool parse_place(json_t *value, struct anchor *out, struct err *err)
 static bool parse_anchor(json_t *value, void *ctx, struct err *err)
 {
     static const char *const known[] = {"name", "at", "within_km", "weight", NULL};
-    struct request *out = ctx;
+    struct lists *lists = ctx;
+    struct request *out = lists->out;
     struct anchor *anchor = &out->anchors[out->anchor_count];
-    if (!fields_known(value, known, NULL, err) || !parse_place(value, anchor, err)) return false;
+    if (!fields_known(value, known, NULL, err) ||
+        !parse_place(value, lists->gazetteer, anchor, err))
+        return false;
     json_t *weight = json_object_get(value, "weight");
     if (weight && !fields_integer(weight, 0, WEIGHT_MAX, &anchor->weight, err)) {
         return err_in(err, "weight");
@@ -50,16 +60,17 @@ static bool parse_anchor(json_t *value, void *ctx, struct err *err)
 static bool parse_avoid(json_t *value, void *ctx, struct err *err)
 {
     static const char *const known[] = {"name", "at", "within_km", NULL};
-    struct request *out = ctx;
+    struct lists *lists = ctx;
+    struct request *out = lists->out;
     if (!fields_known(value, known, NULL, err)) return false;
-    if (!parse_place(value, &out->avoid[out->avoid_count], err)) return false;
+    if (!parse_place(value, lists->gazetteer, &out->avoid[out->avoid_count], err)) return false;
     out->avoid_count++;
     return true;
 }
 
 static bool parse_square(json_t *value, void *ctx, struct err *err)
 {
-    struct request *out = ctx;
+    struct request *out = ((struct lists *)ctx)->out;
     uint16_t quadrants[4];
     const char *name = json_string_value(value); /* NULL where it is not a text */
     char seen[SHOWN_MAX];
@@ -79,23 +90,25 @@ static bool parse_square(json_t *value, void *ctx, struct err *err)
     return true;
 }
 
-static bool parse_lists(json_t *value, struct request *out, struct err *err)
+static bool parse_lists(json_t *value, struct gazetteer *gazetteer, struct request *out,
+                        struct err *err)
 {
+    struct lists lists = {out, gazetteer};
     json_t *anchors = json_object_get(value, "anchors");
     json_t *avoid = json_object_get(value, "avoid");
     json_t *squares = json_object_get(value, "squares");
     if (anchors && !fields_array(anchors, 0, ANCHORS_MAX, "anchors", err)) {
         return err_in(err, "anchors");
     }
-    if (anchors && !fields_for_each(anchors, "anchors", parse_anchor, out, err)) return false;
+    if (anchors && !fields_for_each(anchors, "anchors", parse_anchor, &lists, err)) return false;
     if (avoid && !fields_array(avoid, 0, AVOID_MAX, "places to avoid", err)) {
         return err_in(err, "avoid");
     }
-    if (avoid && !fields_for_each(avoid, "avoid", parse_avoid, out, err)) return false;
+    if (avoid && !fields_for_each(avoid, "avoid", parse_avoid, &lists, err)) return false;
     if (squares && !fields_array(squares, 0, SQUARES_MAX, "100 km squares", err)) {
         return err_in(err, "squares");
     }
-    if (squares && !fields_for_each(squares, "squares", parse_square, out, err)) return false;
+    if (squares && !fields_for_each(squares, "squares", parse_square, &lists, err)) return false;
     grid_sort(out->squares, out->square_quadrants);
     return true;
 }
@@ -124,7 +137,8 @@ static bool check_together(const struct request *out, struct err *err)
     return true;
 }
 
-bool request_parse_location(json_t *value, struct request *out, struct err *err)
+bool request_parse_location(json_t *value, const struct request_rules *rules, struct request *out,
+                            struct err *err)
 {
     static const char *const known[] = {"anchors", "combine", "area", "avoid", "squares", NULL};
     if (!fields_known(value, known, NULL, err)) return false;
@@ -133,7 +147,7 @@ bool request_parse_location(json_t *value, struct request *out, struct err *err)
                        "areas are not taken by this version: give anchors (a grid reference or "
                        "latitude,longitude, with within_km) or squares");
     }
-    if (!parse_lists(value, out, err)) return false;
+    if (!parse_lists(value, rules->gazetteer, out, err)) return false;
     if (!parse_combine(json_object_get(value, "combine"), out, err)) return false;
     if (!check_together(out, err)) return false;
     /* Empty lists say nothing: everywhere counts. */

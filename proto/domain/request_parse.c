@@ -180,7 +180,7 @@ static bool parse_required(json_t *root, const struct catalogue *catalogue, stru
     return true;
 }
 
-static bool parse_root(json_t *root, const struct catalogue *catalogue, struct request *out,
+static bool parse_root(json_t *root, const struct request_rules *rules, struct request *out,
                        struct err *err)
 {
     static const char *const known[] = {"search_ref", "children", "placement", "must",
@@ -189,25 +189,27 @@ static bool parse_root(json_t *root, const struct catalogue *catalogue, struct r
                       "Names, dates of birth and case numbers are never part of a query", err)) {
         return false;
     }
-    if (!parse_required(root, catalogue, out, err)) return false;
+    if (!parse_required(root, rules->catalogue, out, err)) return false;
     if (!request_parse_codes(json_object_get(root, "must"), json_object_get(root, "prefer"),
-                             catalogue, out, err)) {
+                             rules->catalogue, out, err)) {
         return false;
     }
     json_t *location = json_object_get(root, "location");
     json_t *provider = json_object_get(root, "provider");
-    if (location && !request_parse_location(location, out, err)) return err_in(err, "location");
+    if (location && !request_parse_location(location, rules, out, err)) {
+        return err_in(err, "location");
+    }
     if (provider && !parse_provider(provider, out, err)) return err_in(err, "provider");
     return true;
 }
 
-bool request_parse(const void *json, size_t len, const struct catalogue *catalogue,
+bool request_parse(const void *json, size_t len, const struct request_rules *rules,
                    struct request *out, struct err *err)
 {
     json_t *root = NULL;
     if (!fields_load(json, len, &root, err)) return false;
     struct request *request = mem_new(struct request);
-    bool good = parse_root(root, catalogue, request, err);
+    bool good = parse_root(root, rules, request, err);
     json_decref(root);
     if (good) *out = *request;
     request_wipe(request);

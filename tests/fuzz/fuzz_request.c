@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     const struct catalogue *catalogue = catalogue_get(CATALOGUE_VERSION);
     struct request *request = mem_new(struct request);
     struct err err = {0};
-    if (request_parse(data, len, catalogue, request, &err)) {
+    if (request_parse(data, len, &(struct request_rules){.catalogue = catalogue}, request, &err)) {
         plan_it(request, catalogue);
     } else {
         REQUIRE(err.code == ERR_INVALID && err.text[0] != '\0');

@@ -218,7 +218,9 @@ static int16_t *easy_values(struct blind_layout *layout)
     struct err err = {0};
     struct request *request = mem_new(struct request);
     struct plan *plan = mem_new(struct plan);
-    must(request_parse(json, strlen(json), catalogue, request, &err), &err);
+    must(request_parse(json, strlen(json), &(struct request_rules){.catalogue = catalogue}, request,
+                       &err),
+         &err);
     must(plan_make(request, catalogue, plan, &err), &err);
     *layout = catalogue_layout(catalogue, 0);
     int16_t *values = plan_values(plan, NULL, 0);

@@ -11,7 +11,10 @@ static struct request *parse_request(const char *json)
 {
     struct err err = {0};
     struct request *request = mem_new(struct request);
-    must(request_parse(json, strlen(json), catalogue_get(CATALOGUE_VERSION), request, &err), &err);
+    must(request_parse(json, strlen(json),
+                       &(struct request_rules){.catalogue = catalogue_get(CATALOGUE_VERSION)},
+                       request, &err),
+         &err);
     return request;
 }
 

@@ -449,8 +449,10 @@ static int set_up(void **state)
     scene->others = parties_new(scene->other_dir);
     scene->played.false_matcher = parties_add(scene->others, ROLE_MATCHER, "matcher");
     scene->played.false_agent = parties_add(scene->others, ROLE_AGENT, "agent-1");
-    assert_true(request_parse(request, sizeof request - 1, catalogue_get(CATALOGUE_VERSION),
-                              &scene->request, &err));
+    assert_true(
+        request_parse(request, sizeof request - 1,
+                      &(struct request_rules){.catalogue = catalogue_get(CATALOGUE_VERSION)},
+                      &scene->request, &err));
     rpc_start();
     *state = scene;
     return 0;

@@ -51,7 +51,8 @@ static inline struct request *parsed(const char *json)
     }
     struct request *request = mem_new(struct request);
     struct err err = {0};
-    bool good = request_parse(text, strlen(text), catalogue_one(), request, &err);
+    bool good = request_parse(text, strlen(text),
+                              &(struct request_rules){.catalogue = catalogue_one()}, request, &err);
     if (!good) fail_msg("%s: %s (%s)", err.field, err.text, text);
     free(text);
     return request;
@@ -67,7 +68,8 @@ static inline void refused(const char *json, const char *field, const char *says
     struct request *request = mem_new(struct request);
     memset(request, 0x5a, sizeof *request);
     struct err err = {0};
-    bool good = request_parse(text, strlen(text), catalogue_one(), request, &err);
+    bool good = request_parse(text, strlen(text),
+                              &(struct request_rules){.catalogue = catalogue_one()}, request, &err);
     if (good) fail_msg("accepted: %s", text);
     assert_int_equal(err.code, ERR_INVALID);
     if (strcmp(err.field, field) != 0 || !strstr(err.text, says)) {

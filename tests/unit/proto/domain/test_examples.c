@@ -12,7 +12,8 @@ static struct plan *plan_of(const char *path, struct request *request)
     struct err err = {0};
     struct plan *plan = mem_new(struct plan);
     if (!file_read(path, REQUEST_MAX, &text, &err)) fail_msg("%s: %s", path, err.text);
-    if (!request_parse(text.data, text.len, catalogue_one(), request, &err) ||
+    if (!request_parse(text.data, text.len, &(struct request_rules){.catalogue = catalogue_one()},
+                       request, &err) ||
         !plan_make(request, catalogue_one(), plan, &err)) {
         fail_msg("%s: %s: %s", path, err.field, err.text);
     }
@@ -28,7 +29,7 @@ static void one_child_near_a_school(void **state)
     assert_int_equal(plan->musts, 7); /* age, sex, NUM_1, PT_LONG, DS_AUT, availability, cell */
     assert_int_equal(request.min_judgement, 2);
     /* docs/domain.md works this one out: the cell of the school is the nearest. */
-    uint16_t cell = grid_cell_of(request.anchors[0].at);
+    uint16_t cell = grid_cell_of(request.anchors[0].place.at);
     size_t at = 0;
     while (plan->quadrants[at] != grid_quadrant_of_cell(cell)) at++;
     unsigned near = plan->soft_cell[at * 100 + grid_index_in_quadrant(cell)];

@@ -74,14 +74,17 @@ static void what_is_not_json_is_refused(void **state)
     struct request *r = mem_new(struct request);
     char *large = mem_array(REQUEST_MAX + 1, 1);
     memset(large, ' ', REQUEST_MAX + 1);
-    assert_false(request_parse(large, REQUEST_MAX + 1, catalogue_one(), r, &err));
+    assert_false(request_parse(large, REQUEST_MAX + 1,
+                               &(struct request_rules){.catalogue = catalogue_one()}, r, &err));
     assert_non_null(strstr(err.text, "at most"));
     large[0] = '{';
     large[1] = '}';
-    assert_false(request_parse(large, REQUEST_MAX, catalogue_one(), r, &err));
+    assert_false(request_parse(large, REQUEST_MAX,
+                               &(struct request_rules){.catalogue = catalogue_one()}, r, &err));
     assert_string_equal(err.field, "search_ref");
     memset(large, '[', REQUEST_MAX);
-    assert_false(request_parse(large, REQUEST_MAX, catalogue_one(), r, &err));
+    assert_false(request_parse(large, REQUEST_MAX,
+                               &(struct request_rules){.catalogue = catalogue_one()}, r, &err));
     free(large);
     free(r);
 }
@@ -257,11 +260,13 @@ static void every_code_goes_where_its_kind_allows(void **state)
         struct err err;
         (void)snprintf(json, sizeof json, WITH("'must': [ '%s' ]"), c->code);
         for (char *p = json; *p; p++) *p = *p == '\'' ? '"' : *p;
-        assert_int_equal(request_parse(json, strlen(json), catalogue, r, &err),
+        assert_int_equal(request_parse(json, strlen(json),
+                                       &(struct request_rules){.catalogue = catalogue}, r, &err),
                          offered && (c->kind & KIND_HARD));
         (void)snprintf(json, sizeof json, WITH("'prefer': { '%s': 5 }"), c->code);
         for (char *p = json; *p; p++) *p = *p == '\'' ? '"' : *p;
-        assert_int_equal(request_parse(json, strlen(json), catalogue, r, &err),
+        assert_int_equal(request_parse(json, strlen(json),
+                                       &(struct request_rules){.catalogue = catalogue}, r, &err),
                          offered && (c->kind & KIND_SOFT));
         free(r);
     }

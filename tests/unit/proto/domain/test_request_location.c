@@ -16,7 +16,7 @@ static void everything_is_read(void **state)
     assert_true(r->has_location);
     assert_int_equal(r->anchor_count, 2);
     assert_string_equal(r->anchors[0].name, "school");
-    assert_int_equal(r->anchors[0].at.east, 429700);
+    assert_int_equal(r->anchors[0].place.at.east, 429700);
     assert_int_equal(r->anchors[0].within_km, 12);
     assert_int_equal(r->anchors[0].weight, 4);
     assert_string_equal(r->anchors[1].name, "");
@@ -24,7 +24,7 @@ static void everything_is_read(void **state)
     assert_int_equal(r->anchors[1].within_km, 200);
     assert_true(r->combine_any);
     assert_int_equal(r->avoid_count, 1);
-    assert_int_equal(r->avoid[0].at.north, 435000);
+    assert_int_equal(r->avoid[0].place.at.north, 435000);
     assert_int_equal(r->square_quadrants, 0);
     free(r);
     r = parsed(AT("{ 'anchors': [ " ANCHOR " ], 'combine': 'all' }"));
