@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/csv_reader.h"
 #include "agent/import_columns.h"
+#include "proto/base/csv.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 

@@ -3,13 +3,13 @@
  */
 #include "matcher/directory_parse.h"
 
-#include <csv.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "proto/base/csv.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -20,11 +20,9 @@ static const char *const column_names[COLUMNS] = {"id",         "name",   "urn",
                                                   "frameworks", "sector", "contact", "tier"};
 
 struct parse {
-    size_t line, row_line;       /* of the byte being fed; of the row being read */
-    size_t field;                /* number of fields of this row so far */
+    size_t row_line;             /* of the row being read */
     enum column at[COLUMNS_MAX]; /* what the header says of each field */
     size_t header_fields;        /* 0 until the header was read */
-    bool surplus;
     char values[COLUMNS][VALUE_MAX + 1];
     struct agency *agencies;
     size_t *lines; /* of each agency, to name both places of a repeated id */
@@ -171,7 +169,7 @@ static void read_row(struct parse *parse)
 
 /* ---- header and fields ---- */
 
-static void read_heading(struct parse *parse, const char *text)
+static void read_heading(struct parse *parse, size_t field, const char *text)
 {
     enum column column = COLUMNS;
     for (int c = 0; c < COLUMNS; c++) {
@@ -182,86 +180,68 @@ static void read_heading(struct parse *parse, const char *text)
               "unknown column; id, name, urn, judgement, frameworks, sector, contact and tier are "
               "known");
     }
-    for (size_t i = 0; i < parse->field; i++) {
+    for (size_t i = 0; i < field; i++) {
         if (column != COLUMNS && parse->at[i] == column) found(parse, text, "column given twice");
     }
-    parse->at[parse->field] = column;
+    parse->at[field] = column;
 }
 
-static void check_header(struct parse *parse)
+static void read_header(struct parse *parse, const struct csv_row *row)
 {
+    if (row->count > COLUMNS_MAX) {
+        found(parse, "", "more than %d columns", COLUMNS_MAX);
+    }
+    parse->header_fields = row->count < COLUMNS_MAX ? row->count : COLUMNS_MAX;
+    for (size_t i = 0; i < parse->header_fields; i++) {
+        read_heading(parse, i, text_trim(row->fields[i].text));
+    }
     for (int c = 0; c < TIER; c++) {
         bool there = false;
-        for (size_t i = 0; i < parse->field; i++) there = there || parse->at[i] == (enum column)c;
+        for (size_t i = 0; i < parse->header_fields; i++) {
+            there = there || parse->at[i] == (enum column)c;
+        }
         if (!there) found(parse, column_names[c], "column is missing");
     }
-    parse->header_fields = parse->field;
 }
 
-static void on_field(void *data, size_t len, void *ctx)
+static void read_field(struct parse *parse, enum column column, const struct csv_field *field)
 {
-    struct parse *parse = ctx;
-    if (parse->field == 0) parse->row_line = parse->line;
-    size_t limit = parse->header_fields ? parse->header_fields : COLUMNS_MAX;
-    if (parse->field >= limit) {
-        parse->surplus = true;
-        return;
-    }
-    char value[VALUE_MAX + 1] = "";
-    const char *name = parse->header_fields && parse->at[parse->field] < COLUMNS
-                           ? column_names[parse->at[parse->field]]
-                           : "";
-    if (len > VALUE_MAX || memchr(data, 0, len)) {
-        found(parse, name, "at most %d bytes without a NUL are wanted", VALUE_MAX);
+    if (column == COLUMNS) return;
+    if (field->len > VALUE_MAX || strlen(field->text) != field->len) {
+        found(parse, column_names[column], "at most %d bytes without a NUL are wanted", VALUE_MAX);
     } else {
-        memcpy(value, data, len);
+        (void)snprintf(parse->values[column], VALUE_MAX + 1, "%s", text_trim(field->text));
     }
-    const char *trimmed = text_trim(value);
-    if (!parse->header_fields) {
-        read_heading(parse, trimmed);
-    } else if (parse->at[parse->field] < COLUMNS) {
-        (void)snprintf(parse->values[parse->at[parse->field]], VALUE_MAX + 1, "%s", trimmed);
-    }
-    parse->field++;
 }
 
-static void on_row(int end, void *ctx)
+static bool on_row(const struct csv_row *row, void *ctx)
 {
-    (void)end;
     struct parse *parse = ctx;
-    if (parse->surplus) {
+    parse->row_line = row->line;
+    if (!parse->header_fields) {
+        read_header(parse, row);
+    } else if (row->count > parse->header_fields) {
         found(parse, "", "more fields than the header has columns");
-    } else if (!parse->header_fields) {
-        check_header(parse);
-    } else if (parse->field != parse->header_fields) {
-        found(parse, "", "%zu fields where the header has %zu columns", parse->field,
+    } else if (row->count != parse->header_fields) {
+        found(parse, "", "%zu fields where the header has %zu columns", row->count,
               parse->header_fields);
     } else {
+        for (int c = 0; c < COLUMNS; c++) parse->values[c][0] = '\0';
+        for (size_t i = 0; i < row->count; i++) read_field(parse, parse->at[i], &row->fields[i]);
         read_row(parse);
     }
-    parse->field = 0;
-    parse->surplus = false;
-    for (int c = 0; c < COLUMNS; c++) parse->values[c][0] = '\0';
+    return true;
 }
 
-/* One byte at a time, since the parser does not tell where it is. */
-static void feed(struct parse *parse, const uint8_t *csv, size_t len)
+static void read_file(struct parse *parse, const uint8_t *csv, size_t len)
 {
-    struct csv_parser parser;
-    REQUIRE(csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) == 0);
-    size_t start = len >= 3 && strncmp((const char *)csv, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    bool broken = false;
-    for (size_t i = start; i < len && !broken; i++) {
-        broken = csv_parse(&parser, &csv[i], 1, on_field, on_row, parse) != 1;
-        if (csv[i] == '\n') parse->line++;
-    }
-    broken = broken || csv_fini(&parser, on_field, on_row, parse) != 0;
-    csv_free(&parser);
-    if (broken) {
-        parse->row_line = parse->line;
-        found(parse, "", "quotation marks do not pair up");
+    struct err err = {0};
+    int64_t line = 0;
+    if (!csv_read_rows(csv, len, on_row, parse, &err)) {
+        REQUIRE(text_integer(err.field + strlen("line "), 1, UINT32_MAX, &line));
+        parse->row_line = (size_t)line;
+        found(parse, "", "%s", err.text);
     } else if (!parse->header_fields) {
-        parse->row_line = 1;
         found(parse, "", "the header line is missing");
     }
 }
@@ -273,8 +253,8 @@ bool directory_parse_rows(const uint8_t *csv, size_t len, directory_finding_fn f
         return err_set(err, ERR_INVALID, NULL, "longer than %d bytes", DIRECTORY_MAX);
     }
     struct parse *parse = mem_new(struct parse);
-    *parse = (struct parse){.line = 1, .row_line = 1, .finding = finding, .ctx = ctx};
-    feed(parse, csv, len);
+    *parse = (struct parse){.row_line = 1, .finding = finding, .ctx = ctx};
+    read_file(parse, csv, len);
     bool ok = parse->findings == 0;
     if (ok) {
         *out = parse->agencies;

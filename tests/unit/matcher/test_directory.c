@@ -74,8 +74,8 @@ static void bad_values_are_named_with_line_and_column(void **state)
         {HEADER "a,A,1,good,,private,c,d\n", "line 2", "more fields"},
         {HEADER "\n\na,\xff,1,good,,private,c\n", "line 4, name", "UTF-8"},
         {HEADER "a,\"A\nB\",1,good,,private,c\n", "line 2, name", "control"},
-        {HEADER "a,\"A,1,good,,private,c\n", "line 3", "quotation"},
-        {HEADER "a,A\"B,1,good,,private,c\n", "line 2", "quotation"},
+        {HEADER "a,\"A,1,good,,private,c\n", "line 2", "never ends"},
+        {HEADER "a,A\"B,1,good,,private,c\n", "line 2", "quote"},
         {HEADER "a,A,123456789012345678901234567890123,good,,private,c\n", "line 2, urn", "32"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

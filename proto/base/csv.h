@@ -2,8 +2,8 @@
  * CSV (RFC 4180) by libcsv, with line numbers: quoted fields may hold separators, quotes and line
  * ends; lines end in LF, CRLF or CR. Every copy that is made of a field is wiped.
  */
-#ifndef HEARTH_AGENT_CSV_READER_H
-#define HEARTH_AGENT_CSV_READER_H
+#ifndef HEARTH_BASE_CSV_H
+#define HEARTH_BASE_CSV_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,8 +28,8 @@ struct csv_row {
 
 /* Calls `each` for each row that is not an empty line, until it returns false (which is success:
  * the caller knows why it stopped). A leading UTF-8 byte order mark is skipped. ERR_INVALID names
- * the line: a stray quote, a quoted field that never ends, a field longer than CSV_FIELD_MAX, more
- * than CSV_COLUMNS_MAX fields. */
+ * the line as its field ("line 3"): a stray quote, a quoted field that never ends, a field longer
+ * than CSV_FIELD_MAX, more than CSV_COLUMNS_MAX fields. */
 typedef bool (*csv_row_fn)(const struct csv_row *row, void *ctx);
 MUST_CHECK bool csv_read_rows(const void *data, size_t len, csv_row_fn each, void *ctx,
                               struct err *err);

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "agent/csv_reader.h"
 #include "proto/base/buf.h"
+#include "proto/base/csv.h"
 
 /* Writes what was read as "line:field@line|field@line" a row. */
 static bool write_row(const struct csv_row *row, void *ctx)
@@ -37,12 +37,13 @@ static void expect_rows(const char *text, const char *rows)
     buf_free(&out);
 }
 
-static void expect_refused(const char *text, size_t len, const char *part)
+static void expect_refused(const char *text, size_t len, const char *line, const char *part)
 {
     struct buf out = {0};
     struct err err = {0};
     assert_false(csv_read_rows(text, len, write_row, &out, &err));
     assert_int_equal(err.code, ERR_INVALID);
+    assert_string_equal(err.field, line);
     if (!strstr(err.text, part)) fail_msg("\"%s\" does not say \"%s\"", err.text, part);
     buf_free(&out);
 }
@@ -87,9 +88,9 @@ static void test_quotes(void **state)
 static void test_refusals(void **state)
 {
     (void)state;
-    expect_refused("a\nb\"c\n", 6, "line 2");
-    expect_refused("a\n\"b\"c\n", 7, "line 2");
-    expect_refused("a\nb,\"c\nd\n", 9, "line 2: a quoted field begins here");
+    expect_refused("a\nb\"c\n", 6, "line 2", "a quote in the wrong place");
+    expect_refused("a\n\"b\"c\n", 7, "line 2", "a quote in the wrong place");
+    expect_refused("a\nb,\"c\nd\n", 9, "line 2", "a quoted field begins here");
 }
 
 static void test_limits(void **state)
@@ -104,13 +105,13 @@ static void test_limits(void **state)
     assert_int_equal(out.len, strlen("1:ref@1\n2:@2\n") + CSV_FIELD_MAX);
     buf_free(&out);
     memset(buf_reserve(&text, 200), 'x', 200);
-    expect_refused((char *)text.data, text.len, "line 2: a field is longer than");
+    expect_refused((char *)text.data, text.len, "line 2", "a field is longer than");
     buf_free(&text);
 
     memset(buf_reserve(&text, CSV_COLUMNS_MAX - 1), ',', CSV_COLUMNS_MAX - 1);
     assert_true(csv_read_rows(text.data, text.len, write_row, &out, &err));
     buf_text(&text, ",");
-    expect_refused((char *)text.data, text.len, "columns");
+    expect_refused((char *)text.data, text.len, "line 1", "columns");
     buf_free(&text);
     buf_free(&out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/csv_reader.h"
+#include "proto/base/csv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,16 +77,22 @@ static void on_row(int terminator, void *ctx)
     state->count = 0;
 }
 
+static const char *line_name(uint32_t line, char out[ERR_FIELD_MAX])
+{
+    (void)snprintf(out, ERR_FIELD_MAX, "line %u", (unsigned)line);
+    return out;
+}
+
 static bool syntax_error(struct csv_state *state, struct err *err)
 {
+    char at[ERR_FIELD_MAX];
     if (csv_error(&state->parser) == CSV_ENOMEM) {
-        return err_set(err, ERR_INVALID, "", "line %u: a field is longer than %d bytes",
-                       (unsigned)state->field_line, CSV_FIELD_MAX);
+        return err_set(err, ERR_INVALID, line_name(state->field_line, at),
+                       "a field is longer than %d bytes", CSV_FIELD_MAX);
     }
-    return err_set(err, ERR_INVALID, "",
-                   "line %u: a quote in the wrong place; a field with quotes in it is written in "
-                   "quotes, each of its own doubled",
-                   (unsigned)state->line);
+    return err_set(err, ERR_INVALID, line_name(state->line, at),
+                   "a quote in the wrong place; a field with quotes in it is written in quotes, "
+                   "each of its own doubled");
 }
 
 /* Up to and with the next line end, so that a callback knows its line. */
@@ -100,7 +107,8 @@ static size_t line_length(const uint8_t *data, size_t len)
 
 static bool too_many_columns(const struct csv_state *state, struct err *err)
 {
-    return err_set(err, ERR_INVALID, "", "line %u: more than %d columns", (unsigned)state->row_line,
+    char at[ERR_FIELD_MAX];
+    return err_set(err, ERR_INVALID, line_name(state->row_line, at), "more than %d columns",
                    CSV_COLUMNS_MAX);
 }
 
@@ -123,8 +131,9 @@ static bool feed(struct csv_state *state, const uint8_t *data, size_t len, struc
     if (state->stopped || csv_fini(&state->parser, on_field, on_row, state) == 0) {
         return !state->too_many || too_many_columns(state, err);
     }
-    return err_set(err, ERR_INVALID, "", "line %u: a quoted field begins here and never ends",
-                   (unsigned)state->field_line);
+    char at[ERR_FIELD_MAX];
+    return err_set(err, ERR_INVALID, line_name(state->field_line, at),
+                   "a quoted field begins here and never ends");
 }
 
 enum { MARK_BYTES = 3 };
