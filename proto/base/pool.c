@@ -170,3 +170,33 @@ void pool_each(struct pool *pool, size_t count, void (*job)(size_t index, void *
     (void)pthread_mutex_unlock(&each->lock);
     leave(each, refused + 1);
 }
+
+struct spans {
+    size_t count, span;
+    pool_span_fn run;
+    void *ctx;
+    struct err *errors; /* one a span; code ERR_NONE where it went well */
+};
+
+static void run_span(size_t index, void *ctx)
+{
+    const struct spans *spans = ctx;
+    size_t first = index * spans->span;
+    size_t end = spans->count - first < spans->span ? spans->count : first + spans->span;
+    bool ok = spans->run(first, end, spans->ctx, &spans->errors[index]);
+    REQUIRE(ok == (spans->errors[index].code == ERR_NONE));
+}
+
+bool pool_each_span(struct pool *pool, size_t count, size_t span, pool_span_fn run, void *ctx,
+                    struct err *err)
+{
+    REQUIRE(span > 0);
+    size_t span_count = count / span + (count % span > 0);
+    struct spans spans = {count, span, run, ctx, mem_array(span_count, sizeof(struct err))};
+    pool_each(pool, span_count, run_span, &spans);
+    size_t failed = 0;
+    while (failed < span_count && spans.errors[failed].code == ERR_NONE) failed++;
+    if (failed < span_count) *err = spans.errors[failed];
+    free(spans.errors);
+    return failed == span_count;
+}

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "proto/base/err.h"
+
 struct pool;
 
 /* Starts `threads` workers (0 = one a processor that this process may use). Aborts on failure. */
@@ -19,5 +21,12 @@ void pool_run(struct pool *pool, void (*job)(void *ctx), void *ctx);
 /* Runs job(i, ctx) for 0 <= i < count over the workers and the calling thread; returns when all are
  * done. May be called from a job. pool NULL: on the calling thread alone. */
 void pool_each(struct pool *pool, size_t count, void (*job)(size_t index, void *ctx), void *ctx);
+
+/* Work on the items first <= i < end. Stops at the first item that is wrong, with `err` set. */
+typedef bool (*pool_span_fn)(size_t first, size_t end, void *ctx, struct err *err);
+/* pool_each over `count` items in spans of `span` (> 0). Where some are wrong, the error is that of
+ * the lowest item, whoever came to it first; items after it may have been worked on. */
+MUST_CHECK bool pool_each_span(struct pool *pool, size_t count, size_t span, pool_span_fn run,
+                               void *ctx, struct err *err);
 
 #endif

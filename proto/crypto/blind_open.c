@@ -125,25 +125,21 @@ MUST_CHECK static bool open_item(struct blind_opened *opened, size_t i,
 
 enum { ITEMS_A_TASK = 64 };
 
-struct tasks {
+struct opening {
     struct blind_opened *opened;
     const struct blind_scores *table;
     const struct scalar *m;
     const uint8_t *c2;
-    struct err *errors; /* one a task; code ERR_NONE where it went well */
 };
 
-static void run_task(size_t task, void *ctx)
+static bool open_span(size_t first, size_t end, void *ctx, struct err *err)
 {
-    const struct tasks *tasks = ctx;
-    size_t end = (task + 1) * ITEMS_A_TASK;
-    if (end > tasks->opened->count) end = tasks->opened->count;
-    for (size_t i = task * ITEMS_A_TASK; i < end; i++) {
-        if (!open_item(tasks->opened, i, tasks->table, tasks->m, tasks->c2 + i * POINT_BYTES,
-                       &tasks->errors[task])) {
-            return;
-        }
+    const struct opening *work = ctx;
+    bool ok = true;
+    for (size_t i = first; ok && i < end; i++) {
+        ok = open_item(work->opened, i, work->table, work->m, work->c2 + i * POINT_BYTES, err);
     }
+    return ok;
 }
 
 bool blind_open(struct blind_opened **out, const struct blind_scores *table, const struct scalar *m,
@@ -154,20 +150,13 @@ bool blind_open(struct blind_opened **out, const struct blind_scores *table, con
         return err_set(err, ERR_INVALID, "count", "%u items; must be 1 to %d", count,
                        BLIND_ITEMS_MAX);
     }
-    size_t task_count = (count + ITEMS_A_TASK - 1) / ITEMS_A_TASK;
-    struct tasks tasks = {opened_new(c1, shares, count), table, m, c2,
-                          mem_array(task_count, sizeof(struct err))};
-    pool_each(pool, task_count, run_task, &tasks);
-    size_t failed = 0;
-    while (failed < task_count && tasks.errors[failed].code == ERR_NONE) failed++;
-    bool ok = failed == task_count;
+    struct opening work = {opened_new(c1, shares, count), table, m, c2};
+    bool ok = pool_each_span(pool, count, ITEMS_A_TASK, open_span, &work, err);
     if (ok) {
-        *out = tasks.opened;
+        *out = work.opened;
     } else {
-        *err = tasks.errors[failed];
-        blind_opened_free(tasks.opened);
+        blind_opened_free(work.opened);
     }
-    free(tasks.errors);
     return ok;
 }
 

@@ -37,25 +37,24 @@ bool blind_joint_key(struct point *out, const struct point *query_key,
 
 enum { CIPHERTEXTS_A_TASK = 64 };
 
-struct encrypt_tasks {
+struct encryption {
     uint8_t *out;
     const int16_t *values;
     const struct scalar *scalars;
     const struct point_table *key;
-    size_t count;
 };
 
-static void encrypt_task(size_t task, void *ctx)
+static bool encrypt_span(size_t first, size_t end, void *ctx, struct err *err)
 {
-    const struct encrypt_tasks *tasks = ctx;
+    const struct encryption *work = ctx;
     struct ciphertext ciphertext;
-    size_t end = (task + 1) * CIPHERTEXTS_A_TASK;
-    if (end > tasks->count) end = tasks->count;
-    for (size_t i = task * CIPHERTEXTS_A_TASK; i < end; i++) {
-        elgamal_encrypt(&ciphertext, tasks->key, tasks->values[i], &tasks->scalars[i]);
-        ciphertext_encode(tasks->out + i * CIPHERTEXT_BYTES, &ciphertext);
+    (void)err;
+    for (size_t i = first; i < end; i++) {
+        elgamal_encrypt(&ciphertext, work->key, work->values[i], &work->scalars[i]);
+        ciphertext_encode(work->out + i * CIPHERTEXT_BYTES, &ciphertext);
     }
     sodium_memzero(&ciphertext, sizeof ciphertext);
+    return true;
 }
 
 void blind_query_encrypt(uint8_t *out, const struct blind_layout *layout, const int16_t *values,
@@ -71,45 +70,36 @@ void blind_query_encrypt(uint8_t *out, const struct blind_layout *layout, const 
     /* The stream is consumed in wire order, whoever encrypts. */
     stream_start(&stream, "hearth query", seed, query_id, QUERY_ID_BYTES);
     for (size_t i = 0; i < count; i++) stream_scalar(&stream, &scalars[i]);
-    struct encrypt_tasks tasks = {out, values, scalars, key, count};
-    pool_each(pool, (count + CIPHERTEXTS_A_TASK - 1) / CIPHERTEXTS_A_TASK, encrypt_task, &tasks);
+    struct encryption work = {out, values, scalars, key};
+    struct err err;
+    REQUIRE(pool_each_span(pool, count, CIPHERTEXTS_A_TASK, encrypt_span, &work, &err));
     stream_wipe(&stream);
     point_table_free(key);
     sodium_memzero(scalars, count * sizeof *scalars);
     free(scalars);
 }
 
-struct check_tasks {
+struct checking {
     const uint8_t *ciphertexts;
-    size_t count;
-    struct err *errors; /* one a task; code ERR_NONE where it went well */
 };
 
-static void check_task(size_t task, void *ctx)
+static bool check_span(size_t first, size_t end, void *ctx, struct err *err)
 {
-    const struct check_tasks *tasks = ctx;
+    const struct checking *work = ctx;
     struct ciphertext ciphertext;
     bool ok = true;
-    size_t end = (task + 1) * CIPHERTEXTS_A_TASK;
-    if (end > tasks->count) end = tasks->count;
-    for (size_t i = task * CIPHERTEXTS_A_TASK; ok && i < end; i++) {
-        if (!ciphertext_decode(&ciphertext, tasks->ciphertexts + i * CIPHERTEXT_BYTES)) {
-            ok = refuse(&tasks->errors[task], i, "not two canonical ristretto255 points");
+    for (size_t i = first; ok && i < end; i++) {
+        if (!ciphertext_decode(&ciphertext, work->ciphertexts + i * CIPHERTEXT_BYTES)) {
+            ok = refuse(err, i, "not two canonical ristretto255 points");
         } else if (point_is_identity(&ciphertext.c1)) {
-            ok = refuse(&tasks->errors[task], i,
-                        "its first half is the identity; must be rB for a random r");
+            ok = refuse(err, i, "its first half is the identity; must be rB for a random r");
         }
     }
+    return ok;
 }
 
 bool blind_query_check(const uint8_t *ciphertexts, size_t count, struct pool *pool, struct err *err)
 {
-    size_t task_count = (count + CIPHERTEXTS_A_TASK - 1) / CIPHERTEXTS_A_TASK;
-    struct check_tasks tasks = {ciphertexts, count, mem_array(task_count, sizeof(struct err))};
-    pool_each(pool, task_count, check_task, &tasks);
-    size_t failed = 0;
-    while (failed < task_count && tasks.errors[failed].code == ERR_NONE) failed++;
-    if (failed < task_count) *err = tasks.errors[failed];
-    free(tasks.errors);
-    return failed == task_count;
+    struct checking work = {ciphertexts};
+    return pool_each_span(pool, count, CIPHERTEXTS_A_TASK, check_span, &work, err);
 }

@@ -130,35 +130,18 @@ MUST_CHECK static bool admit(const struct blind_sharer *sharer, const char *agen
 
 enum { ITEMS_A_TASK = 64 };
 
-static size_t task_count(const struct taken *taken)
+static bool decode_span(size_t first, size_t end, void *ctx, struct err *err)
 {
-    return (taken->count + ITEMS_A_TASK - 1) / ITEMS_A_TASK;
-}
-
-static size_t task_end(const struct taken *taken, size_t task)
-{
-    size_t end = (task + 1) * ITEMS_A_TASK;
-    return end < taken->count ? end : taken->count;
-}
-
-struct decode_tasks {
-    struct taken *taken;
-    struct err *errors; /* one a task; code ERR_NONE where it went well */
-};
-
-static void decode_task(size_t task, void *ctx)
-{
-    const struct decode_tasks *tasks = ctx;
-    struct taken *taken = tasks->taken;
+    struct taken *taken = ctx;
     bool ok = true;
-    for (size_t i = task * ITEMS_A_TASK; ok && i < task_end(taken, task); i++) {
+    for (size_t i = first; ok && i < end; i++) {
         if (!point_decode(&taken->decoded[i], taken->c1 + i * POINT_BYTES)) {
-            ok = refuse_point(&tasks->errors[task], i, "not a canonical ristretto255 point");
+            ok = refuse_point(err, i, "not a canonical ristretto255 point");
         } else if (point_is_identity(&taken->decoded[i])) {
-            ok =
-                refuse_point(&tasks->errors[task], i, "the identity; must be a fresh random point");
+            ok = refuse_point(err, i, "the identity; must be a fresh random point");
         }
     }
+    return ok;
 }
 
 MUST_CHECK static bool refuse_repeats(const struct taken *taken, struct err *err)
@@ -176,14 +159,8 @@ MUST_CHECK static bool refuse_repeats(const struct taken *taken, struct err *err
 /* Decodes the points; refuses what is wrong with the reply on its own. */
 MUST_CHECK static bool decode(struct taken *taken, struct pool *pool, struct err *err)
 {
-    struct decode_tasks tasks = {taken, mem_array(task_count(taken), sizeof(struct err))};
-    pool_each(pool, task_count(taken), decode_task, &tasks);
-    size_t failed = 0;
-    while (failed < task_count(taken) && tasks.errors[failed].code == ERR_NONE) failed++;
-    bool ok = failed == task_count(taken);
-    if (!ok) *err = tasks.errors[failed];
-    free(tasks.errors);
-    return ok && refuse_repeats(taken, err);
+    return pool_each_span(pool, taken->count, ITEMS_A_TASK, decode_span, taken, err) &&
+           refuse_repeats(taken, err);
 }
 
 /* With the lock held: all points are new to this query, or nothing is kept. */
@@ -202,26 +179,29 @@ MUST_CHECK static bool keep(struct blind_sharer *sharer, struct taken *taken, st
     return true;
 }
 
-struct multiply_tasks {
+struct multiplication {
     struct taken *taken;
     const struct sharer_secrets *secrets;
 };
 
-static void multiply_task(size_t task, void *ctx)
+static bool multiply_span(size_t first, size_t end, void *ctx, struct err *err)
 {
-    const struct multiply_tasks *tasks = ctx;
+    const struct multiplication *work = ctx;
     struct point share;
-    for (size_t i = task * ITEMS_A_TASK; i < task_end(tasks->taken, task); i++) {
-        point_mul(&share, &tasks->taken->decoded[i], &tasks->secrets->a);
-        point_encode(tasks->taken->shares + i * POINT_BYTES, &share);
+    (void)err;
+    for (size_t i = first; i < end; i++) {
+        point_mul(&share, &work->taken->decoded[i], &work->secrets->a);
+        point_encode(work->taken->shares + i * POINT_BYTES, &share);
     }
     sodium_memzero(&share, sizeof share);
+    return true;
 }
 
 static void multiply(const struct blind_sharer *sharer, struct taken *taken)
 {
-    struct multiply_tasks tasks = {taken, (const void *)sharer->secret.data};
-    pool_each(sharer->pool, task_count(taken), multiply_task, &tasks);
+    struct multiplication work = {taken, (const void *)sharer->secret.data};
+    struct err err;
+    REQUIRE(pool_each_span(sharer->pool, taken->count, ITEMS_A_TASK, multiply_span, &work, &err));
 }
 
 MUST_CHECK static bool refuse_closed(struct err *err)

@@ -164,6 +164,43 @@ static void test_jobs_may_run_loops(void **state)
     assert_int_equal(atomic_load(&nest.hits), 40 * 50 + 7);
 }
 
+struct marks {
+    atomic_int hits[100];
+    bool bad[100];
+};
+
+static bool mark_span(size_t first, size_t end, void *ctx, struct err *err)
+{
+    struct marks *marks = ctx;
+    for (size_t i = first; i < end; i++) {
+        if (marks->bad[i]) return err_set(err, ERR_INVALID, NULL, "item %zu", i);
+        atomic_fetch_add(&marks->hits[i], 1);
+    }
+    return true;
+}
+
+static void test_spans_tell_the_first_error(void **state)
+{
+    (void)state;
+    struct pool *pool = pool_start(3);
+    static const size_t spans[] = {1, 7, 50, 100, 1000};
+    for (size_t s = 0; s < sizeof spans / sizeof spans[0]; s++) {
+        struct marks *marks = mem_new(struct marks);
+        struct err err = {0};
+        assert_true(pool_each_span(pool, 0, spans[s], mark_span, marks, &err));
+        assert_int_equal(atomic_load(&marks->hits[0]), 0);
+        assert_true(pool_each_span(pool, 100, spans[s], mark_span, marks, &err));
+        for (size_t i = 0; i < 100; i++) assert_int_equal(atomic_load(&marks->hits[i]), 1);
+        assert_int_equal(err.code, ERR_NONE);
+        marks->bad[99] = marks->bad[31] = marks->bad[64] = true;
+        assert_false(pool_each_span(s % 2 ? pool : NULL, 100, spans[s], mark_span, marks, &err));
+        assert_string_equal(err.text, "item 31");
+        for (size_t i = 0; i < 31; i++) assert_int_equal(atomic_load(&marks->hits[i]), 2);
+        free(marks);
+    }
+    pool_stop(pool);
+}
+
 static void test_default_is_the_processors(void **state)
 {
     (void)state;
@@ -180,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_each_uses_the_caller_and_a_worker_at_once),
         cmocka_unit_test(test_run_keeps_the_order_and_stop_waits),
         cmocka_unit_test(test_many_users_of_one_pool),
+        cmocka_unit_test(test_spans_tell_the_first_error),
         cmocka_unit_test(test_default_is_the_processors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
