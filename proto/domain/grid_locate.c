@@ -1,69 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Places as people write them: WGS84 degrees by PROJ, grid references, and clear words for the
- * rest.
+ * Places as people write them: WGS84 degrees, grid references, and clear words for the rest.
  */
 #include "proto/domain/grid.h"
 
-#include <math.h>
-#include <proj.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/base/text.h"
 #include "proto/domain/shown.h"
-
-/* EPSG:4326 (degrees, longitude first here) to EPSG:27700 by EPSG:1314. Spelt out, rather than
- * looked up by the two codes, because PROJ would choose by the grids and the database that a
- * machine has. */
-static const char PIPELINE[] =
-    "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=push +v_3 "
-    "+step +proj=cart +ellps=WGS84 +step +inv +proj=helmert +x=446.448 +y=-125.157 +z=542.06 "
-    "+rx=0.15 +ry=0.247 +rz=0.842 +s=-20.489 +convention=position_vector "
-    "+step +inv +proj=cart +ellps=airy +step +proj=pop +v_3 "
-    "+step +proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy";
-
-/* A context of its own for each call (about 0.1 ms) makes it safe from any thread. */
-static bool project(double lat, double lon, double *east, double *north)
-{
-    PJ_CONTEXT *context = proj_context_create();
-    REQUIRE(context != NULL);
-    proj_context_set_enable_network(context, 0);
-    proj_log_level(context, PJ_LOG_NONE);
-    PJ *transformation = proj_create(context, PIPELINE);
-    REQUIRE(transformation != NULL);
-    PJ_COORD at = proj_trans(transformation, PJ_FWD, proj_coord(lon, lat, 0, HUGE_VAL));
-    proj_destroy(transformation);
-    proj_context_destroy(context);
-    *east = at.xy.x;
-    *north = at.xy.y;
-    return isfinite(at.xy.x) && isfinite(at.xy.y);
-}
-
-bool grid_from_lat_lon(double lat, double lon, struct grid_point *out, struct err *err)
-{
-    if (!(lat >= -90 && lat <= 90)) {
-        return err_set(err, ERR_INVALID, NULL, "latitude %g is not from -90 to 90 degrees", lat);
-    }
-    if (!(lon >= -180 && lon <= 180)) {
-        return err_set(err, ERR_INVALID, NULL, "longitude %g is not from -180 to 180 degrees", lon);
-    }
-    double east = 0, north = 0;
-    bool inside = project(lat, lon, &east, &north) && fabs(east) < 1e8 && fabs(north) < 1e8;
-    struct grid_point point = {0, 0};
-    if (inside) {
-        point.east = (int32_t)lround(east);
-        point.north = (int32_t)lround(north);
-        inside = grid_contains(point);
-    }
-    if (!inside) {
-        return err_set(err, ERR_INVALID, NULL,
-                       "%g,%g lies outside the National Grid: latitude comes first, then longitude "
-                       "(53.8,-1.55)",
-                       lat, lon);
-    }
-    *out = point;
-    return true;
-}
 
 static const char HOW[] = "a grid reference (SE 297 338) or latitude,longitude (53.8,-1.55)";
 
