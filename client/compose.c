@@ -38,26 +38,23 @@ static void make_options(const struct la *la, const struct request *request, str
     sign(la->identity, TAG_OPTIONS, &out->options);
 }
 
-static void make_query(const struct la *la, const struct request *request, const struct plan *plan,
+static void make_query(const struct la *la, const struct composition *in,
                        const struct epoch_record *epoch, struct pool *pool, struct composed *out)
 {
-    uint16_t footprint[FOOTPRINT_MAX];
-    struct secret decoy_key = identity_derive(la->identity, "footprint");
-    size_t quadrants = plan_footprint(plan, request->search_ref, decoy_key.data, footprint);
-    secret_free(&decoy_key);
-    int16_t *values = plan_values(plan, footprint, quadrants);
+    const struct catalogue *catalogue = in->plan->catalogue;
+    int16_t *values = plan_values(in->plan, in->footprint, in->quadrants);
     uint8_t query_id[QUERY_ID_BYTES];
     randombytes_buf(query_id, sizeof query_id);
     int64_t now = clock_wall_ms();
     struct query_plain plain = {
-        .catalogue = plan->catalogue->version,
+        .catalogue = catalogue->version,
         .la = identity_certificate(la->identity)->organisation,
         .query_id = query_id,
         .issued_at = now,
         .expires_at = now + QUERY_LIFETIME_MS,
-        .footprint = footprint,
-        .footprint_count = quadrants,
-        .layout = catalogue_layout(plan->catalogue, quadrants),
+        .footprint = in->footprint,
+        .footprint_count = in->quadrants,
+        .layout = catalogue_layout(catalogue, in->quadrants),
         .values = values,
         .pool = pool,
     };
@@ -71,6 +68,24 @@ static void make_query(const struct la *la, const struct request *request, const
     sign(la->identity, TAG_QUERY, &out->query);
 }
 
+size_t compose_footprint(const struct la *la, const struct request *request,
+                         const struct plan *plan, uint16_t out[FOOTPRINT_MAX])
+{
+    struct secret decoy_key = identity_derive(la->identity, "footprint");
+    size_t quadrants = plan_footprint(plan, request->search_ref, decoy_key.data, out);
+    secret_free(&decoy_key);
+    return quadrants;
+}
+
+void compose_plan(const struct la *la, const struct request *request, const struct composition *in,
+                  const struct epoch_record *epoch, struct pool *pool, struct composed *out)
+{
+    *out =
+        (struct composed){.seed = secret_random(SEED_BYTES), .query_key = secret_new(SCALAR_BYTES)};
+    make_query(la, in, epoch, pool, out);
+    make_options(la, request, out);
+}
+
 bool compose_query(const struct la *la, const struct request *request,
                    const struct epoch_record *epoch, struct pool *pool, struct composed *out,
                    struct err *err)
@@ -79,10 +94,10 @@ bool compose_query(const struct la *la, const struct request *request,
     struct plan *plan = mem_new(struct plan);
     bool ok = plan_make(request, catalogue_get(CATALOGUE_VERSION), plan, err);
     if (ok) {
-        out->seed = secret_random(SEED_BYTES);
-        out->query_key = secret_new(SCALAR_BYTES);
-        make_query(la, request, plan, epoch, pool, out);
-        make_options(la, request, out);
+        uint16_t footprint[FOOTPRINT_MAX];
+        size_t quadrants = compose_footprint(la, request, plan, footprint);
+        const struct composition in = {plan, footprint, quadrants};
+        compose_plan(la, request, &in, epoch, pool, out);
     }
     plan_wipe(plan);
     free(plan);

@@ -14,8 +14,23 @@ struct composed {
     struct secret seed;      /* SEED_BYTES */
 };
 
-/* Draws seed and query id, encrypts, signs. pool spreads the work (NULL: the calling thread).
- * ERR_INVALID as plan_make: then *out is zeroed. */
+/* The quadrants that a search with this plan shows: real ones and decoys, ascending. Returns how
+ * many. */
+size_t compose_footprint(const struct la *la, const struct request *request,
+                         const struct plan *plan, uint16_t out[FOOTPRINT_MAX]);
+
+/* The values of one query. */
+struct composition {
+    const struct plan *plan;
+    const uint16_t *footprint; /* ascending, the plan's quadrants among them */
+    size_t quadrants;
+};
+/* Draws seed and query id, encrypts, signs. The request gives search reference and provider
+ * filters. pool spreads the work (NULL: the calling thread). composed_free frees. */
+void compose_plan(const struct la *la, const struct request *request, const struct composition *in,
+                  const struct epoch_record *epoch, struct pool *pool, struct composed *out);
+
+/* Plan, footprint and query of a request in one. ERR_INVALID as plan_make: then *out is zeroed. */
 MUST_CHECK bool compose_query(const struct la *la, const struct request *request,
                               const struct epoch_record *epoch, struct pool *pool,
                               struct composed *out, struct err *err);

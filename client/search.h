@@ -5,21 +5,35 @@
 #ifndef HEARTH_CLIENT_SEARCH_H
 #define HEARTH_CLIENT_SEARCH_H
 
-#include "client/la.h"
+#include "client/conversation.h"
 #include "proto/domain/request.h"
 
 /* Told from the searching thread while agents answer; may be NULL. */
-typedef void (*search_progress_fn)(uint32_t asked, uint32_t shared, void *ctx);
+typedef conversation_progress_fn search_progress_fn;
 
 struct search_outcome {
     struct result result;
     int64_t elapsed_ms; /* from the first message to the result */
 };
 
+/* A connection to the matcher for any number of searches. */
+struct search_session {
+    struct conversation_parts parts;
+    struct epoch_record epoch; /* of the last search that was welcomed */
+};
+/* la must outlive the session. ERR_INVALID: no address could be made of la's. Connects when the
+ * first search needs it. search_close frees. */
+MUST_CHECK bool search_open(const struct la *la, struct search_session *out, struct err *err);
+void search_close(struct search_session *session);
+
 /* Runs the whole search over one stream and verifies everything that comes back. The query's key
  * and seed are wiped before it returns. Errors: ERR_UNAVAILABLE (matcher unreachable, stopped, too
  * slow, or its answer does not verify), ERR_UNAUTHENTICATED / ERR_DENIED / ERR_EXPIRED / ERR_BUDGET
  * (refused), ERR_VERSION, ERR_INVALID (request: no acceptable cell, too large an area). */
+MUST_CHECK bool search_ask(struct search_session *session, const struct request *request,
+                           search_progress_fn progress, void *progress_ctx,
+                           struct search_outcome *out, struct err *err);
+/* One search in a session of its own. */
 MUST_CHECK bool search_run(const struct la *la, const struct request *request,
                            search_progress_fn progress, void *progress_ctx,
                            struct search_outcome *out, struct err *err);
