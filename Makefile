@@ -33,6 +33,7 @@ GEN_C := $(PROTOS:%.proto=$(B)/gen/%.pb-c.c)
 GEN_H := $(GEN_C:.c=.h)
 CATALOGUES := $(wildcard proto/domain/catalogue-*.csv)
 CATALOGUE_C := $(B)/gen/proto/domain/catalogue_data.c
+STANDARDS_C := $(B)/gen/proto/domain/standards_data.c
 
 room_sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
 room_objects = $(patsubst %.c,$(B)/obj/%.o,$(call room_sources,$(1)))
@@ -67,15 +68,19 @@ $(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto | deps
 	@mkdir -p $(dir $@)
 	$(PROTOC_C) --c_out=$(B)/gen $<
 
-$(CATALOGUE_C): $(CATALOGUES) proto/domain/catalogue_data.awk | deps
+$(CATALOGUE_C): $(CATALOGUES) proto/domain/csv.awk proto/domain/catalogue_data.awk | deps
 	@mkdir -p $(dir $@)
-	awk -f proto/domain/catalogue_data.awk $(CATALOGUES) > $@.tmp && mv $@.tmp $@
+	awk -f proto/domain/csv.awk -f proto/domain/catalogue_data.awk $(CATALOGUES) > $@.tmp && mv $@.tmp $@
+
+$(STANDARDS_C): $(CATALOGUES) proto/domain/standards.csv proto/domain/csv.awk proto/domain/standards_data.awk | deps
+	@mkdir -p $(dir $@)
+	awk -f proto/domain/csv.awk -f proto/domain/standards_data.awk $(CATALOGUES) proto/domain/standards.csv > $@.tmp && mv $@.tmp $@
 
 $(B)/obj/gen/%.pb-c.o: $(B)/gen/%.pb-c.c
 	@mkdir -p $(dir $@)
 	$(CC) $(CPPFLAGS) $(filter-out -Wpedantic -Wconversion -Wshadow,$(CFLAGS_ALL)) -c -o $@ $<
 
-$(B)/obj/gen/proto/domain/catalogue_data.o: $(CATALOGUE_C)
+$(B)/obj/gen/proto/domain/%_data.o: $(B)/gen/proto/domain/%_data.c
 	@mkdir -p $(dir $@)
 	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
@@ -96,7 +101,7 @@ $(call archive,$(1)): $(call room_objects,$(1)) $(2)
 	$(AR) rcs $$@ $$^
 endef
 $(foreach r,$(filter-out proto/domain,$(ROOMS)),$(eval $(call room_rule,$(r),)))
-$(eval $(call room_rule,proto/domain,$(B)/obj/gen/proto/domain/catalogue_data.o))
+$(eval $(call room_rule,proto/domain,$(patsubst $(B)/gen/%.c,$(B)/obj/gen/%.o,$(CATALOGUE_C) $(STANDARDS_C))))
 
 # ---- programs ----
 $(B)/hearth: $(B)/obj/client/main.o $(call archive,client) $(SHARED)
@@ -159,7 +164,7 @@ demo: all
 
 # ---- lint ----
 C_FILES := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
-lint: deps $(GEN_H) $(CATALOGUE_C)
+lint: deps $(GEN_H) $(CATALOGUE_C) $(STANDARDS_C)
 	tests/lint/run $(B)
 format:
 	clang-format -i $(C_FILES)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/domain/catalogue.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,69 +45,7 @@ struct blind_layout catalogue_layout(const struct catalogue *catalogue, size_t q
     return layout;
 }
 
-enum { CODE_CHARS = 24, NEAR = 2 };
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Edits (insert, delete, replace, swap neighbours) from a to b, case and '-' for '_' ignored. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t rows[3][CODE_CHARS + 1];
-    size_t *before = rows[0], *last = rows[1], *row = rows[2];
-    size_t m = strlen(a), n = strlen(b);
-    for (size_t j = 0; j <= n; j++) last[j] = j;
-    for (size_t i = 1; i <= m; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-            row[j] = least(last[j - 1] + change, least(last[j], row[j - 1]) + 1);
-            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if (swapped) row[j] = least(row[j], before[j - 2] + 1);
-        }
-        size_t *spare = before;
-        before = last;
-        last = row;
-        row = spare;
-    }
-    return last[n];
-}
-
-const char *catalogue_suggest(const struct catalogue *catalogue, const char *code)
-{
-    char folded[CODE_CHARS + 1];
-    size_t len = strlen(code);
-    if (len == 0 || len > CODE_CHARS) return NULL;
-    for (size_t i = 0; i <= len; i++) {
-        folded[i] = code[i] == '-' || code[i] == ' ' ? '_' : (char)toupper((unsigned char)code[i]);
-    }
-    const char *best = NULL;
-    size_t best_distance = NEAR + 1;
-    for (size_t i = 0; i < catalogue->count; i++) {
-        const char *known = catalogue->criteria[i].code;
-        if (strlen(known) > CODE_CHARS) continue;
-        size_t distance = edit_distance(folded, known);
-        if (distance < best_distance) {
-            best = known;
-            best_distance = distance;
-        }
-    }
-    /* Two edits turn any short word into some code: they only count in a longer one. */
-    return best_distance <= 1 || (best_distance == NEAR && len >= 6) ? best : NULL;
-}
-
-bool catalogue_match(const struct catalogue *catalogue, const char *group, const char *text,
-                     const struct criterion **out, struct err *err)
-{
-    const struct criterion *found = catalogue_find(catalogue, text);
-    if (!found || (group && strcmp(found->group, group) != 0)) {
-        return err_set(err, ERR_INVALID, NULL, "is not a criterion");
-    }
-    *out = found;
-    return true;
-}
+enum { CODE_CHARS = 24 };
 
 static uint16_t slot_of(const struct catalogue *catalogue, const char *code)
 {

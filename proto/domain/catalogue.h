@@ -49,9 +49,13 @@ struct blind_layout catalogue_layout(const struct catalogue *catalogue, size_t q
 /* The known code nearest to a misspelt one, or NULL where none is near. */
 const char *catalogue_suggest(const struct catalogue *catalogue, const char *code);
 
-/* The criterion that a person means by `text`, within `group` (NULL: any group): its code, its
- * label, or its code in its standard; case, spaces, hyphens and underscores do not matter.
- * ERR_INVALID: none (with a suggestion), or several (which are named). */
+/* The criterion that a person or a case system means by `text`, within `group` (NULL: any group):
+ * its code, its label (with or without what stands there in brackets), or its code or words in a
+ * standard (standards.h). Case, spaces and punctuation do not matter. A code comes first; then a
+ * text that fits several criteria is ERR_INVALID, with their names ("J1": PT_REMAND or LS_J1; a
+ * group often tells). Values that say nothing without their list ("No", "1") only count within a
+ * group. Anything else is ERR_INVALID, with a suggestion where one is near, or with what the group
+ * has. Finds criteria of every scope and kind: see `scope` and criterion_has_field. */
 MUST_CHECK bool catalogue_match(const struct catalogue *catalogue, const char *group,
                                 const char *text, const struct criterion **out, struct err *err);
 

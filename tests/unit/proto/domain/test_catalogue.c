@@ -118,24 +118,6 @@ static void fields_stand_for_the_right_codes(void **state)
     }
 }
 
-static void misspelt_codes_get_a_suggestion(void **state)
-{
-    (void)state;
-    const struct catalogue *catalogue = catalogue_one();
-    assert_string_equal(catalogue_suggest(catalogue, "ds_aut"), "DS_AUT");
-    assert_string_equal(catalogue_suggest(catalogue, "DS-AUT"), "DS_AUT");
-    assert_string_equal(catalogue_suggest(catalogue, "DS_AUTT"), "DS_AUT");
-    assert_string_equal(catalogue_suggest(catalogue, "RC_MSIS"), "RC_MISS");
-    assert_string_equal(catalogue_suggest(catalogue, "PT_SHRT"), "PT_SHORT");
-    assert_null(catalogue_suggest(catalogue, "AUTISM"));
-    assert_null(catalogue_suggest(catalogue, "XX"));
-    assert_null(catalogue_suggest(catalogue, ""));
-    char *longest = mem_array(100001, 1);
-    memset(longest, 'A', 100000);
-    assert_null(catalogue_suggest(catalogue, longest));
-    free(longest);
-}
-
 /* One field of a CSV line, quotes removed; returns where the next begins. */
 static const char *csv_field(const char *p, char *out)
 {
@@ -189,7 +171,6 @@ int main(void)
         cmocka_unit_test(only_availability_is_one_of),
         cmocka_unit_test(columns_are_read_as_written),
         cmocka_unit_test(fields_stand_for_the_right_codes),
-        cmocka_unit_test(misspelt_codes_get_a_suggestion),
         cmocka_unit_test(proposed_codes_are_all_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
