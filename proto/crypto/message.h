@@ -14,7 +14,8 @@
 #include "proto/crypto/blind.h"
 
 enum {
-    ID_MAX = 32,                /* bytes of an organisation id */
+    ID_MAX = 32, /* bytes of an organisation id */
+    GROUP_ID_BYTES = 16,
     FOOTPRINT_MAX = 16,         /* quadrants */
     QUERY_LIFETIME_MS = 120000, /* at most, from issued_at to expires_at */
     CLOCK_SKEW_MS = 120000,
@@ -29,6 +30,7 @@ enum {
 #define TAG_EPOCH "hearth v1 epoch"
 #define TAG_QUERY "hearth v1 query"
 #define TAG_OPTIONS "hearth v1 options"
+#define TAG_GROUP "hearth v1 group"
 #define TAG_REPLY "hearth v1 reply"
 #define TAG_SHARES_PROOF "hearth v1 shares proof"
 #define TAG_RESULT "hearth v1 result"
@@ -68,6 +70,8 @@ struct query {
     size_t footprint_count;
     int64_t issued_at, expires_at;
     struct buf ciphertexts; /* count * 64 bytes */
+    bool is_member;         /* of the group with this id */
+    uint8_t group_id[GROUP_ID_BYTES];
 };
 /* Builds the whole body from a seed and plain values, byte for byte the same for the same input. */
 struct query_plain {
@@ -79,6 +83,7 @@ struct query_plain {
     size_t footprint_count;
     struct blind_layout layout; /* layout.cells = 100 * footprint_count */
     const int16_t *values;      /* blind_layout_count of them */
+    const uint8_t *group_id;    /* GROUP_ID_BYTES, or NULL: no member of a group */
     struct pool *pool;          /* spreads the work; may be NULL */
 };
 /* Appends the body to `out`; a receives the query key (caller wipes). */
@@ -110,6 +115,26 @@ struct search_options {
 void search_options_encode(const struct search_options *options, struct buf *out);
 MUST_CHECK bool search_options_decode(const uint8_t *body, size_t len, struct search_options *out,
                                       struct err *err);
+
+/* ---- group of queries (docs/protocol.md "Explanations") ---- */
+enum { GROUP_QUERIES = 16 };
+struct query_group {
+    char la[ID_MAX + 1];
+    uint8_t group_id[GROUP_ID_BYTES];
+    uint64_t epoch;
+    int64_t issued_at, expires_at;
+    uint8_t queries[GROUP_QUERIES][HASH_BYTES]; /* hashes, all different */
+};
+void query_group_encode(const struct query_group *group, struct buf *out);
+MUST_CHECK bool query_group_decode(const uint8_t *body, size_t len, struct query_group *out,
+                                   struct err *err);
+/* H(TAG_GROUP, body): names the group. */
+void query_group_hash(uint8_t out[HASH_BYTES], const uint8_t *body, size_t len);
+/* That the query with that hash is a member of this very group: LA (ERR_UNAUTHENTICATED), group id,
+ * epoch and hash (ERR_INVALID), and the group's times against `now_ms` with CLOCK_SKEW_MS
+ * (ERR_EXPIRED). Signatures are checked by keys/. */
+MUST_CHECK bool query_group_check(const struct query_group *group, const struct query *query,
+                                  const uint8_t hash[HASH_BYTES], int64_t now_ms, struct err *err);
 
 /* ---- reply ---- */
 struct reply {
@@ -144,6 +169,8 @@ void shares_proof_free(struct shares_proof *proof);
 
 /* ---- result ---- */
 enum band { BAND_NONE = 0, BAND_POSSIBLE = 1, BAND_GOOD = 2, BAND_STRONG = 3 };
+/* How many agencies have somebody, which is all that a member of a group is told. */
+enum choice { CHOICE_UNTOLD, CHOICE_NONE, CHOICE_1, CHOICE_3, CHOICE_6, CHOICE_11 };
 enum { RESULT_AGENCIES_MAX = 30, AGENCY_TEXT_MAX = 200 };
 struct ranked_agency {
     char id[ID_MAX + 1];
@@ -161,7 +188,12 @@ struct result {
     size_t agency_count;
     uint8_t log_head[HASH_BYTES];
     uint64_t log_length;
+    enum choice choice; /* CHOICE_UNTOLD unless the query was a member of a group */
 };
+/* The band that a number of agencies falls into, and its name for people: "none", "1-2", "3-5",
+ * "6-10", "more than 10". */
+enum choice choice_of(size_t agencies);
+const char *choice_name(enum choice choice);
 void result_encode(const struct result *result, struct buf *out);
 MUST_CHECK bool result_decode(const uint8_t *body, size_t len, struct result *out, struct err *err);
 

@@ -2,7 +2,6 @@
  * The query: made from a seed byte for byte, decoded strictly, checked against an epoch. */
 #include <string.h>
 
-#include "proto/base/clock.h"
 #include "proto/base/text.h"
 #include "proto/crypto/message.h"
 #include "proto/crypto/wire.h"
@@ -72,6 +71,7 @@ void query_make(const struct query_plain *plain, const struct epoch_record *epoc
     body.issued_at = plain->issued_at;
     body.expires_at = plain->expires_at;
     body.ciphertexts = wire_data(sealed.ciphertexts.data, sealed.ciphertexts.len);
+    if (plain->group_id) body.group_id = wire_data(plain->group_id, GROUP_ID_BYTES);
     wire_pack(&body.base, out);
     buf_free(&footprint);
     buf_free(&sealed.ciphertexts);
@@ -99,19 +99,11 @@ MUST_CHECK static bool read_footprint(const ProtobufCBinaryData *in, struct quer
     return true;
 }
 
-MUST_CHECK static bool read_times(const Hearth__V1__QueryBody *body, struct query *out,
-                                  struct err *err)
+MUST_CHECK static bool read_group_id(const ProtobufCBinaryData *in, struct query *out,
+                                     struct err *err)
 {
-    /* Ordered so that no subtraction overflows whatever the two numbers are. */
-    if (body->issued_at <= 0 || body->expires_at <= body->issued_at ||
-        body->expires_at - body->issued_at > QUERY_LIFETIME_MS) {
-        return err_set(err, ERR_INVALID, "expires_at",
-                       "%lld for a query issued at %lld; must be 1 to %d ms later",
-                       (long long)body->expires_at, (long long)body->issued_at, QUERY_LIFETIME_MS);
-    }
-    out->issued_at = body->issued_at;
-    out->expires_at = body->expires_at;
-    return true;
+    out->is_member = in->len > 0;
+    return !out->is_member || wire_bytes(in, "group_id", out->group_id, GROUP_ID_BYTES, err);
 }
 
 MUST_CHECK static bool read_ciphertexts(const ProtobufCBinaryData *in, struct query *out,
@@ -135,11 +127,15 @@ MUST_CHECK static bool read_fields(const void *message, void *to, struct err *er
     out->protocol = body->protocol;
     out->catalogue = body->catalogue;
     out->epoch = body->epoch;
+    out->issued_at = body->issued_at;
+    out->expires_at = body->expires_at;
     return wire_bytes(&body->query_id, "query_id", out->query_id, QUERY_ID_BYTES, err) &&
            wire_id(body->la, "la", out->la, err) &&
            wire_key(&body->key, "key", out->key_bytes, &out->key, err) &&
            wire_bytes(&body->proof, "proof", out->proof, PROOF_BYTES, err) &&
-           read_footprint(&body->footprint, out, err) && read_times(body, out, err) &&
+           read_footprint(&body->footprint, out, err) &&
+           wire_times(body->issued_at, body->expires_at, err) &&
+           read_group_id(&body->group_id, out, err) &&
            read_ciphertexts(&body->ciphertexts, out, err);
 }
 
@@ -163,33 +159,21 @@ void query_hash(uint8_t out[HASH_BYTES], const uint8_t *body, size_t len)
     hash_once(out, TAG_QUERY, body, len);
 }
 
-MUST_CHECK static bool refuse_time(struct err *err, const char *field, const char *what,
-                                   int64_t from, int64_t to, int64_t now_ms)
-{
-    char first[CLOCK_TEXT], last[CLOCK_TEXT], now[CLOCK_TEXT];
-    clock_format(from, first);
-    clock_format(to, last);
-    clock_format(now_ms, now);
-    return err_set(err, ERR_EXPIRED, field,
-                   "%s is valid from %s to %s and the time here is %s: compare the clocks", what,
-                   first, last, now);
-}
-
 /* The peer's numbers are only compared, never added to: they may be as large as they like. */
 MUST_CHECK static bool check_times(const struct query *query, const struct epoch_record *epoch,
                                    int64_t now_ms, struct err *err)
 {
     if (query->issued_at > now_ms + CLOCK_SKEW_MS || query->expires_at < now_ms - CLOCK_SKEW_MS) {
-        return refuse_time(err, "expires_at", "the query", query->issued_at, query->expires_at,
-                           now_ms);
+        return wire_expired("expires_at", "the query", query->issued_at, query->expires_at, now_ms,
+                            err);
     }
     if (query->epoch != epoch->epoch) {
         return err_set(err, ERR_EXPIRED, "epoch", "the query is for epoch %llu, this is epoch %llu",
                        (unsigned long long)query->epoch, (unsigned long long)epoch->epoch);
     }
     if (epoch->not_before > now_ms + CLOCK_SKEW_MS || epoch->not_after < now_ms - CLOCK_SKEW_MS) {
-        return refuse_time(err, "epoch", "the epoch key", epoch->not_before, epoch->not_after,
-                           now_ms);
+        return wire_expired("epoch", "the epoch key", epoch->not_before, epoch->not_after, now_ms,
+                            err);
     }
     return true;
 }

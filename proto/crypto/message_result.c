@@ -55,6 +55,7 @@ void result_encode(const struct result *result, struct buf *out)
     body.n_agencies = result->agency_count;
     body.log_head = wire_data(result->log_head, HASH_BYTES);
     body.log_length = result->log_length;
+    body.choice = (uint32_t)result->choice;
     wire_pack(&body.base, out);
 }
 
@@ -98,6 +99,21 @@ MUST_CHECK static bool read_agencies(const Hearth__V1__ResultBody *body, struct 
     return true;
 }
 
+/* A member of a group tells how wide the choice is and nothing else. */
+MUST_CHECK static bool read_choice(const Hearth__V1__ResultBody *body, struct result *out,
+                                   struct err *err)
+{
+    if (body->choice > CHOICE_11) {
+        return err_set(err, ERR_INVALID, "choice", "%u; must be 0 to %d", body->choice, CHOICE_11);
+    }
+    out->choice = (enum choice)body->choice;
+    if (out->choice != CHOICE_UNTOLD && (body->n_agencies > 0 || body->more)) {
+        return err_set(err, ERR_INVALID, "choice",
+                       "%u with a list of agencies; must be 0 where there is one", body->choice);
+    }
+    return true;
+}
+
 MUST_CHECK static bool read_fields(const void *message, void *to, struct err *err)
 {
     const Hearth__V1__ResultBody *body = message;
@@ -114,7 +130,7 @@ MUST_CHECK static bool read_fields(const void *message, void *to, struct err *er
     }
     return wire_bytes(&body->query_hash, "query_hash", out->query_hash, HASH_BYTES, err) &&
            wire_bytes(&body->log_head, "log_head", out->log_head, HASH_BYTES, err) &&
-           read_agencies(body, out, err);
+           read_agencies(body, out, err) && read_choice(body, out, err);
 }
 
 bool result_decode(const uint8_t *body, size_t len, struct result *out, struct err *err)
@@ -124,4 +140,20 @@ bool result_decode(const uint8_t *body, size_t len, struct result *out, struct e
                                           .out_size = sizeof *out,
                                           .read = read_fields};
     return wire_decode(&kind, body, len, out, err);
+}
+
+enum choice choice_of(size_t agencies)
+{
+    if (agencies == 0) return CHOICE_NONE;
+    if (agencies <= 2) return CHOICE_1;
+    if (agencies <= 5) return CHOICE_3;
+    return agencies <= 10 ? CHOICE_6 : CHOICE_11;
+}
+
+const char *choice_name(enum choice choice)
+{
+    static const char *const names[] = {
+        [CHOICE_UNTOLD] = "", [CHOICE_NONE] = "none", [CHOICE_1] = "1-2",
+        [CHOICE_3] = "3-5",   [CHOICE_6] = "6-10",    [CHOICE_11] = "more than 10"};
+    return names[choice];
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -125,4 +126,27 @@ bool wire_frameworks(char **in, size_t in_count, char (*out)[FRAMEWORK_CHARS + 1
     }
     *out_count = in_count;
     return true;
+}
+
+bool wire_times(int64_t issued_at, int64_t expires_at, struct err *err)
+{
+    /* Ordered so that no subtraction overflows whatever the two numbers are. */
+    if (issued_at > 0 && expires_at > issued_at && expires_at - issued_at <= QUERY_LIFETIME_MS) {
+        return true;
+    }
+    return err_set(err, ERR_INVALID, "expires_at",
+                   "%lld for %lld as issued_at; must be 1 to %d ms later", (long long)expires_at,
+                   (long long)issued_at, QUERY_LIFETIME_MS);
+}
+
+bool wire_expired(const char *field, const char *what, int64_t from, int64_t to, int64_t now_ms,
+                  struct err *err)
+{
+    char first[CLOCK_TEXT], last[CLOCK_TEXT], now[CLOCK_TEXT];
+    clock_format(from, first);
+    clock_format(to, last);
+    clock_format(now_ms, now);
+    return err_set(err, ERR_EXPIRED, field,
+                   "%s is valid from %s to %s and the time here is %s: compare the clocks", what,
+                   first, last, now);
 }

@@ -47,4 +47,11 @@ MUST_CHECK bool wire_text(const char *in, const char *field, char *out, size_t m
 MUST_CHECK bool wire_frameworks(char **in, size_t in_count, char (*out)[FRAMEWORK_CHARS + 1],
                                 size_t *out_count, struct err *err);
 
+/* The two times of a query or group: expires_at is 1 to QUERY_LIFETIME_MS after issued_at, which is
+ * positive. Names the field expires_at. */
+MUST_CHECK bool wire_times(int64_t issued_at, int64_t expires_at, struct err *err);
+/* ERR_EXPIRED with all three times in words; returns false. */
+bool wire_expired(const char *field, const char *what, int64_t from, int64_t to, int64_t now_ms,
+                  struct err *err);
+
 #endif

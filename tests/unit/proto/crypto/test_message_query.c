@@ -331,6 +331,35 @@ static void a_query_that_gives_no_joint_key_is_refused(void **state)
     buf_free(&made.body);
 }
 
+/* The membership is signed: nobody can take a query out of its group or put it into one. */
+static void a_member_names_its_group(void **state)
+{
+    (void)state;
+    uint8_t id[GROUP_ID_BYTES + 1] = {9, 8, 7};
+    struct made made;
+    make(&made);
+    struct query plain = decoded(&made);
+    assert_false(plain.is_member);
+    query_free(&plain);
+    made.plain.group_id = id;
+    made.body.len = 0;
+    query_make(&made.plain, &made.epoch, made.seed, &made.a, &made.body);
+    struct query member = decoded(&made);
+    assert_true(member.is_member);
+    assert_memory_equal(member.group_id, id, GROUP_ID_BYTES);
+    query_free(&member);
+    Hearth__V1__QueryBody *message = unpack(&made);
+    ProtobufCBinaryData kept = message->group_id;
+    static const size_t lengths[] = {1, GROUP_ID_BYTES - 1, GROUP_ID_BYTES + 1};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        message->group_id = (ProtobufCBinaryData){lengths[i], id};
+        message_refused(decode, &message->base, ERR_INVALID, "group_id");
+    }
+    message->group_id = kept;
+    hearth__v1__query_body__free_unpacked(message, NULL);
+    buf_free(&made.body);
+}
+
 int main(void)
 {
     if (sodium_init() < 0) return 1;
@@ -346,6 +375,7 @@ int main(void)
         cmocka_unit_test(the_proof_covers_the_parties),
         cmocka_unit_test(the_joint_key_is_no_identity),
         cmocka_unit_test(a_query_that_gives_no_joint_key_is_refused),
+        cmocka_unit_test(a_member_names_its_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

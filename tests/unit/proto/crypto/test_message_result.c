@@ -107,6 +107,52 @@ static void wrong_fields_are_refused(void **state)
     buf_free(&body);
 }
 
+/* A member of a group is told a band and nothing more; a list comes without a band. */
+static void a_choice_comes_without_a_list(void **state)
+{
+    (void)state;
+    struct buf body = {0};
+    struct result *result = mem_new(struct result);
+    struct err err;
+    for (uint32_t choice = CHOICE_NONE; choice <= CHOICE_11; choice++) {
+        *result = (struct result){.choice = (enum choice)choice};
+        body.len = 0;
+        result_encode(result, &body);
+        assert_true(result_decode(body.data, body.len, result, &err));
+        assert_int_equal(result->choice, choice);
+    }
+    free(result);
+    body.len = 0;
+    Hearth__V1__ResultBody *message = unpack(1, &body);
+    message->more = false;
+    message->choice = CHOICE_1;
+    message_refused(decode, &message->base, ERR_INVALID, "choice");
+    hearth__v1__result_body__free_unpacked(message, NULL);
+    body.len = 0;
+    message = unpack(0, &body);
+    message->choice = CHOICE_1;
+    message->more = true;
+    message_refused(decode, &message->base, ERR_INVALID, "choice");
+    message->more = false;
+    message->choice = CHOICE_11 + 1;
+    message_refused(decode, &message->base, ERR_INVALID, "choice");
+    hearth__v1__result_body__free_unpacked(message, NULL);
+    buf_free(&body);
+}
+
+static void choices_are_bands_of_agencies(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t agencies;
+        const char *name;
+    } wanted[] = {{0, "none"}, {1, "1-2"},   {2, "1-2"},           {3, "3-5"},           {5, "3-5"},
+                  {6, "6-10"}, {10, "6-10"}, {11, "more than 10"}, {339, "more than 10"}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        assert_string_equal(choice_name(choice_of(wanted[i].agencies)), wanted[i].name);
+    }
+}
+
 static void wrong_agencies_are_refused(void **state)
 {
     (void)state;
@@ -203,6 +249,8 @@ int main(void)
         cmocka_unit_test(decodes_the_longest_result),
         cmocka_unit_test(decodes_an_empty_result),
         cmocka_unit_test(wrong_fields_are_refused),
+        cmocka_unit_test(a_choice_comes_without_a_list),
+        cmocka_unit_test(choices_are_bands_of_agencies),
         cmocka_unit_test(wrong_agencies_are_refused),
         cmocka_unit_test(too_many_agencies_are_refused),
         cmocka_unit_test(unknown_fields_of_an_agency_are_refused),
