@@ -1,36 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules of docs/domain.md "Score, exactly" once more, from the text alone: who is eligible for a request,
-and with what score. Grid references only."""
+and with what score."""
 
 import datetime
 import math
-import re
+
+from plain_area import Area
+from plain_places import CELL, COLUMNS, ROWS, Places, grid_point
 
 from enquiry import UNBORN, ages_of, codes_of  # from tests/lab
 
-CELL = 5000
-COLUMNS, ROWS = 140, 260  # cells of the National Grid that exist
 UNIT = 1000000
 FRESH_DAYS = 28
 AVAILABLE = {"today": ["AVL_TODAY"], "within_5_days": ["AVL_TODAY", "AVL_5D"],
              "later": ["AVL_TODAY", "AVL_5D", "AVL_LATER"]}
-
-
-def grid_point(text):
-    """South-west corner, in metres, of a grid reference or of a cell's name."""
-    compact = text.replace(" ", "").upper()
-    letters = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
-    first, second = (letters.index(letter) for letter in compact[:2])
-    east = (first % 5 - 2) * 500000 + second % 5 * 100000
-    north = (3 - first // 5) * 500000 + (4 - second // 5) * 100000
-    cell = re.fullmatch(r"(\d)(\d)([NS])([EW])", compact[2:])
-    if cell:
-        east += int(cell[1]) * 10000 + (CELL if cell[4] == "E" else 0)
-        north += int(cell[2]) * 10000 + (CELL if cell[3] == "N" else 0)
-        return east, north
-    figures = compact[2:]
-    half = len(figures) // 2
-    return east + int(figures[:half].ljust(5, "0")), north + int(figures[half:].ljust(5, "0"))
 
 
 def age_code(age):
@@ -56,29 +39,30 @@ def availability(household, today):
     return None
 
 
-def slots(household, today):
-    """Codes held, and the cell; None for a household that is left out."""
+def slots(household, today, places=Places()):
+    """Codes held, and the cell; None for a household that is left out. places: plain_places.Places."""
     available = availability(household, today)
     if available is None:
         return None
-    places = int(household["places"] or household["approved_places"])
+    vacancies = int(household["places"] or household["approved_places"])
     held = {age_code(age) for age in ages_of(household)}
     held |= {f"SEX_{sex}" for sex in household["sexes"].split(";")}
-    held |= {number_code(count) for count in range(1, places + 1)}
+    held |= {number_code(count) for count in range(1, vacancies + 1)}
     held |= set(codes_of(household, "placement_types")) | set(codes_of(household, "offers")) | {available}
-    east, north = grid_point(household["grid_ref"])
+    east, north = places.household(household)
     return held, (east // CELL, north // CELL)
 
 
-def span(reaches, most):
-    """Numbers of the cells that may lie within any of these reaches, in one direction."""
-    low = min(metres - reach for metres, reach in reaches) // CELL
-    high = max(metres + reach for metres, reach in reaches) // CELL
-    return range(max(0, low), min(most, high + 1))
+def span(low, high, most):
+    """Numbers of the cells that may have their centre between these metres, in one direction."""
+    return range(max(0, low // CELL), min(most, high // CELL + 1))
 
 
 class PlainRequest:
-    def __init__(self, request):
+    """places: plain_places.Places; folder: where the request's file is, for an area in another file."""
+
+    def __init__(self, request, places=Places(), folder=None):
+        self.places, self.folder = places, folder
         self.prefer = dict(request.get("prefer", {}))
         placement = request["placement"]
         self.available = set(AVAILABLE[placement["needed_by"]])
@@ -97,30 +81,43 @@ class PlainRequest:
 
     def _place(self, location):
         """cells: {acceptable cell: loc}, empty without a location."""
-        anchors = [(grid_point(a["at"]), 1000 * a["within_km"], a.get("weight", 0))
-                   for a in location.get("anchors", [])]
-        avoid = [(grid_point(a["at"]), 1000 * a["within_km"]) for a in location.get("avoid", [])]
-        squares = [grid_point(square + "0000") for square in location.get("squares", [])]
-        combine = any if location.get("combine") == "any" else all
-        self.anywhere = not anchors and not squares
+        self.anchors = [(self.places.point(a["at"]), 1000 * a["within_km"], a.get("weight", 0))
+                        for a in location.get("anchors", [])]
+        self.avoid = [(self.places.point(a["at"]), 1000 * a["within_km"]) for a in location.get("avoid", [])]
+        self.squares = [grid_point(square + "0000") for square in location.get("squares", [])]
+        self.area = Area(location["area"], self.folder) if "area" in location else None
+        self.combine = any if location.get("combine") == "any" else all
+        self.anywhere = not self.anchors and not self.squares and not self.area
         self.cells = {}
         if self.anywhere:
             return
-        corners = [(east, north, reach) for (east, north), reach, _ in anchors]
-        corners += [(east, north, 100000) for east, north in squares]
-        for column in span([(east, reach) for east, _, reach in corners], COLUMNS):
-            for row in span([(north, reach) for _, north, reach in corners], ROWS):
+        columns, rows = self._search_box()
+        for column in columns:
+            for row in rows:
                 centre = (column * CELL + CELL // 2, row * CELL + CELL // 2)
-                if anchors and not combine(self._within(centre, at, reach) for at, reach, _ in anchors):
-                    continue
-                if squares and not any(0 <= centre[0] - east < 100000 and 0 <= centre[1] - north < 100000
-                                       for east, north in squares):
-                    continue
-                if any(self._within(centre, at, reach) for at, reach in avoid):
-                    continue
-                self.cells[column, row] = sum(
-                    UNIT * weight * max(0, reach - self._distance(centre, at)) // reach
-                    for at, reach, weight in anchors)
+                if self._acceptable(centre):
+                    self.cells[column, row] = sum(
+                        UNIT * weight * max(0, reach - self._distance(centre, at)) // reach
+                        for at, reach, weight in self.anchors)
+
+    def _search_box(self):
+        """Columns and rows that all acceptable cells are in."""
+        boxes = [(at[0] - reach, at[1] - reach, at[0] + reach, at[1] + reach) for at, reach, _ in self.anchors]
+        boxes += [(east, north, east + 100000, north + 100000) for east, north in self.squares]
+        if self.area and not self.anchors:
+            boxes += [corner + corner for corner in self.area.corners()]
+        west, south, east, north = zip(*boxes)
+        return span(min(west), max(east), COLUMNS), span(min(south), max(north), ROWS)
+
+    def _acceptable(self, centre):
+        if self.anchors and not self.combine(self._within(centre, at, reach) for at, reach, _ in self.anchors):
+            return False
+        if self.squares and not any(0 <= centre[0] - east < 100000 and 0 <= centre[1] - north < 100000
+                                    for east, north in self.squares):
+            return False
+        if any(self._within(centre, at, reach) for at, reach in self.avoid):
+            return False
+        return self.area is None or self.area.holds(centre)
 
     @staticmethod
     def _within(centre, at, reach):

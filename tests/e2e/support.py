@@ -20,7 +20,7 @@ from scheme import Scheme  # noqa: E402
 LAB = ROOT / "tests" / "lab" / "lab"
 GENERATE = ROOT / "tests" / "lab" / "generate"
 BUILD = pathlib.Path(os.environ.get("HEARTH_BUILD", ROOT / "build")).resolve()
-REQUESTS = int(os.environ.get("HEARTH_E2E_REQUESTS", "200"))
+REQUESTS = int(os.environ.get("HEARTH_E2E_REQUESTS", "500"))
 SLOW = int(os.environ.get("HEARTH_E2E_SLOW", "1"))
 COMMAND_SECONDS = 120 * SLOW
 
@@ -100,6 +100,16 @@ class SchemeCase(unittest.TestCase):
         answer = json.loads(done.stdout)
         self.assertEqual("error" in answer, done.returncode not in (0, 3))
         return answer
+
+    def run_party(self, party, *arguments):
+        """A party's own program with its configuration, without the lab around it: the finished process."""
+        secret = os.open(party.passphrase, os.O_RDONLY)
+        try:
+            return subprocess.run([party.program, *arguments, *party.options(secret)], pass_fds=(secret,),
+                                  stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+                                  timeout=COMMAND_SECONDS, check=False)
+        finally:
+            os.close(secret)
 
     def score(self, agency, request):
         path = request if isinstance(request, str) else self.request_file(request)

@@ -4,9 +4,9 @@ every field; most are made for a household that can be placed with, so that a go
 
 import csv
 import random
-import re
 
 import places
+import whereabouts
 
 UNBORN = "unborn"
 
@@ -36,14 +36,16 @@ def codes_of(household, column):
 
 
 class Enquiries:
-    """Makes requests. catalogue: catalogue.Catalogue; households: rows of read_households, not empty."""
+    """Makes requests. catalogue: catalogue.Catalogue; households: rows of read_households, not empty.
+    postcodes: what the parties' gazetteer holds, {"LS6 3AA": (east, north)}; areas: whether to draw polygons."""
 
-    def __init__(self, catalogue, households, seed):
+    def __init__(self, catalogue, households, seed, postcodes=None, areas=False):
         self.catalogue = catalogue
         self.rng = random.Random(f"enquiries {seed}")
         self.households = households
         self.open = [h for h in households if h["status"] in ("available", "available_from", "unknown", "")]
         self.number = 0
+        self.whereabouts = whereabouts.Whereabouts(self.rng, postcodes or {}, areas)
 
     def make(self):
         """One request, ready for json.dump."""
@@ -62,7 +64,7 @@ class Enquiries:
             request["must"] = must
         if prefer or rng.random() < 0.3:
             request["prefer"] = prefer
-        location = self._location(household)
+        location = self.whereabouts.location(household)
         if location:
             request["location"] = location
         if rng.random() < 0.3:
@@ -75,7 +77,7 @@ class Enquiries:
         sexes = household["sexes"].split(";") if fits else ["M", "F"]
         places_now = int(household["places"] or household["approved_places"] or 1)
         most = max(1, min(5, places_now)) if fits else 5
-        count = min(most, rng.choices([1, 2, 3, 4, 5], [60, 22, 10, 5, 3])[0])
+        count = min(most, rng.choices([1, 2, 3, 4, 5], [50, 22, 12, 8, 8])[0])
         return [{"age": rng.choice(ages), "sex": rng.choice(sexes + ["U"])} for _ in range(count)]
 
     def _placement(self, household, fits):
@@ -90,7 +92,7 @@ class Enquiries:
     def _must(self, household, fits):
         source = codes_of(household, "offers") if fits else self.catalogue.offers
         allowed = [code for code in source if self.catalogue.can_be_must(code)]
-        count = self.rng.choices([0, 1, 2, 3, 6], [25, 30, 25, 15, 5])[0]
+        count = self.rng.choices([0, 1, 2, 3, 6, 12], [25, 30, 24, 14, 5, 2])[0]
         return sorted(self.rng.sample(allowed, min(count, len(allowed))))
 
     def _prefer(self, household, must):
@@ -109,59 +111,6 @@ class Enquiries:
             provider["frameworks"] = rng.sample(["NORTH", "SOUTH", "EAST", "WEST", "CENTRAL"],
                                                 rng.randint(1, 3))
         return provider
-
-    # ---- location ----
-    def _location(self, household):
-        rng = self.rng
-        kind = rng.random()
-        if kind < 0.2:
-            return None
-        squares = square_of_household(household)
-        if kind < 0.3 and squares:
-            location = {"squares": [squares]}
-            if rng.random() < 0.5:
-                location["avoid"] = [self._anchor("risk", household, 10, weights=False)]
-            return location
-        count = rng.choices([1, 2, 3], [60, 30, 10])[0]
-        anchors = [self._anchor(f"place {i + 1}", household, 40) for i in range(count)]
-        location = {"anchors": anchors}
-        if rng.random() < 0.6:
-            location["combine"] = rng.choice(["all", "any"])
-        if rng.random() < 0.3:
-            location["avoid"] = [self._anchor("risk", household, 6, weights=False)]
-        return location
-
-    def _anchor(self, name, household, most_km, weights=True):
-        rng = self.rng
-        anchor = {"name": name, "at": self._near(household),
-                  "within_km": rng.randint(min(15, most_km // 2), most_km)}
-        if weights and rng.random() < 0.6:
-            anchor["weight"] = rng.randint(0, 5)
-        return anchor
-
-    def _near(self, household):
-        """Where the household is, or a few kilometres off; in each of the forms that a request may use."""
-        rng = self.rng
-        if household["lat"]:
-            lat = float(household["lat"]) + rng.uniform(-0.05, 0.05)
-            lon = float(household["lon"]) + rng.uniform(-0.08, 0.08)
-            return f"{lat:.4f},{lon:.4f}"
-        letters, east, north = household["grid_ref"].split()
-        scale = 10 ** (5 - len(east))
-        metres = [min(99999, max(0, int(part) * scale + rng.randint(-5000, 5000))) for part in (east, north)]
-        form = rng.randrange(4)
-        if form == 0:  # the name of a 5 km cell: SE23NW
-            east_half, north_half = (m % 10000 // 5000 for m in metres)
-            return f"{letters}{metres[0] // 10000}{metres[1] // 10000}{'SN'[north_half]}{'WE'[east_half]}"
-        figures = [f"{m:05d}"[:form + 2] for m in metres]
-        text = " ".join([letters, *figures])
-        return text if rng.random() < 0.7 else text.replace(" ", "").lower()
-
-
-def square_of_household(household):
-    """The 100 km square of a household that has a grid reference, else None."""
-    match = re.match(r"[A-Z]{2}", household["grid_ref"])
-    return match.group(0) if match else None
 
 
 def central_place(directory, agency):

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole searches against an independent computation from the agencies' files and the request alone: who is listed,
+with what band, and in what order, ties included. The matcher publishes the seed of its ties when its epoch is over."""
+
+import collections
+import concurrent.futures
+import csv
+import json
+import os
+
+from support import REQUESTS, SchemeCase
+
+import catalogue  # from tests/lab
+import enquiry
+import places
+import plain_places
+import plain_rank
+import plain_score
+import population
+
+ALL_JUDGEMENTS = ["good", "outstanding", "good", "not_inspected", "requires_improvement", "good", "outstanding",
+                  "inadequate"]
+MOST_QUADRANTS = 16
+SHOWN = 3
+
+
+def read_agencies(directory):
+    with open(directory / "agencies.csv", encoding="utf-8", newline="") as file:
+        return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def features(request):
+    """What a request makes use of, in words."""
+    location = request.get("location", {})
+    placement = request["placement"]
+    children = request["children"]
+    points = location.get("anchors", []) + location.get("avoid", [])
+    used = {f"{len(children)} children", f"needed {placement['needed_by']}",
+            f"accept_unconfirmed {placement.get('accept_unconfirmed', 'left out')}"}
+    used |= {"sex U" for child in children if child["sex"] == "U"}
+    used |= {"unborn" for child in children if child["age"] == "unborn"}
+    used |= {name for name in ("must", "prefer") if request.get(name)}
+    used |= {f"provider.{name}" for name in request.get("provider", {})}
+    used |= {f"location.{name}" for name in location} or {"no location"}
+    if len(location.get("anchors", [])) > 1:
+        used.add(f"combine {location.get('combine', 'left out')}")
+    used |= {"weight" for anchor in points if anchor.get("weight")}
+    used |= {"degrees" if "," in point["at"] else "grid reference" for point in points
+             if not plain_places.UNIT_POSTCODE.fullmatch(point["at"].upper())}
+    return used
+
+
+EVERY_FEATURE = (
+    {f"{count} children" for count in range(1, 6)} | {"sex U", "unborn", "must", "prefer", "no location", "weight"}
+    | {f"needed {when}" for when in plain_score.AVAILABLE}
+    | {f"accept_unconfirmed {value}" for value in (True, False, "left out")}
+    | {"provider.min_judgement", "provider.frameworks", "combine all", "combine any", "degrees", "grid reference"}
+    | {f"location.{name}" for name in ("anchors", "combine", "avoid", "squares")})
+
+
+class PlainCase(SchemeCase):
+    """Searches of one epoch, checked when it is over."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.today = places.london_today()
+        cls.rows = read_agencies(cls.directory)
+        cls.places = plain_places.Places()
+        cls.held = {agency: cls.holdings(agency) for agency in cls.rows}
+
+    @classmethod
+    def holdings(cls, agency):
+        with open(cls.directory / "carers" / f"{agency}.csv", encoding="utf-8-sig", newline="") as file:
+            found = [plain_score.slots(row, cls.today, cls.places) for row in csv.DictReader(file)]
+        return [holding for holding in found if holding]
+
+    def ranking(self, request):
+        """The plain Ranking; None where the request has no acceptable cell, or too many quadrants."""
+        plain = plain_score.PlainRequest(request, self.places, self.directory)
+        quadrants = {(column // 10, row // 10) for column, row in plain.cells}
+        if not plain.anywhere and not 0 < len(quadrants) <= MOST_QUADRANTS:
+            return None
+        scores = {}
+        for agency, held in self.held.items():
+            own = [plain.score(*holding) for holding in held]
+            scores[agency] = [score for score in own if score is not None]
+        return plain_rank.Ranking(request.get("provider", {}), scores, self.rows)
+
+    def search_directly(self, request):
+        """Exit status and the JSON printed."""
+        la = self.scheme.parties.las[0]
+        done = self.run_party(la, "search", self.request_file(request), "--json", "--quiet")
+        self.assertNotEqual(done.stdout, "", done.stderr)
+        return done.returncode, json.loads(done.stdout)
+
+    def search_all(self, requests):
+        with concurrent.futures.ThreadPoolExecutor(2 * os.cpu_count()) as pool:
+            return list(pool.map(self.search_directly, requests))
+
+    def end_epoch(self):
+        """Stops the matcher; gives the seed of all searches' ties, after checking it against what was published
+        before."""
+        matcher = self.scheme.parties.matcher
+        self.assertTrue(self.scheme.stop(matcher))
+        done = self.run_party(matcher, "audit", "show", "--json")
+        entries = [json.loads(line) for line in done.stdout.splitlines()]
+        by_kind = collections.defaultdict(list)
+        for entry in entries:
+            by_kind[entry["kind"]].append(entry["fields"])
+        self.assertEqual((len(by_kind["epoch"]), len(by_kind["tie_seed"])), (1, 1))
+        seed = bytes.fromhex(by_kind["tie_seed"][0]["seed"])
+        self.assertEqual(by_kind["epoch"][0]["tie_commitment"], plain_rank.commitment(seed).hex())
+        self.assertEqual({query["epoch"] for query in by_kind["query"]}, {by_kind["epoch"][0]["epoch"]})
+        return seed
+
+    def difference(self, request, code, answer, seed):
+        """What is wrong with an answer, in words; None where all is as computed."""
+        ranking = self.ranking(request)
+        if ranking is None:
+            return None if code == 2 else f"exit status {code}, where the location is not acceptable"
+        if code not in (0, 3):
+            return f"exit status {code}: {answer}"
+        expected, more = ranking.order(seed, bytes.fromhex(answer["query_hash"]))
+        found = [(agency["id"], agency["band"]) for agency in answer["agencies"]]
+        if found != expected:
+            return f"found {found}, computed {expected}"
+        if [agency["rank"] for agency in answer["agencies"]] != list(range(1, len(found) + 1)):
+            return "the ranks are not 1, 2, 3..."
+        counts = {"asked": len(self.rows), "answered": len(self.rows), "declined": 0, "more": more}
+        wrong = {name: answer[name] for name in counts if answer[name] != counts[name]}
+        if wrong or code != (0 if expected else 3):
+            return f"exit status {code}, {wrong}"
+        return None
+
+    def check_all(self, requests):
+        """Searches, then compares every answer; gives the answers."""
+        answers = self.search_all(requests)
+        seed = self.end_epoch()
+        if places.london_today() != self.today:
+            self.skipTest("midnight has passed in London meanwhile: availability has changed")
+        wrong = []
+        for request, (code, answer) in zip(requests, answers):
+            difference = self.difference(request, code, answer, seed)
+            if difference:
+                wrong.append(f"{json.dumps(request)}\n    {difference}")
+        self.assertFalse(wrong, "\n".join([f"{len(wrong)} of {len(requests)} differ:", *wrong[:SHOWN]]))
+        return answers
+
+
+class PlainSearch(PlainCase):
+    agencies, households, seed = 16, 700, 21
+    regions = ["West Midlands", "East Midlands"]  # near one another, so that several have somebody
+
+    @classmethod
+    def prepare(cls):
+        cls.directory.mkdir()
+        population.generate(cls.directory, cls.seed, cls.agencies, cls.households, catalogue.Catalogue(),
+                            places.london_today(), cls.regions)
+        rows = read_agencies(cls.directory).values()
+        for number, row in enumerate(rows):
+            row["judgement"] = ALL_JUDGEMENTS[number % len(ALL_JUDGEMENTS)]
+            row["tier"] = ["", "standard", "enhanced"][number % 3]
+        population.write_csv(cls.directory / "agencies.csv", [*population.AGENCY_COLUMNS, "tier"], rows)
+        for path in (cls.directory / "carers").glob("*.csv"):
+            cls.enlarge(path)
+
+    @staticmethod
+    def enlarge(path):
+        """Gives some households more places than most have, so that groups of siblings find somebody."""
+        with open(path, encoding="utf-8", newline="") as file:
+            households = list(csv.DictReader(file))
+        for number, household in enumerate(households):
+            if household["status"] == "available" and number % 4 == 0:
+                household["places"] = household["approved_places"] = 3 + number // 4 % 7
+        population.write_csv(path, list(households[0]), households)
+
+    def test_random_requests(self):
+        source = enquiry.Enquiries(catalogue.Catalogue(), enquiry.read_households(self.directory), self.seed)
+        requests = [source.make() for _ in range(REQUESTS)]
+        answers = self.check_all(requests)
+        lists = [answer["agencies"] for code, answer in answers if code == 0]
+        self.assertGreater(len(lists), REQUESTS * 0.4, "too few searches find anybody for this to test anything")
+        if REQUESTS >= 100:
+            self.assertEqual(EVERY_FEATURE - set().union(*map(features, requests)), set())
+            self.assertEqual({agency["band"] for found in lists for agency in found}, set(plain_rank.BANDS))
+            self.assertGreater(max(map(len, lists)), 6)
+            self.assertGreater(sum(len(found) > 2 for found in lists), REQUESTS / 10)
+            self.assertGreater(self.ties(requests), REQUESTS / 20)
+
+    def ties(self, requests):
+        """In how many lists the hash decided something."""
+        rankings = filter(None, map(self.ranking, requests))
+        return sum(ranking.ties() > 0 for ranking in rankings)
+
+
+class Many(PlainCase):
+    """More agencies than are listed, many of them equal."""
+
+    agencies = 34
+    heading = ["ref", "grid_ref", "lat", "lon", "ages", "sexes", "places", "approved_places", "placement_types",
+               "status", "status_date", "available_from", "offers"]
+
+    @classmethod
+    def prepare(cls):
+        cls.directory.mkdir()
+        (cls.directory / "carers").mkdir()
+        rows = [{"id": f"ifa-{number}", "name": f"Agency {number}", "urn": f"ZZ{number:06d}",
+                 "judgement": ALL_JUDGEMENTS[number % 3], "frameworks": "EAST" if number % 4 else "WEST;EAST",
+                 "sector": "private", "contact": "referrals@agency.example"} for number in range(cls.agencies)]
+        population.write_csv(cls.directory / "agencies.csv", population.AGENCY_COLUMNS, rows)
+        for number, row in enumerate(rows):
+            households = [cls.household(number, count) for count in range([1, 2, 4, 5, 6][number % 5])]
+            population.write_csv(cls.directory / "carers" / f"{row['id']}.csv", cls.heading, households)
+
+    @classmethod
+    def household(cls, agency, number):
+        return dict.fromkeys(cls.heading, "") | {
+            "ref": f"A{agency}-{number}", "grid_ref": "SE 31 35" if number % 2 else "SE 42 22", "ages": "0-17",
+            "sexes": "M;F", "approved_places": 2, "placement_types": "PT_LONG", "status": "available",
+            "status_date": places.london_today().isoformat(),
+            "offers": ["CS_SIM;CS_DRIVE", "CS_DRIVE", ""][(agency + number) % 3]}
+
+    def test_more_than_are_listed(self):
+        base = {"search_ref": "MANY", "children": [{"age": 9, "sex": "F"}],
+                "placement": {"type": "PT_LONG", "needed_by": "today"}}
+        changes = [{}, {"must": ["CS_DRIVE"]},
+                   {"prefer": {"CS_SIM": 5, "CS_DRIVE": 1}}, {"prefer": {"CS_DRIVE": 5}},
+                   {"provider": {"frameworks": ["WEST"]}}, {"provider": {"min_judgement": "outstanding"}},
+                   {"location": {"anchors": [{"at": "SE 31 35", "within_km": 20, "weight": 5}]}}]
+        answers = self.check_all([base | change for change in changes for _ in range(2)])
+        listed = [(len(answer["agencies"]), answer["more"]) for _, answer in answers]
+        self.assertEqual(listed[0], (plain_rank.MOST_LISTED, True))
+        self.assertIn(False, [more for _, more in listed])
+        orders = [[agency["id"] for agency in answer["agencies"]] for _, answer in answers[:2]]
+        self.assertNotEqual(*orders, "two searches of one request have one order: ties are always won by the same")
