@@ -15,3 +15,9 @@ int command_failed(const char *command, const struct cli_common *common, const s
     cli_print_error(name, common->json, err);
     return err->code == ERR_INVALID ? EXIT_BAD_USAGE : EXIT_FAILED;
 }
+
+void command_print_finding(size_t line, const char *column, const char *text, void *ctx)
+{
+    (void)fprintf(stderr, "%s: line %zu%s%s: %s\n", (const char *)ctx, line, column[0] ? ", " : "",
+                  column, text);
+}

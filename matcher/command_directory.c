@@ -33,12 +33,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static void print_finding(size_t line, const char *column, const char *text, void *ctx)
-{
-    (void)fprintf(stderr, "%s: line %zu%s%s: %s\n", (const char *)ctx, line, column[0] ? ", " : "",
-                  column, text);
-}
-
 static bool sign(const struct options *options, size_t *count, struct err *err)
 {
     const char *home = command_home(&options->common);
@@ -48,12 +42,13 @@ static bool sign(const struct options *options, size_t *count, struct err *err)
     struct identity *identity = NULL;
     char name[256];
     (void)snprintf(name, sizeof name, "%s", options->file);
-    bool ok = file_read(options->file, DIRECTORY_MAX, &csv, err) &&
-              directory_parse(csv.data, csv.len, options->common.json ? NULL : print_finding, name,
-                              &directory, err) &&
-              identity_open_home(home, options->common.passphrase_fd, ROLE_MATCHER, &trust,
-                                 &identity, err) &&
-              directory_write(home, identity, csv.data, csv.len, err);
+    bool ok =
+        file_read(options->file, DIRECTORY_MAX, &csv, err) &&
+        directory_parse(csv.data, csv.len, options->common.json ? NULL : command_print_finding,
+                        name, &directory, err) &&
+        identity_open_home(home, options->common.passphrase_fd, ROLE_MATCHER, &trust, &identity,
+                           err) &&
+        directory_write(home, identity, csv.data, csv.len, err);
     if (ok) *count = directory_count(directory);
     directory_unref(directory);
     if (identity) identity_close(identity);

@@ -6,12 +6,19 @@
 
 #include "proto/base/cli.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_BAD_USAGE = 2, EXIT_NOT_RUNNING = 3 };
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_BAD_USAGE = 2,
+    EXIT_NOT_RUNNING = 3,
+    EXIT_INCOMPLETE = 4
+};
 
 /* Each gets its own argv and returns the exit code. */
 int command_init(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_directory_import(int argc, char **argv);
 int command_directory_sign(int argc, char **argv);
 int command_directory_show(int argc, char **argv);
 int command_audit_verify(int argc, char **argv);
@@ -21,5 +28,7 @@ int command_audit_show(int argc, char **argv);
 const char *command_home(const struct cli_common *common);
 /* Prints err and gives the exit code: EXIT_BAD_USAGE for ERR_INVALID, else EXIT_FAILED. */
 int command_failed(const char *command, const struct cli_common *common, const struct err *err);
+/* Prints a finding about a CSV file on stderr; ctx: the file's name (a directory_finding_fn). */
+void command_print_finding(size_t line, const char *column, const char *text, void *ctx);
 
 #endif

@@ -3,12 +3,12 @@
  */
 #include "matcher/directory_parse.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "matcher/findings.h"
 #include "proto/base/csv.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -27,29 +27,8 @@ struct parse {
     struct agency *agencies;
     size_t *lines; /* of each agency, to name both places of a repeated id */
     size_t count, capacity;
-    directory_finding_fn finding;
-    void *ctx;
-    size_t findings;
-    struct err first;
+    struct findings findings;
 };
-
-static void found(struct parse *parse, const char *column, const char *fmt, ...) PRINTF_LIKE(3, 4);
-
-static void found(struct parse *parse, const char *column, const char *fmt, ...)
-{
-    char text[ERR_TEXT_MAX];
-    va_list args;
-    va_start(args, fmt);
-    (void)vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    if (parse->findings++ == 0) {
-        char field[ERR_FIELD_MAX];
-        (void)snprintf(field, sizeof field, "line %zu%s%s", parse->row_line, column[0] ? ", " : "",
-                       column);
-        (void)err_set(&parse->first, ERR_INVALID, field, "%s", text);
-    }
-    if (parse->finding) parse->finding(parse->row_line, column, text, parse->ctx);
-}
 
 /* ---- values ---- */
 
@@ -57,11 +36,14 @@ static void read_text(struct parse *parse, enum column column, char *out, size_t
 {
     const char *value = parse->values[column];
     if (required && !value[0]) {
-        found(parse, column_names[column], "is empty; a value is required");
+        findings_add(&parse->findings, parse->row_line, column_names[column],
+                     "is empty; a value is required");
     } else if (strlen(value) >= cap) {
-        found(parse, column_names[column], "longer than %zu bytes", cap - 1);
+        findings_add(&parse->findings, parse->row_line, column_names[column],
+                     "longer than %zu bytes", cap - 1);
     } else if (!text_is_printable_utf8(value, strlen(value))) {
-        found(parse, column_names[column], "UTF-8 text without control characters is wanted");
+        findings_add(&parse->findings, parse->row_line, column_names[column],
+                     "UTF-8 text without control characters is wanted");
     } else {
         memcpy(out, value, strlen(value) + 1);
     }
@@ -71,12 +53,14 @@ static void read_id(struct parse *parse, struct agency *agency)
 {
     const char *id = parse->values[ID];
     if (!text_is_id(id)) {
-        found(parse, "id", "\"%.40s\": 1 to 32 characters a-z, 0-9 and - are wanted", id);
+        findings_add(&parse->findings, parse->row_line, "id",
+                     "\"%.40s\": 1 to 32 characters a-z, 0-9 and - are wanted", id);
         return;
     }
     for (size_t i = 0; i < parse->count; i++) {
         if (strcmp(parse->agencies[i].id, id) == 0) {
-            found(parse, "id", "\"%s\" stands in line %zu already", id, parse->lines[i]);
+            findings_add(&parse->findings, parse->row_line, "id",
+                         "\"%s\" stands in line %zu already", id, parse->lines[i]);
             return;
         }
     }
@@ -91,8 +75,8 @@ static void read_judgement(struct parse *parse, struct agency *agency)
             return;
         }
     }
-    found(
-        parse, "judgement",
+    findings_add(
+        &parse->findings, parse->row_line, "judgement",
         "\"%.40s\": outstanding, good, requires_improvement, inadequate or not_inspected is wanted",
         parse->values[JUDGEMENT]);
 }
@@ -105,13 +89,14 @@ static void read_sector(struct parse *parse, struct agency *agency)
             return;
         }
     }
-    found(parse, "sector", "\"%.40s\": private, voluntary or local_authority is wanted",
-          parse->values[SECTOR]);
+    findings_add(&parse->findings, parse->row_line, "sector",
+                 "\"%.40s\": private, voluntary or local_authority is wanted",
+                 parse->values[SECTOR]);
 }
 
 struct framework_reader {
-    struct parse *parse;
     struct agency *agency;
+    struct err *err;
 };
 
 static bool read_framework(char *part, void *ctx)
@@ -119,22 +104,28 @@ static bool read_framework(char *part, void *ctx)
     struct framework_reader *reader = ctx;
     struct agency *agency = reader->agency;
     if (strlen(part) > FRAMEWORK_CHARS || !text_is_printable_utf8(part, strlen(part))) {
-        found(reader->parse, "frameworks", "\"%.40s\": at most %d printable characters are wanted",
-              part, FRAMEWORK_CHARS);
-        return true;
+        return err_set(reader->err, ERR_INVALID, "frameworks",
+                       "\"%.40s\": at most %d printable characters are wanted", part,
+                       FRAMEWORK_CHARS);
     }
     for (size_t i = 0; i < agency->framework_count; i++) {
         if (strcmp(agency->frameworks[i], part) == 0) {
-            found(reader->parse, "frameworks", "\"%s\" is named twice", part);
-            return true;
+            return err_set(reader->err, ERR_INVALID, "frameworks", "\"%s\" is named twice", part);
         }
     }
     if (agency->framework_count == FRAMEWORKS_MAX) {
-        found(reader->parse, "frameworks", "more than %d frameworks", FRAMEWORKS_MAX);
-        return false;
+        return err_set(reader->err, ERR_INVALID, "frameworks", "more than %d frameworks",
+                       FRAMEWORKS_MAX);
     }
     memcpy(agency->frameworks[agency->framework_count++], part, strlen(part) + 1);
     return true;
+}
+
+bool directory_read_frameworks(char *text, struct agency *agency, struct err *err)
+{
+    struct framework_reader reader = {agency, err};
+    agency->framework_count = 0;
+    return text_split(text, ';', read_framework, &reader);
 }
 
 static struct agency *next_agency(struct parse *parse)
@@ -151,7 +142,7 @@ static struct agency *next_agency(struct parse *parse)
 static void read_row(struct parse *parse)
 {
     if (parse->count == AGENTS_MAX) {
-        found(parse, "", "more than %d agencies", AGENTS_MAX);
+        findings_add(&parse->findings, parse->row_line, "", "more than %d agencies", AGENTS_MAX);
         return;
     }
     struct agency *agency = next_agency(parse);
@@ -159,8 +150,10 @@ static void read_row(struct parse *parse)
     read_text(parse, NAME, agency->name, sizeof agency->name, true);
     read_text(parse, URN, agency->urn, sizeof agency->urn, false);
     read_judgement(parse, agency);
-    struct framework_reader reader = {parse, agency};
-    (void)text_split(parse->values[FRAMEWORKS], ';', read_framework, &reader);
+    struct err err = {0};
+    if (!directory_read_frameworks(parse->values[FRAMEWORKS], agency, &err)) {
+        findings_add(&parse->findings, parse->row_line, err.field, "%s", err.text);
+    }
     read_sector(parse, agency);
     read_text(parse, CONTACT, agency->contact, sizeof agency->contact, false);
     read_text(parse, TIER, agency->tier, sizeof agency->tier, false);
@@ -176,12 +169,14 @@ static void read_heading(struct parse *parse, size_t field, const char *text)
         if (strcasecmp(column_names[c], text) == 0) column = (enum column)c;
     }
     if (column == COLUMNS) {
-        found(parse, text,
-              "unknown column; id, name, urn, judgement, frameworks, sector, contact and tier are "
-              "known");
+        findings_add(
+            &parse->findings, parse->row_line, text,
+            "unknown column; id, name, urn, judgement, frameworks, sector, contact and tier are "
+            "known");
     }
     for (size_t i = 0; i < field; i++) {
-        if (column != COLUMNS && parse->at[i] == column) found(parse, text, "column given twice");
+        if (column != COLUMNS && parse->at[i] == column)
+            findings_add(&parse->findings, parse->row_line, text, "column given twice");
     }
     parse->at[field] = column;
 }
@@ -189,7 +184,7 @@ static void read_heading(struct parse *parse, size_t field, const char *text)
 static void read_header(struct parse *parse, const struct csv_row *row)
 {
     if (row->count > COLUMNS_MAX) {
-        found(parse, "", "more than %d columns", COLUMNS_MAX);
+        findings_add(&parse->findings, parse->row_line, "", "more than %d columns", COLUMNS_MAX);
     }
     parse->header_fields = row->count < COLUMNS_MAX ? row->count : COLUMNS_MAX;
     for (size_t i = 0; i < parse->header_fields; i++) {
@@ -200,7 +195,8 @@ static void read_header(struct parse *parse, const struct csv_row *row)
         for (size_t i = 0; i < parse->header_fields; i++) {
             there = there || parse->at[i] == (enum column)c;
         }
-        if (!there) found(parse, column_names[c], "column is missing");
+        if (!there)
+            findings_add(&parse->findings, parse->row_line, column_names[c], "column is missing");
     }
 }
 
@@ -208,7 +204,8 @@ static void read_field(struct parse *parse, enum column column, const struct csv
 {
     if (column == COLUMNS) return;
     if (field->len > VALUE_MAX || strlen(field->text) != field->len) {
-        found(parse, column_names[column], "at most %d bytes without a NUL are wanted", VALUE_MAX);
+        findings_add(&parse->findings, parse->row_line, column_names[column],
+                     "at most %d bytes without a NUL are wanted", VALUE_MAX);
     } else {
         (void)snprintf(parse->values[column], VALUE_MAX + 1, "%s", text_trim(field->text));
     }
@@ -221,10 +218,12 @@ static bool on_row(const struct csv_row *row, void *ctx)
     if (!parse->header_fields) {
         read_header(parse, row);
     } else if (row->count > parse->header_fields) {
-        found(parse, "", "more fields than the header has columns");
+        findings_add(&parse->findings, parse->row_line, "",
+                     "more fields than the header has columns");
     } else if (row->count != parse->header_fields) {
-        found(parse, "", "%zu fields where the header has %zu columns", row->count,
-              parse->header_fields);
+        findings_add(&parse->findings, parse->row_line, "",
+                     "%zu fields where the header has %zu columns", row->count,
+                     parse->header_fields);
     } else {
         for (int c = 0; c < COLUMNS; c++) parse->values[c][0] = '\0';
         for (size_t i = 0; i < row->count; i++) read_field(parse, parse->at[i], &row->fields[i]);
@@ -236,13 +235,10 @@ static bool on_row(const struct csv_row *row, void *ctx)
 static void read_file(struct parse *parse, const uint8_t *csv, size_t len)
 {
     struct err err = {0};
-    int64_t line = 0;
     if (!csv_read_rows(csv, len, on_row, parse, &err)) {
-        REQUIRE(text_integer(err.field + strlen("line "), 1, UINT32_MAX, &line));
-        parse->row_line = (size_t)line;
-        found(parse, "", "%s", err.text);
+        findings_add_csv(&parse->findings, &err);
     } else if (!parse->header_fields) {
-        found(parse, "", "the header line is missing");
+        findings_add(&parse->findings, 1, "", "the header line is missing");
     }
 }
 
@@ -253,14 +249,14 @@ bool directory_parse_rows(const uint8_t *csv, size_t len, directory_finding_fn f
         return err_set(err, ERR_INVALID, NULL, "longer than %d bytes", DIRECTORY_MAX);
     }
     struct parse *parse = mem_new(struct parse);
-    *parse = (struct parse){.row_line = 1, .finding = finding, .ctx = ctx};
+    *parse = (struct parse){.findings = {.each = finding, .ctx = ctx}};
     read_file(parse, csv, len);
-    bool ok = parse->findings == 0;
+    bool ok = parse->findings.count == 0;
     if (ok) {
         *out = parse->agencies;
         *count = parse->count;
     } else {
-        *err = parse->first;
+        *err = parse->findings.first;
         free(parse->agencies);
     }
     free(parse->lines);

@@ -12,4 +12,8 @@ MUST_CHECK bool directory_parse_rows(const uint8_t *csv, size_t len, directory_f
                                      void *ctx, struct agency **out, size_t *count,
                                      struct err *err);
 
+/* Names separated by ';' into agency->frameworks; `text` is changed. ERR_INVALID: what would be
+ * valid. */
+MUST_CHECK bool directory_read_frameworks(char *text, struct agency *agency, struct err *err);
+
 #endif

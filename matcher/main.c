@@ -6,6 +6,8 @@
 
 static const struct cli_command commands[] = {
     {"init", "write config.json", command_init},
+    {"directory import", "make agencies.csv from Ofsted's published list of providers",
+     command_directory_import},
     {"directory sign", "check agencies.csv and sign it into the home directory",
      command_directory_sign},
     {"directory show", "list the agencies of the signed directory", command_directory_show},
@@ -20,7 +22,8 @@ int main(int argc, char **argv)
     static const struct cli_program program = {
         .name = "hearth-matcher",
         .summary = "match LAs' blinded queries with agencies' carers",
-        .epilogue = "Exit codes: 0 done, 1 failed, 2 usage or bad input, 3 not running (status).",
+        .epilogue = "Exit codes: 0 done, 1 failed, 2 usage or bad input, 3 not running (status), "
+                    "4 something is still missing (directory import).",
         .commands = commands,
         .count = sizeof commands / sizeof *commands,
     };
