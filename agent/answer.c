@@ -111,8 +111,8 @@ static bool run_evaluation(const struct answerer *answerer, const struct checked
     const struct answerer_parts *parts = &answerer->parts;
     const struct evaluation in = {
         .query = &checked->query,
-        .catalogue = catalogue_get(checked->query.catalogue),
-        .layout = &checked->layout,
+        .catalogue = checked->reading.catalogue,
+        .layout = &checked->reading.layout,
         .joint_key = &checked->joint_key,
         .query_hash = checked->hash,
         .agent = identity_certificate(parts->identity)->organisation,

@@ -123,16 +123,16 @@ static enum decline check_signature(struct checker *checker, const Hearth__V1__A
 }
 
 static enum decline check_body(struct checker *checker, const struct certificate *la,
-                               const struct query *query, struct err *why)
+                               struct checked *out, struct err *why)
 {
+    const struct query *query = &out->query;
     if (strcmp(la->organisation, query->la) != 0) {
         (void)err_set(why, ERR_UNAUTHENTICATED, "la", "%s asks under the certificate of %s",
                       query->la, la->organisation);
         return DECLINE_SIGNATURE;
     }
-    bool spoken = version_check(query->protocol, query->catalogue, checker->catalogue->version,
-                                "the LA", why);
-    return spoken ? DECLINE_NONE : DECLINE_VERSION;
+    if (reading_of(checker->catalogue, query, "the LA", &out->reading, why)) return DECLINE_NONE;
+    return why->code == ERR_VERSION ? DECLINE_VERSION : DECLINE_INVALID;
 }
 
 enum decline check_origin(struct checker *checker, const Hearth__V1__AgentQuery *in, int64_t now_ms,
@@ -156,7 +156,7 @@ enum decline check_origin(struct checker *checker, const Hearth__V1__AgentQuery 
         out->query = (struct query){0};
         reason = why->code == ERR_VERSION ? DECLINE_VERSION : DECLINE_INVALID;
     }
-    if (reason == DECLINE_NONE) reason = check_body(checker, &la, &out->query, why);
+    if (reason == DECLINE_NONE) reason = check_body(checker, &la, out, why);
     certificate_free(&la);
     return reason;
 }
@@ -224,8 +224,7 @@ enum decline check_keys(struct checker *checker, const Hearth__V1__AgentQuery *i
     bool known = find_epoch(checker, in->epoch, now_ms, &epoch, why);
     REQUIRE(pthread_mutex_unlock(&checker->lock) == 0);
     if (!known) return DECLINE_EPOCH;
-    out->layout = catalogue_layout(checker->catalogue, out->query.footprint_count);
-    bool ok = query_check(&out->query, &epoch, &out->layout, now_ms, &out->joint_key, why);
+    bool ok = query_check(&out->query, &epoch, &out->reading.layout, now_ms, &out->joint_key, why);
     return ok ? DECLINE_NONE : of_query(why);
 }
 

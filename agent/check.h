@@ -7,10 +7,11 @@
 
 #include "agent/decline.h"
 #include "keys/identity.h"
-#include "proto/domain/catalogue.h"
+#include "proto/domain/versions.h"
 #include "proto/match.pb-c.h"
 
 struct checker;
+/* catalogue: the newest that this agent uses. */
 struct checker *checker_new(struct trust *trust, const struct catalogue *catalogue);
 void checker_free(struct checker *checker);
 /* The certificate under which the matcher signs epoch records, checked by the caller; it is copied.
@@ -29,16 +30,17 @@ MUST_CHECK bool checker_verify_matcher(struct checker *checker, const char *tag,
 struct checked {
     struct query query;
     uint8_t hash[HASH_BYTES];
-    struct blind_layout layout;
+    struct reading reading; /* by which catalogue its slots are read */
     struct point joint_key;
 };
 /* First half: the LA's certificate (Authority, role, revocation, time), its signature over the
- * exact bytes, the decoder, that certificate and query name the same LA, the catalogue. Fills query
- * and hash; checked_free frees, also after a refusal. `why` explains a refusal, for the log. */
+ * exact bytes, the decoder, that certificate and query name the same LA, the catalogue. Fills
+ * query, hash and reading; checked_free frees, also after a refusal. `why` explains a refusal, for
+ * the log. */
 enum decline check_origin(struct checker *checker, const Hearth__V1__AgentQuery *in, int64_t now_ms,
                           struct checked *out, struct err *why);
 /* Second half: the epoch record (matcher's signature, proof of possession of M), times, number of
- * ciphertexts, proof of possession of A, joint key. Fills layout and joint_key. */
+ * ciphertexts, proof of possession of A, joint key. Fills joint_key. */
 enum decline check_keys(struct checker *checker, const Hearth__V1__AgentQuery *in, int64_t now_ms,
                         struct checked *out, struct err *why);
 void checked_free(struct checked *checked);

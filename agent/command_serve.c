@@ -173,7 +173,7 @@ static bool open_signals(struct server *server, struct err *err)
 static void start_parts(struct server *server)
 {
     struct home *home = &server->home;
-    const struct catalogue *catalogue = catalogue_get(CATALOGUE_VERSION);
+    const struct catalogue *catalogue = home->config.catalogue;
     server->checker = checker_new(home->trust, catalogue);
     server->sender = sender_start();
     const struct answerer_parts answerer = {.identity = home->identity,

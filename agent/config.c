@@ -17,8 +17,11 @@ enum { CONFIG_MAX = 256 * 1024 };
 
 struct config config_default(void)
 {
-    return (struct config){
-        .allow_all = true, .budget = BUDGET_DEFAULT, .fresh_days = STATUS_FRESH_DAYS, .threads = 0};
+    return (struct config){.allow_all = true,
+                           .budget = BUDGET_DEFAULT,
+                           .fresh_days = STATUS_FRESH_DAYS,
+                           .threads = 0,
+                           .catalogue = catalogue_chosen(0)};
 }
 
 void config_free(struct config *config)
@@ -93,15 +96,19 @@ static bool parse(const struct buf *text, struct config *out, struct err *err)
     json_int_t budget = out->budget;
     json_int_t fresh_days = out->fresh_days;
     json_int_t threads = out->threads;
-    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s?o,s?I,s?I,s?I}", "matcher",
+    json_int_t catalogue = CATALOGUE_VERSION;
+    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s?o,s?I,s?I,s?I,s?I}", "matcher",
                              &address, "matcher_id", &id, "allow", &allow, "budget", &budget,
-                             "fresh_days", &fresh_days, "threads", &threads) == 0;
+                             "fresh_days", &fresh_days, "threads", &threads, "catalogue",
+                             &catalogue) == 0;
     if (!ok) (void)err_set(err, ERR_INVALID, HOME_CONFIG, "%s", why.text);
     ok = ok && set_matcher(out, address, id, err) && read_allow(out, allow, err) &&
          check_number("budget", budget, 0, BUDGET_MAX, err) &&
          check_number("fresh_days", fresh_days, 0, FRESH_DAYS_MAX, err) &&
-         check_number("threads", threads, 0, THREADS_MAX, err);
+         check_number("threads", threads, 0, THREADS_MAX, err) &&
+         check_number("catalogue", catalogue, 1, CATALOGUE_VERSION, err);
     if (ok) {
+        out->catalogue = catalogue_chosen((uint32_t)catalogue);
         out->budget = (uint32_t)budget;
         out->fresh_days = (int)fresh_days;
         out->threads = (unsigned)threads;

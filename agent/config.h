@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * HOME/config.json of an agent: where its matcher is, and the agency's own policy.
  *   {"matcher":"host:port","matcher_id":"matcher","allow":["la-1"],"budget":200,"fresh_days":28,
- *    "threads":0}
+ *    "threads":0,"catalogue":1}
  */
 #ifndef HEARTH_AGENT_CONFIG_H
 #define HEARTH_AGENT_CONFIG_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/crypto/message.h"
+#include "proto/domain/versions.h"
 
 enum {
     ADDRESS_MAX = 255,
@@ -26,9 +26,10 @@ struct config {
     bool allow_all; /* no "allow" in the file: every LA may ask */
     char (*allow)[ID_MAX + 1];
     size_t allow_count;
-    uint32_t budget;  /* queries an LA may ask a day; 0: no limit */
-    int fresh_days;   /* a status older than this counts as unknown */
-    unsigned threads; /* for evaluation; 0: one a processor */
+    uint32_t budget;                   /* queries an LA may ask a day; 0: no limit */
+    int fresh_days;                    /* a status older than this counts as unknown */
+    unsigned threads;                  /* for evaluation; 0: one a processor */
+    const struct catalogue *catalogue; /* the newest that is used; the program's newest if unset */
 };
 
 /* Everything at its default, without a matcher. */

@@ -35,9 +35,9 @@ static bool gather(const struct profile *profile, void *ctx, struct err *err)
     size_t hard_count = 0;
     size_t soft_count = 0;
     profile_slots(profile, g->in->catalogue, g->in->today, g->in->fresh_days, &work->set);
-    bool inside = slot_set_positions(&work->set, g->in->catalogue, g->in->query->footprint,
-                                     g->in->query->footprint_count, work->hard, &hard_count,
-                                     work->soft, &soft_count);
+    bool inside = slot_set_positions(&work->set, g->in->catalogue, g->in->layout,
+                                     g->in->query->footprint, g->in->query->footprint_count,
+                                     work->hard, &hard_count, work->soft, &soft_count);
     slot_set_frame(&work->set, &g->list->frames);
     const struct span span = {(uint16_t)hard_count, (uint16_t)soft_count,
                               !inside || !work->set.placeable};

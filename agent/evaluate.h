@@ -10,8 +10,8 @@
 
 struct evaluation {
     const struct query *query;
-    const struct catalogue *catalogue;
-    const struct blind_layout *layout;
+    const struct catalogue *catalogue; /* whose slots the carers hold: the query's, or older */
+    const struct blind_layout *layout; /* the query's */
     const struct point *joint_key;
     const uint8_t *query_hash; /* HASH_BYTES */
     const char *agent;         /* this agency's id */

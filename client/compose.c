@@ -87,12 +87,12 @@ void compose_plan(const struct la *la, const struct request *request, const stru
 }
 
 bool compose_query(const struct la *la, const struct request *request,
-                   const struct epoch_record *epoch, struct pool *pool, struct composed *out,
-                   struct err *err)
+                   const struct catalogue *catalogue, const struct epoch_record *epoch,
+                   struct pool *pool, struct composed *out, struct err *err)
 {
     *out = (struct composed){0};
     struct plan *plan = mem_new(struct plan);
-    bool ok = plan_make(request, catalogue_get(CATALOGUE_VERSION), plan, err);
+    bool ok = plan_make(request, catalogue, plan, err);
     if (ok) {
         uint16_t footprint[FOOTPRINT_MAX];
         size_t quadrants = compose_footprint(la, request, plan, footprint);

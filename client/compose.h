@@ -30,10 +30,11 @@ struct composition {
 void compose_plan(const struct la *la, const struct request *request, const struct composition *in,
                   const struct epoch_record *epoch, struct pool *pool, struct composed *out);
 
-/* Plan, footprint and query of a request in one. ERR_INVALID as plan_make: then *out is zeroed. */
+/* Plan, footprint and query of a request in one. catalogue: the version that is spoken, which has
+ * every criterion of the request (added_none). ERR_INVALID as plan_make: then *out is zeroed. */
 MUST_CHECK bool compose_query(const struct la *la, const struct request *request,
-                              const struct epoch_record *epoch, struct pool *pool,
-                              struct composed *out, struct err *err);
+                              const struct catalogue *catalogue, const struct epoch_record *epoch,
+                              struct pool *pool, struct composed *out, struct err *err);
 /* Wipes and frees; a zeroed one is fine. */
 void composed_free(struct composed *composed);
 

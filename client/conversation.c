@@ -26,6 +26,7 @@ struct conversation {
     struct rpc_stream *stream;
     struct certificate matcher;
     uint64_t epoch;
+    const struct catalogue *catalogue;
     const struct composed *composed;
     struct answers *answers;
     uint32_t asked;
@@ -104,7 +105,7 @@ static bool check_matcher(struct conversation *conversation,
                           const Hearth__V1__SearchWelcome *welcome, struct err *err)
 {
     const struct la *la = conversation->parts->la;
-    if (!version_check(welcome->protocol, welcome->catalogue, CATALOGUE_VERSION, "the matcher",
+    if (!version_check(welcome->protocol, welcome->catalogue, la->catalogue->version, "the matcher",
                        err) ||
         !unpack_certificate(welcome->certificate, &conversation->matcher, err) ||
         !trust_check(la->trust, &conversation->matcher, ROLE_MATCHER, clock_wall_ms(), err)) {
@@ -146,7 +147,7 @@ struct conversation *conversation_open(const struct conversation_parts *parts)
     conversation->stream =
         rpc_channel_call(parts->channel, METHOD_SEARCH, 0, inbox_events(), conversation->inbox);
     struct buf hello = {0};
-    pack_hello(identity_certificate(parts->la->identity), CATALOGUE_VERSION, &hello);
+    pack_hello(identity_certificate(parts->la->identity), parts->la->catalogue->version, &hello);
     send_packed(conversation, &hello);
     return conversation;
 }
@@ -158,12 +159,21 @@ bool conversation_greet(struct conversation *conversation, struct epoch_record *
         receive_kind(conversation, HEARTH__V1__TO_LA__KIND_WELCOME, "welcome", err);
     if (!message) return false;
     conversation->deadline_ms = message->welcome->deadline_ms;
+    uint32_t theirs = message->welcome->catalogue;
     bool ok = check_matcher(conversation, message->welcome, err) &&
               check_epoch(conversation, message->welcome->epoch, epoch, err);
     hearth__v1__to_la__free_unpacked(message, NULL);
     if (!ok) return unusable(err);
     conversation->epoch = epoch->epoch;
+    const struct catalogue *ours = conversation->parts->la->catalogue;
+    conversation->catalogue = theirs < ours->version ? catalogue_get(theirs) : ours;
     return true;
+}
+
+const struct catalogue *conversation_catalogue(const struct conversation *conversation)
+{
+    REQUIRE(conversation->catalogue);
+    return conversation->catalogue;
 }
 
 bool conversation_ask(struct conversation *conversation, const struct composed *composed,

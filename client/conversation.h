@@ -29,6 +29,9 @@ struct conversation *conversation_open(const struct conversation_parts *parts);
  * *epoch. Errors as search_ask. */
 MUST_CHECK bool conversation_greet(struct conversation *conversation, struct epoch_record *epoch,
                                    struct err *err);
+/* After the welcome: the newest catalogue that both sides have, in which every query is asked,
+ * whatever the request needs. A choice that depended on it would tell something of the request. */
+const struct catalogue *conversation_catalogue(const struct conversation *conversation);
 /* Sends the query and waits until the matcher has accepted it. composed must stay until the
  * conversation is closed, and be made for the epoch of the welcome. */
 MUST_CHECK bool conversation_ask(struct conversation *conversation, const struct composed *composed,

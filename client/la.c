@@ -32,18 +32,28 @@ static bool check_config(const char *address, const char *matcher_id, struct err
     return true;
 }
 
+static bool check_catalogue(json_int_t version, struct err *err)
+{
+    return (version >= 1 && version <= CATALOGUE_VERSION) ||
+           err_set(err, ERR_INVALID, "catalogue",
+                   "%lld: the newest catalogue version to use, 1 to %d, is wanted",
+                   (long long)version, CATALOGUE_VERSION);
+}
+
 static bool parse_config(const struct buf *text, struct la *out, struct err *err)
 {
     json_error_t why;
     json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &why);
     if (!root) return err_set(err, ERR_INVALID, HOME_CONFIG, "line %d: %s", why.line, why.text);
     const char *address = NULL, *id = NULL;
-    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s}", "matcher", &address,
-                             "matcher_id", &id) == 0;
+    json_int_t catalogue = CATALOGUE_VERSION;
+    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s?I}", "matcher", &address,
+                             "matcher_id", &id, "catalogue", &catalogue) == 0;
     if (!ok) {
         (void)err_set(err, ERR_INVALID, HOME_CONFIG,
                       "%s; wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\"}", why.text);
-    } else if ((ok = check_config(address, id, err))) {
+    } else if ((ok = check_config(address, id, err) && check_catalogue(catalogue, err))) {
+        out->catalogue = catalogue_chosen((uint32_t)catalogue);
         memcpy(out->matcher_address, address, strlen(address) + 1);
         memcpy(out->matcher_id, id, strlen(id) + 1);
     }

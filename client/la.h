@@ -6,6 +6,7 @@
 
 #include "keys/identity.h"
 #include "proto/base/cli.h"
+#include "proto/domain/versions.h"
 
 #define HOME_LOG_HEADS "log-heads"
 
@@ -16,12 +17,13 @@ struct la {
     struct identity *identity;
     char matcher_address[ADDRESS_MAX + 1]; /* "host:port" */
     char matcher_id[ID_MAX + 1];
+    const struct catalogue *catalogue; /* the newest that is used */
 };
 
 /* Opens common->home (default: $HOME/.hearth) for role la: config.json, authority.root,
  * revocations, pins, key (passphrase from common->passphrase_fd or the terminal). Errors as
- * identity_open_home, ERR_INVALID with field config.json, matcher or matcher_id, ERR_NOT_FOUND; on
- * failure nothing stays open. la_close frees and wipes. */
+ * identity_open_home, ERR_INVALID with field config.json, matcher, matcher_id or catalogue,
+ * ERR_NOT_FOUND; on failure nothing stays open. la_close frees and wipes. */
 MUST_CHECK bool la_open(const struct cli_common *common, struct la *out, struct err *err);
 void la_close(struct la *la);
 

@@ -21,6 +21,16 @@ void search_close(struct search_session *session)
     pool_stop(session->parts.pool);
 }
 
+static bool compose_checked(const struct conversation *conversation,
+                            const struct conversation_parts *parts, const struct request *request,
+                            const struct epoch_record *epoch, struct composed *out, struct err *err)
+{
+    const struct catalogue *catalogue = conversation_catalogue(conversation);
+    bool by_matcher = catalogue->version < parts->la->catalogue->version;
+    return added_none(request, catalogue, by_matcher ? "the matcher" : "this client", err) &&
+           compose_query(parts->la, request, catalogue, epoch, parts->pool, out, err);
+}
+
 bool search_ask(struct search_session *session, const struct request *request,
                 search_progress_fn progress, void *progress_ctx, struct search_outcome *out,
                 struct err *err)
@@ -30,11 +40,16 @@ bool search_ask(struct search_session *session, const struct request *request,
     int64_t start = clock_steady_ms();
     struct conversation *conversation = conversation_open(parts);
     bool ok = conversation_greet(conversation, &session->epoch, err) &&
-              compose_query(parts->la, request, &session->epoch, parts->pool, &composed, err) &&
+              compose_checked(conversation, parts, request, &session->epoch, &composed, err) &&
               conversation_ask(conversation, &composed, err) &&
               conversation_share(conversation, progress, progress_ctx, err) &&
               conversation_conclude(conversation, &out->result, err);
     out->elapsed_ms = clock_steady_ms() - start;
+    if (ok) {
+        out->catalogue = conversation_catalogue(conversation)->version;
+        added_from(request, catalogue_first_added(conversation_catalogue(conversation)),
+                   &out->added);
+    }
     conversation_close(conversation);
     composed_free(&composed);
     return ok;

@@ -5,6 +5,7 @@
 #ifndef HEARTH_CLIENT_SEARCH_H
 #define HEARTH_CLIENT_SEARCH_H
 
+#include "client/added.h"
 #include "client/conversation.h"
 #include "proto/domain/request.h"
 
@@ -13,6 +14,8 @@ typedef conversation_progress_fn search_progress_fn;
 
 struct search_outcome {
     struct result result;
+    uint32_t catalogue; /* the version in which was asked */
+    struct added added; /* what the request names of the criteria that this version added */
     int64_t elapsed_ms; /* from the first message to the result */
 };
 
@@ -29,7 +32,8 @@ void search_close(struct search_session *session);
 /* Runs the whole search over one stream and verifies everything that comes back. The query's key
  * and seed are wiped before it returns. Errors: ERR_UNAVAILABLE (matcher unreachable, stopped, too
  * slow, or its answer does not verify), ERR_UNAUTHENTICATED / ERR_DENIED / ERR_EXPIRED / ERR_BUDGET
- * (refused), ERR_VERSION, ERR_INVALID (request: no acceptable cell, too large an area). */
+ * (refused), ERR_VERSION (also a criterion that only this side knows yet), ERR_INVALID (request: no
+ * acceptable cell, too large an area). */
 MUST_CHECK bool search_ask(struct search_session *session, const struct request *request,
                            search_progress_fn progress, void *progress_ctx,
                            struct search_outcome *out, struct err *err);

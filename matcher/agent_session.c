@@ -8,7 +8,6 @@
 #include "matcher/search.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "proto/domain/catalogue.h"
 
 enum { HELLO_MS = 10000, GOODBYE_MS = 5000 };
 
@@ -101,7 +100,7 @@ static void send_welcome(struct agent *agent)
     Hearth__V1__Signed own = signed_message_of(&certificate->raw);
     Hearth__V1__AttachWelcome body = HEARTH__V1__ATTACH_WELCOME__INIT;
     body.protocol = PROTOCOL_VERSION;
-    body.catalogue = CATALOGUE_VERSION;
+    body.catalogue = agent->matcher->catalogue->version;
     body.certificate = &own;
     Hearth__V1__ToAgent message = HEARTH__V1__TO_AGENT__INIT;
     message.kind_case = HEARTH__V1__TO_AGENT__KIND_WELCOME;
@@ -127,6 +126,7 @@ static void attach(struct agent *agent)
     audit_text(&fields, "agent", agent->id);
     audit_number(&fields, "serial", agent->certificate.serial);
     audit_text(&fields, "address", rpc_stream_peer_address(agent->stream));
+    audit_number(&fields, "catalogue", agent->catalogue);
     audit_number(&fields, "replaces", older ? 1 : 0);
     matcher_audit_noise(matcher, agent->stream, AUDIT_ATTACHED, &fields);
     log_info("attached", "agent=%s address=%s", agent->id, rpc_stream_peer_address(agent->stream));
@@ -137,10 +137,11 @@ static void attach(struct agent *agent)
 static bool check_hello(struct agent *agent, const Hearth__V1__AttachHello *hello, struct err *err)
 {
     struct matcher *matcher = agent->matcher;
-    if (!envelope_check_hello(agent->stream, matcher->trust, ROLE_AGENT, hello->protocol,
-                              hello->catalogue, hello->certificate, &agent->certificate, err)) {
+    if (!envelope_check_hello(agent->stream, matcher, ROLE_AGENT, hello->protocol, hello->catalogue,
+                              hello->certificate, &agent->certificate, err)) {
         return false;
     }
+    agent->catalogue = hello->catalogue;
     atomic_store(&agent->greeted, true);
     struct directory *directory = matcher_directory(matcher);
     bool listed = directory_find(directory, agent->id) != NULL;

@@ -11,6 +11,7 @@
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/domain/catalogue.h"
 
 enum { CONFIG_FILE_MAX = 64 * 1024 };
 
@@ -29,6 +30,8 @@ const struct config_key config_keys[] = {
      offsetof(struct config, searches_per_la), 1, 1024, 8},
     {"audit_max_mib", "Largest size of the audit store", offsetof(struct config, audit_max_mib), 16,
      1048576, 4096},
+    {"catalogue", "Newest catalogue version used; 0 = the newest that the program knows",
+     offsetof(struct config, catalogue), 0, CATALOGUE_VERSION, 0},
 };
 const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
 

@@ -20,6 +20,7 @@ struct config {
     uint32_t searches_max;    /* open at the same time, in all */
     uint32_t searches_per_la; /* open at the same time, one LA */
     uint32_t audit_max_mib;   /* limit of the audit store */
+    uint32_t catalogue;       /* newest version used; 0 = the newest that the program knows */
 };
 
 /* The whole-number keys, for the file, the options of `init` and the help text. */

@@ -6,9 +6,9 @@
 
 #include <sodium.h>
 
+#include "matcher/matcher.h"
 #include "proto/base/clock.h"
 #include "proto/crypto/wire.h"
-#include "proto/domain/catalogue.h"
 
 void envelope_pack_signed(const void *body, size_t len, const uint8_t *signature, struct buf *out)
 {
@@ -87,16 +87,17 @@ static bool check_certificate(const struct rpc_stream *stream, struct trust *tru
     return ok;
 }
 
-bool envelope_check_hello(const struct rpc_stream *stream, struct trust *trust, enum role role,
-                          uint32_t protocol, uint32_t catalogue,
+bool envelope_check_hello(const struct rpc_stream *stream, const struct matcher *matcher,
+                          enum role role, uint32_t protocol, uint32_t catalogue,
                           const Hearth__V1__Signed *certificate, struct certificate *out,
                           struct err *err)
 {
-    if (!version_check(protocol, catalogue, CATALOGUE_VERSION, rpc_stream_peer_id(stream), err)) {
+    if (!version_check(protocol, catalogue, matcher->catalogue->version, rpc_stream_peer_id(stream),
+                       err)) {
         return false;
     }
     struct certificate checked = {0};
-    if (!check_certificate(stream, trust, role, certificate, &checked, err)) {
+    if (!check_certificate(stream, matcher->trust, role, certificate, &checked, err)) {
         return err_in(err, "certificate");
     }
     *out = checked;

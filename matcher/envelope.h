@@ -10,6 +10,8 @@
 #include "proto/match.pb-c.h"
 #include "proto/rpc/rpc.h"
 
+struct matcher;
+
 /* Appends the packed Signed message. */
 void envelope_pack_signed(const void *body, size_t len, const uint8_t *signature, struct buf *out);
 
@@ -22,7 +24,7 @@ bool envelope_send_agent(struct rpc_stream *stream, const Hearth__V1__ToAgent *m
 /* What every hello is checked for (docs/protocol.md "Keys"): versions, the Authority's word for the
  * certificate, its role, and that it names the organisation of the TLS connection. `out` is filled
  * on success: certificate_free. */
-MUST_CHECK bool envelope_check_hello(const struct rpc_stream *stream, struct trust *trust,
+MUST_CHECK bool envelope_check_hello(const struct rpc_stream *stream, const struct matcher *matcher,
                                      enum role role, uint32_t protocol, uint32_t catalogue,
                                      const Hearth__V1__Signed *certificate, struct certificate *out,
                                      struct err *err);

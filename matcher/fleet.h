@@ -17,13 +17,15 @@ enum {
     AGENT_NONSENSE_MAX = 16 /* refused messages after which it is let go */
 };
 
-/* One attachment, reference counted. id and certificate do not change once it is attached. */
+/* One attachment, reference counted. id, certificate and catalogue do not change once it is
+ * attached. */
 struct agent {
     atomic_uint refs;
     struct matcher *matcher;
     struct rpc_stream *stream; /* one reference */
     char id[ID_MAX + 1];
     struct certificate certificate;
+    uint32_t catalogue;  /* the version that its hello named */
     atomic_bool greeted; /* its hello was accepted */
     atomic_uint unanswered, nonsense;
 };

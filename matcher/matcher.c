@@ -266,6 +266,7 @@ bool matcher_start(const char *home, const struct config *config, const struct i
     init_locks(matcher);
     matcher->home = mem_string(home);
     matcher->config = *config;
+    matcher->catalogue = catalogue_chosen(config->catalogue);
     matcher->identity = identity;
     matcher->trust = trust;
     matcher->changed = changed;

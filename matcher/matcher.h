@@ -23,10 +23,12 @@
 #include "matcher/searches.h"
 #include "matcher/timers.h"
 #include "proto/base/pool.h"
+#include "proto/domain/versions.h"
 #include "proto/rpc/rpc.h"
 
 struct matcher {
     struct config config;
+    const struct catalogue *catalogue; /* the newest that is used */
     char *home;
     const struct identity *identity;
     struct trust *trust;

@@ -9,7 +9,6 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
-#include "proto/domain/catalogue.h"
 
 /* ---- life ---- */
 
@@ -163,7 +162,7 @@ static bool welcome(struct search *search)
     Hearth__V1__Signed record = signed_message_of(&epoch->body);
     Hearth__V1__SearchWelcome body = HEARTH__V1__SEARCH_WELCOME__INIT;
     body.protocol = PROTOCOL_VERSION;
-    body.catalogue = CATALOGUE_VERSION;
+    body.catalogue = matcher->catalogue->version;
     body.certificate = &own;
     body.epoch = &record;
     body.deadline_ms = matcher->config.deadline_ms;
@@ -179,7 +178,7 @@ static void on_hello(struct search *search, Hearth__V1__FromLa *message)
 {
     const Hearth__V1__SearchHello *hello = message->hello;
     struct err err;
-    bool ok = envelope_check_hello(search->stream, search->matcher->trust, ROLE_LA, hello->protocol,
+    bool ok = envelope_check_hello(search->stream, search->matcher, ROLE_LA, hello->protocol,
                                    hello->catalogue, hello->certificate, &search->la, &err);
     hearth__v1__from_la__free_unpacked(message, NULL);
     if (!ok) {

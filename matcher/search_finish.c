@@ -228,6 +228,17 @@ static void run_finish_job(void *ctx)
                   .kind = AUDIT_RESULT, .build = build_entry, .done = after_entry, .ctx = job});
 }
 
+/* Those whose carers cannot hold the criteria that the query's catalogue has added. */
+static uint32_t count_older(const struct search *search)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < search->asked_count; i++) {
+        const struct asked *asked = &search->asked[i];
+        if (asked->state == ASKED_OPENED && asked->agent->catalogue < search->catalogue) count++;
+    }
+    return count;
+}
+
 void search_on_shares_proof(struct search *search, Hearth__V1__FromLa *message)
 {
     struct finish_job *job = mem_new(struct finish_job);
@@ -243,6 +254,7 @@ void search_on_shares_proof(struct search *search, Hearth__V1__FromLa *message)
         asked->opened = NULL;
     }
     memcpy(job->result.query_hash, search->hash, HASH_BYTES);
+    job->result.older = count_older(search);
     job->result.asked = (uint32_t)search->asked_count;
     job->result.answered = search_count_state(search, ASKED_OPENED);
     job->result.declined = search_count_state(search, ASKED_DECLINED);

@@ -57,6 +57,7 @@ struct search {
     struct certificate la;
     uint8_t hash[HASH_BYTES];
     struct point query_key;
+    uint32_t catalogue; /* the query's version */
     struct search_options options;
     struct epoch_key *epoch;
     struct directory *directory;

@@ -11,7 +11,6 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
-#include "proto/domain/catalogue.h"
 
 struct query_job {
     struct search *search;
@@ -20,6 +19,7 @@ struct query_job {
     bool hashed;
     struct query query;
     struct search_options options;
+    struct reading reading;
     struct epoch_key *epoch;
 };
 
@@ -32,7 +32,7 @@ static bool check_signed(const struct query_job *job, const Hearth__V1__Signed *
            err_in(err, field);
 }
 
-static bool check_parties(const struct query_job *job, struct err *err)
+static bool check_parties(struct query_job *job, struct err *err)
 {
     const struct certificate *la = &job->search->la;
     if (strcmp(job->query.la, la->organisation) != 0) {
@@ -42,21 +42,16 @@ static bool check_parties(const struct query_job *job, struct err *err)
     if (trust_is_revoked(job->search->matcher->trust, la->serial)) {
         return err_set(err, ERR_DENIED, "certificate", "revoked");
     }
-    if (!catalogue_get(job->query.catalogue) || job->query.catalogue != CATALOGUE_VERSION) {
-        return version_check(job->query.protocol, job->query.catalogue, CATALOGUE_VERSION,
-                             la->organisation, err);
-    }
-    return true;
+    return reading_of(job->search->matcher->catalogue, &job->query, la->organisation, &job->reading,
+                      err);
 }
 
 static bool check_arithmetic(struct query_job *job, int64_t now_ms, struct err *err)
 {
     const struct query *query = &job->query;
-    struct blind_layout layout =
-        catalogue_layout(catalogue_get(query->catalogue), query->footprint_count);
     struct point joint_key;
     return epochs_find(job->search->matcher->epochs, query->epoch, now_ms, &job->epoch, err) &&
-           query_check(query, &job->epoch->record, &layout, now_ms, &joint_key, err) &&
+           query_check(query, &job->epoch->record, &job->reading.layout, now_ms, &joint_key, err) &&
            blind_query_check(query->ciphertexts.data, query->ciphertexts.len / CIPHERTEXT_BYTES,
                              job->search->matcher->pool, err);
 }
@@ -196,6 +191,7 @@ static void take_query(struct search *search, struct query_job *job, bool ok, co
     }
     search->accepted = true;
     search->query_key = job->query.key;
+    search->catalogue = job->query.catalogue;
     search->options = job->options;
     search->epoch = epoch_ref(job->epoch);
     search->directory = matcher_directory(search->matcher);

@@ -69,8 +69,9 @@ struct query {
     uint16_t footprint[FOOTPRINT_MAX];
     size_t footprint_count;
     int64_t issued_at, expires_at;
-    struct buf ciphertexts; /* count * 64 bytes */
-    bool is_member;         /* of the group with this id */
+    uint32_t hard_slots, soft_slots; /* of its catalogue version, as the LA says */
+    struct buf ciphertexts;          /* count * 64 bytes */
+    bool is_member;                  /* of the group with this id */
     uint8_t group_id[GROUP_ID_BYTES];
 };
 /* Builds the whole body from a seed and plain values, byte for byte the same for the same input. */
@@ -90,7 +91,8 @@ struct query_plain {
 void query_make(const struct query_plain *plain, const struct epoch_record *epoch,
                 const uint8_t seed[SEED_BYTES], struct scalar *a, struct buf *out);
 /* ERR_VERSION where protocol is not PROTOCOL_VERSION (names both), ERR_INVALID otherwise. The
- * number of ciphertexts is not judged here: it depends on the catalogue. query_free frees. */
+ * number of ciphertexts must be that of the slots and quadrants named; whether the slots are those
+ * of the catalogue version is for proto/domain/versions.h. query_free frees. */
 MUST_CHECK bool query_decode(const uint8_t *body, size_t len, struct query *out, struct err *err);
 void query_free(struct query *query);
 /* H(TAG_QUERY, body): names the query. */
@@ -188,6 +190,10 @@ struct result {
     size_t agency_count;
     uint8_t log_head[HASH_BYTES];
     uint64_t log_length;
+    uint32_t run;                       /* of this search within 28 days; 0: not counted as one */
+    uint32_t budget_used, budget_limit; /* searches of the LA today; limit 0 = none */
+    int64_t budget_renews_at;           /* ms since 1970 */
+    uint32_t older;     /* of those that answered: with an older catalogue than the query's */
     enum choice choice; /* CHOICE_UNTOLD unless the query was a member of a group */
 };
 /* The band that a number of agencies falls into, and its name for people: "none", "1-2", "3-5",
@@ -209,7 +215,9 @@ MUST_CHECK bool receipt_decode(const uint8_t *body, size_t len, struct receipt *
                                struct err *err);
 
 /* ---- versions ---- */
-/* ERR_VERSION with a sentence that names both sides' versions where they do not match. */
+/* Whether two sides can talk (docs/protocol.md "Versions"): one protocol; catalogues of which
+ * theirs is at most one version newer than ours, or any older one (they decide for themselves how
+ * much newer ours may be). ERR_VERSION names both versions and who must be updated. */
 MUST_CHECK bool version_check(uint32_t theirs_protocol, uint32_t theirs_catalogue,
                               uint32_t ours_catalogue, const char *peer, struct err *err);
 

@@ -70,6 +70,8 @@ void query_make(const struct query_plain *plain, const struct epoch_record *epoc
     body.footprint = wire_data(footprint.data, footprint.len);
     body.issued_at = plain->issued_at;
     body.expires_at = plain->expires_at;
+    body.hard_slots = plain->layout.hard_slots;
+    body.soft_slots = plain->layout.soft_slots;
     body.ciphertexts = wire_data(sealed.ciphertexts.data, sealed.ciphertexts.len);
     if (plain->group_id) body.group_id = wire_data(plain->group_id, GROUP_ID_BYTES);
     wire_pack(&body.base, out);
@@ -115,6 +117,14 @@ MUST_CHECK static bool read_ciphertexts(const ProtobufCBinaryData *in, struct qu
                        "%zu bytes; must be %d for each of 2 to %d ciphertexts", in->len,
                        CIPHERTEXT_BYTES, BLIND_POSITIONS_MAX);
     }
+    uint64_t wanted = (uint64_t)out->hard_slots + out->soft_slots +
+                      2 * (uint64_t)FOOTPRINT_CELLS * out->footprint_count + 2;
+    if (count != wanted) {
+        return err_set(err, ERR_INVALID, "ciphertexts",
+                       "%zu of them; %u hard and %u soft slots and %zu quadrants have %llu", count,
+                       out->hard_slots, out->soft_slots, out->footprint_count,
+                       (unsigned long long)wanted);
+    }
     buf_append(&out->ciphertexts, in->data, in->len);
     return true;
 }
@@ -129,6 +139,8 @@ MUST_CHECK static bool read_fields(const void *message, void *to, struct err *er
     out->epoch = body->epoch;
     out->issued_at = body->issued_at;
     out->expires_at = body->expires_at;
+    out->hard_slots = body->hard_slots;
+    out->soft_slots = body->soft_slots;
     return wire_bytes(&body->query_id, "query_id", out->query_id, QUERY_ID_BYTES, err) &&
            wire_id(body->la, "la", out->la, err) &&
            wire_key(&body->key, "key", out->key_bytes, &out->key, err) &&

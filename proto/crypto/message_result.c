@@ -55,6 +55,11 @@ void result_encode(const struct result *result, struct buf *out)
     body.n_agencies = result->agency_count;
     body.log_head = wire_data(result->log_head, HASH_BYTES);
     body.log_length = result->log_length;
+    body.run = result->run;
+    body.budget_used = result->budget_used;
+    body.budget_limit = result->budget_limit;
+    body.budget_renews_at = result->budget_renews_at;
+    body.older = result->older;
     body.choice = (uint32_t)result->choice;
     wire_pack(&body.base, out);
 }
@@ -123,10 +128,19 @@ MUST_CHECK static bool read_fields(const void *message, void *to, struct err *er
     out->declined = body->declined;
     out->more = body->more != 0;
     out->log_length = body->log_length;
+    out->run = body->run;
+    out->budget_used = body->budget_used;
+    out->budget_limit = body->budget_limit;
+    out->budget_renews_at = body->budget_renews_at;
+    out->older = body->older;
     if ((uint64_t)body->answered + body->declined > body->asked) {
         return err_set(err, ERR_INVALID, "asked",
                        "%u, but %u answered and %u declined; must be at least their sum",
                        body->asked, body->answered, body->declined);
+    }
+    if (body->older > body->answered) {
+        return err_set(err, ERR_INVALID, "older", "%u, but only %u answered", body->older,
+                       body->answered);
     }
     return wire_bytes(&body->query_hash, "query_hash", out->query_hash, HASH_BYTES, err) &&
            wire_bytes(&body->log_head, "log_head", out->log_head, HASH_BYTES, err) &&

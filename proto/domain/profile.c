@@ -132,10 +132,10 @@ static bool cell_index(uint16_t cell, const uint16_t *footprint, size_t count, s
 }
 
 bool slot_set_positions(const struct slot_set *set, const struct catalogue *catalogue,
-                        const uint16_t *footprint, size_t footprint_count, uint16_t *hard,
-                        size_t *hard_count, uint16_t *soft, size_t *soft_count)
+                        const struct blind_layout *layout, const uint16_t *footprint,
+                        size_t footprint_count, uint16_t *hard, size_t *hard_count, uint16_t *soft,
+                        size_t *soft_count)
 {
-    struct blind_layout layout = catalogue_layout(catalogue, footprint_count);
     size_t h = 0, s = 0, cell = 0;
     *hard_count = *soft_count = 0;
     if (footprint_count > 0 && !cell_index(set->cell, footprint, footprint_count, &cell)) {
@@ -143,12 +143,12 @@ bool slot_set_positions(const struct slot_set *set, const struct catalogue *cata
     }
     for (size_t i = 0; i < set->count; i++) {
         const struct criterion *c = catalogue_slot(catalogue, set->slots[i]);
-        if (c->hard != SLOT_NONE) hard[h++] = (uint16_t)blind_position_hard(&layout, c->hard);
-        if (c->soft != SLOT_NONE) soft[s++] = (uint16_t)blind_position_soft(&layout, c->soft);
+        if (c->hard != SLOT_NONE) hard[h++] = (uint16_t)blind_position_hard(layout, c->hard);
+        if (c->soft != SLOT_NONE) soft[s++] = (uint16_t)blind_position_soft(layout, c->soft);
     }
     if (footprint_count > 0) {
-        hard[h++] = (uint16_t)blind_position_hard_cell(&layout, cell);
-        soft[s++] = (uint16_t)blind_position_soft_cell(&layout, cell);
+        hard[h++] = (uint16_t)blind_position_hard_cell(layout, cell);
+        soft[s++] = (uint16_t)blind_position_soft_cell(layout, cell);
     }
     *hard_count = h;
     *soft_count = s;

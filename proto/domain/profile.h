@@ -65,14 +65,17 @@ void slot_set_wipe(struct slot_set *set);
 
 /* Positions of a slot set in a query: `hard` and `soft` get up to SLOTS_MAX + 1 entries each. False
  * where the cell lies outside the footprint (the carer becomes a dummy); with an empty footprint
- * cells do not matter. footprint: ascending quadrants. */
+ * cells do not matter. layout: the query's, of the catalogue's version or a later one; footprint:
+ * ascending quadrants. */
 bool slot_set_positions(const struct slot_set *set, const struct catalogue *catalogue,
-                        const uint16_t *footprint, size_t footprint_count, uint16_t *hard,
-                        size_t *hard_count, uint16_t *soft, size_t *soft_count);
+                        const struct blind_layout *layout, const uint16_t *footprint,
+                        size_t footprint_count, uint16_t *hard, size_t *hard_count, uint16_t *soft,
+                        size_t *soft_count);
 /* Frames a slot set for the commitment in a reply. */
 void slot_set_frame(const struct slot_set *set, struct buf *out);
 
-/* The stored form and its bounded decoder (LMDB bytes after decryption). ERR_CORRUPT. */
+/* The stored form and its bounded decoder (LMDB bytes after decryption). ERR_CORRUPT; ERR_VERSION
+ * where it was written by a catalogue or in a form that this program does not know. */
 void profile_encode(const struct profile *profile, struct buf *out);
 MUST_CHECK bool profile_decode(const uint8_t *data, size_t len, struct profile *out,
                                struct err *err);

@@ -51,22 +51,25 @@ static int32_t take_day(struct reader *reader)
     return raw > INT32_MAX ? -(int32_t)(UINT32_MAX - raw) - 1 : (int32_t)raw;
 }
 
-static bool take_versions(struct reader *reader, struct err *err)
+/* Slots keep their meaning in later versions, so a profile of an older one is good as it is. */
+static bool take_versions(struct reader *reader, const struct catalogue **version, struct err *err)
 {
     uint8_t form = reader_u8(reader);
     uint32_t catalogue = reader_u32(reader);
     if (reader->failed) return err_set(err, ERR_CORRUPT, NULL, "the stored profile is cut short");
-    if (form != FORM_VERSION || catalogue != CATALOGUE_VERSION) {
+    *version = catalogue_get(catalogue);
+    if (form != FORM_VERSION || !*version) {
         return err_set(
-            err, ERR_CORRUPT, NULL,
+            err, ERR_VERSION, NULL,
             "the stored profile has form %u and catalogue %u; this program reads form %d and "
-            "catalogue %d",
+            "catalogues up to %d: it must be updated",
             form, (unsigned)catalogue, FORM_VERSION, CATALOGUE_VERSION);
     }
     return true;
 }
 
-static void take_fields(struct reader *reader, struct profile *out, uint8_t *sexes, uint8_t *status)
+static void take_fields(struct reader *reader, const struct catalogue *version, struct profile *out,
+                        uint8_t *sexes, uint8_t *status)
 {
     (void)reader_text(reader, out->ref, sizeof out->ref);
     (void)reader_text(reader, out->name, sizeof out->name);
@@ -79,7 +82,7 @@ static void take_fields(struct reader *reader, struct profile *out, uint8_t *sex
     *status = reader_u8(reader);
     out->status_date = take_day(reader);
     out->available_from = take_day(reader);
-    size_t len = held_bytes(catalogue_get(CATALOGUE_VERSION));
+    size_t len = held_bytes(version);
     const uint8_t *held = reader_take(reader, len);
     if (held) memcpy(out->held, held, len);
 }
@@ -95,9 +98,8 @@ static bool day_is_good(int32_t day)
 }
 
 /* Only placement types and offers: everything else follows from the other fields. */
-static bool held_is_good(const struct profile *profile)
+static bool held_is_good(const struct profile *profile, const struct catalogue *catalogue)
 {
-    const struct catalogue *catalogue = catalogue_get(CATALOGUE_VERSION);
     for (size_t slot = 0; slot < SLOTS_MAX; slot++) {
         if (!profile_holds(profile, (uint16_t)slot)) continue;
         if (slot >= catalogue->slots) return false;
@@ -108,7 +110,8 @@ static bool held_is_good(const struct profile *profile)
 }
 
 /* Names what is wrong, never the value: it is a carer's. */
-static const char *wrong_field(const struct profile *profile, uint8_t sexes, uint8_t status)
+static const char *wrong_field(const struct profile *profile, const struct catalogue *version,
+                               uint8_t sexes, uint8_t status)
 {
     if (!text_is_good(profile->ref, false)) return "ref";
     if (!text_is_good(profile->name, true)) return "name";
@@ -121,18 +124,19 @@ static const char *wrong_field(const struct profile *profile, uint8_t sexes, uin
     if (status > STATUS_NOT_AVAILABLE) return "status";
     if (!day_is_good(profile->status_date)) return "status_date";
     if (!day_is_good(profile->available_from)) return "available_from";
-    return held_is_good(profile) ? NULL : "offers";
+    return held_is_good(profile, version) ? NULL : "offers";
 }
 
 bool profile_decode(const uint8_t *data, size_t len, struct profile *out, struct err *err)
 {
     struct reader reader = reader_of(data, len);
-    if (!take_versions(&reader, err)) return false;
+    const struct catalogue *version = NULL;
+    if (!take_versions(&reader, &version, err)) return false;
     struct profile profile = {0};
     uint8_t sexes = 0, status = 0;
-    take_fields(&reader, &profile, &sexes, &status);
+    take_fields(&reader, version, &profile, &sexes, &status);
     bool whole = reader_done(&reader);
-    const char *wrong = whole ? wrong_field(&profile, sexes, status) : NULL;
+    const char *wrong = whole ? wrong_field(&profile, version, sexes, status) : NULL;
     if (whole && !wrong) {
         profile.takes_m = (sexes & FLAG_M) != 0;
         profile.takes_f = (sexes & FLAG_F) != 0;

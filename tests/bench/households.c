@@ -82,8 +82,9 @@ void households_make(struct households *out, size_t count, const uint16_t *footp
         invent(&profile, catalogue, &random);
         place(&profile, footprint, footprint_count, &random);
         profile_slots(&profile, catalogue, TODAY, STATUS_FRESH_DAYS, &slots);
-        REQUIRE(slots.placeable && slot_set_positions(&slots, catalogue, footprint, footprint_count,
-                                                      hard, &hard_count, soft, &soft_count));
+        REQUIRE(slots.placeable &&
+                slot_set_positions(&slots, catalogue, &layout, footprint, footprint_count, hard,
+                                   &hard_count, soft, &soft_count));
         out->slots += slots.count;
         out->profiles[i] = (struct blind_profile){.hard = hard,
                                                   .soft = soft,

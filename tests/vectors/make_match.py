@@ -19,8 +19,10 @@ QUERY_ID = bytes(range(16))
 M = ref.Stream("match", QUERY_SEED, b"").scalar()
 EPOCH, ISSUED_AT, EXPIRES_AT = 1795326394000, 1795326395000, 1795326515000
 QUADRANT, CELLS = 91, 100
+HARD_SLOTS, SOFT_SLOTS = 3, 2
 HARD, SOFT, HARD_CELLS, SOFT_CELLS = 0, 3, 5, 105
 VALUES = [1, 0, 1, 250, 500] + [cell % 2 for cell in range(CELLS)] + [2 * cell for cell in range(CELLS)] + [-3, 0]
+TAIL = 4  # bytes of the query's body behind the ciphertexts: the numbers of slots
 GATE, BASE = len(VALUES) - 2, len(VALUES) - 1
 
 # The carers: positions of hard and soft ciphertexts; None is a dummy.
@@ -66,6 +68,7 @@ def make_query():
     body = field(1, 1) + field(2, 1) + field(3, QUERY_ID) + field(4, b"la-1") + field(5, EPOCH)
     body += field(6, ref.encode(key_a)) + field(7, proof) + field(8, QUADRANT.to_bytes(2, "big"))
     body += field(9, ISSUED_AT) + field(10, EXPIRES_AT) + field(11, b"".join(ciphertexts))
+    body += field(12, HARD_SLOTS) + field(13, SOFT_SLOTS)
     return a, joint, body, ciphertexts
 
 
@@ -116,7 +119,7 @@ def vectors():
     query_hash = ref.hashed("hearth v1 query", ref.framed(body))
     yield text("VECTOR_MATCH_M", ref.scalar_bytes(M))
     yield "/* Body of the query up to the ciphertexts, the last two of them (GATE, BASE), and its hash. */"
-    yield text("VECTOR_MATCH_HEAD", body[: len(body) - 64 * len(VALUES)])
+    yield text("VECTOR_MATCH_HEAD", body[: len(body) - 64 * len(VALUES) - TAIL])
     yield text("VECTOR_MATCH_GATE_BASE", ciphertexts[GATE] + ciphertexts[BASE])
     yield text("VECTOR_MATCH_QUERY_HASH", query_hash)
     reply = evaluate(ciphertexts, joint, query_hash)

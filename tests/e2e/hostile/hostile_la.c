@@ -90,7 +90,7 @@ static void truncated(struct attack *a)
 }
 static void other_catalogue(struct attack *a)
 {
-    a->body->catalogue++;
+    a->body->catalogue += 2;
 }
 static void other_protocol(struct attack *a)
 {
@@ -214,8 +214,8 @@ static bool ask(struct attack *attack, struct line *line, const struct mode *mod
         REQUIRE(epoch_decode(record->body.data, record->body.len, &attack->epoch, &err));
         hearth__v1__to_la__free_unpacked(welcome, NULL);
         if (attack->composed.query.body.len == 0) {
-            REQUIRE(
-                compose_query(&attack->la, request, &attack->epoch, NULL, &attack->composed, &err));
+            REQUIRE(compose_query(&attack->la, request, catalogue_chosen(0), &attack->epoch, NULL,
+                                  &attack->composed, &err));
             change_query(attack, mode);
         }
     }

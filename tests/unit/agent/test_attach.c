@@ -241,7 +241,8 @@ static void make_query(struct stage *stage, enum flaw flaw, uint8_t id, struct b
     if (flaw == FLAW_EXPIRED) now -= CLOCK_SKEW_MS + QUERY_LIFETIME_MS + 1000;
     if (flaw == FLAW_FUTURE) now += CLOCK_SKEW_MS + 60000;
     if (flaw == FLAW_COUNT) layout.soft_slots--;
-    const struct query_plain plain = {.catalogue = flaw == FLAW_CATALOGUE ? 2 : CATALOGUE_VERSION,
+    const struct query_plain plain = {.catalogue = flaw == FLAW_CATALOGUE ? CATALOGUE_VERSION + 2
+                                                                          : CATALOGUE_VERSION,
                                       .la = flaw == FLAW_OTHER_LA ? "la-9" : "la-1",
                                       .query_id = query_id,
                                       .issued_at = now,

@@ -132,7 +132,7 @@ static void welcome(struct played *played, struct rpc_stream *stream)
     Hearth__V1__SearchWelcome body = HEARTH__V1__SEARCH_WELCOME__INIT;
     Hearth__V1__ToLa message = HEARTH__V1__TO_LA__INIT;
     body.protocol = PROTOCOL_VERSION + (played->fault == FAULT_PROTOCOL);
-    body.catalogue = CATALOGUE_VERSION + (played->fault == FAULT_CATALOGUE);
+    body.catalogue = CATALOGUE_VERSION + (played->fault == FAULT_CATALOGUE ? 2 : 0);
     body.certificate = &certificate;
     body.epoch = &epoch;
     body.deadline_ms = 2000;
@@ -498,7 +498,9 @@ static bool run(struct scene *scene, enum fault fault, struct search_outcome *ou
     make_epoch(played);
     assert_true(rpc_server_start(&config, played->matcher.identity, played->matcher.trust, &server,
                                  &port, err));
-    struct la la = {.trust = played->la.trust, .identity = played->la.identity};
+    struct la la = {.trust = played->la.trust,
+                    .identity = played->la.identity,
+                    .catalogue = catalogue_chosen(0)};
     strcpy(la.matcher_id, "matcher");
     (void)snprintf(la.matcher_address, sizeof la.matcher_address, "127.0.0.1:%d", port);
     bool ok = search_run(&la, &scene->request, NULL, NULL, outcome, err);
@@ -597,7 +599,9 @@ static void unreachable_matcher_is_unavailable(void **state)
     struct scene *scene = *state;
     struct search_outcome *outcome = mem_new(struct search_outcome);
     struct err err = {0};
-    struct la la = {.trust = scene->played.la.trust, .identity = scene->played.la.identity};
+    struct la la = {.trust = scene->played.la.trust,
+                    .identity = scene->played.la.identity,
+                    .catalogue = catalogue_chosen(0)};
     strcpy(la.matcher_id, "matcher");
     strcpy(la.matcher_address, "127.0.0.1:1");
     assert_false(search_run(&la, &scene->request, NULL, NULL, outcome, &err));

@@ -47,8 +47,8 @@ static void refused_hellos(void **state)
     agent_detach(agent);
 
     agent_connect(agent);
-    agent_hello(agent, own(agent), PROTOCOL_VERSION, CATALOGUE_VERSION + 1);
-    expect_end(agent, RPC_FAILED_PRECONDITION, "2");
+    agent_hello(agent, own(agent), PROTOCOL_VERSION, CATALOGUE_VERSION + 2);
+    expect_end(agent, RPC_FAILED_PRECONDITION, "one version apart");
     agent_detach(agent);
 
     agent_connect(agent); /* a decline first */

@@ -88,7 +88,7 @@ static void send_hello(struct run *run)
     Hearth__V1__SearchHello hello = HEARTH__V1__SEARCH_HELLO__INIT;
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
     hello.protocol = PROTOCOL_VERSION + (run->fault == LA_PROTOCOL);
-    hello.catalogue = CATALOGUE_VERSION + (run->fault == LA_CATALOGUE);
+    hello.catalogue = CATALOGUE_VERSION + (run->fault == LA_CATALOGUE ? 2 : 0);
     hello.certificate = run->fault == LA_HELLO_MISSING ? NULL : &part;
     message.kind_case = HEARTH__V1__FROM_LA__KIND_HELLO;
     message.hello = &hello;
@@ -113,7 +113,7 @@ static void spoil_query(struct run *run, struct buf *body)
 {
     Hearth__V1__QueryBody *raw = hearth__v1__query_body__unpack(NULL, body->len, body->data);
     switch (run->fault) {
-    case LA_QUERY_CATALOGUE: raw->catalogue++; break;
+    case LA_QUERY_CATALOGUE: raw->catalogue += 2; break;
     case LA_QUERY_EPOCH: raw->epoch--; break;
     case LA_QUERY_EXPIRED:
         raw->issued_at -= 300000;
@@ -443,7 +443,7 @@ static const struct {
     {LA_HELLO_FORGED, RPC_UNAUTHENTICATED, "certificate", false},
     {LA_HELLO_MISSING, RPC_UNAUTHENTICATED, "missing", false},
     {LA_PROTOCOL, RPC_FAILED_PRECONDITION, "2", false},
-    {LA_CATALOGUE, RPC_FAILED_PRECONDITION, "2", false},
+    {LA_CATALOGUE, RPC_FAILED_PRECONDITION, "one version apart", false},
     {LA_QUERY_SIGNATURE, RPC_UNAUTHENTICATED, "query", false},
     {LA_QUERY_SIGNED_BY_ANOTHER, RPC_UNAUTHENTICATED, "query", false},
     {LA_QUERY_OF_ANOTHER, RPC_UNAUTHENTICATED, "la-2", false},

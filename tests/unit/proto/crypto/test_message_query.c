@@ -74,6 +74,8 @@ static void decodes_what_was_made(void **state)
     assert_int_equal(query.footprint_count, QUADRANTS);
     assert_memory_equal(query.footprint, made.footprint, sizeof made.footprint);
     assert_true(query.issued_at == NOW && query.expires_at == NOW + QUERY_LIFETIME_MS);
+    assert_int_equal(query.hard_slots, HARD);
+    assert_int_equal(query.soft_slots, SOFT);
     assert_int_equal(query.ciphertexts.len, (HARD + SOFT + 402) * CIPHERTEXT_BYTES);
     query_free(&query);
     buf_free(&made.body);
@@ -193,6 +195,10 @@ static void wrong_fields_are_refused(void **state)
     footprints_refused(message);
     times_refused(message);
     ciphertext_counts_refused(message);
+    message->hard_slots++; /* the ciphertexts are those of other slots */
+    message_refused(decode, &message->base, ERR_INVALID, "ciphertexts");
+    message->soft_slots = UINT32_MAX;
+    message_refused(decode, &message->base, ERR_INVALID, "ciphertexts");
     hearth__v1__query_body__free_unpacked(message, NULL);
     buf_free(&made.body);
 }

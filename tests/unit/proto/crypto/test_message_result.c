@@ -25,7 +25,12 @@ static struct result *longest(void)
                               .declined = 10,
                               .more = true,
                               .agency_count = RESULT_AGENCIES_MAX,
-                              .log_length = UINT64_MAX};
+                              .log_length = UINT64_MAX,
+                              .run = 3,
+                              .budget_used = 40,
+                              .budget_limit = 200,
+                              .budget_renews_at = 1795392000000,
+                              .older = 290};
     randombytes_buf(result->query_hash, HASH_BYTES);
     randombytes_buf(result->log_head, HASH_BYTES);
     for (size_t i = 0; i < RESULT_AGENCIES_MAX; i++) {
@@ -55,6 +60,11 @@ static void decodes_the_longest_result(void **state)
     assert_int_equal(got->answered, 290);
     assert_int_equal(got->declined, 10);
     assert_true(got->more && got->log_length == UINT64_MAX);
+    assert_int_equal(got->run, 3);
+    assert_int_equal(got->budget_used, 40);
+    assert_int_equal(got->budget_limit, 200);
+    assert_true(got->budget_renews_at == 1795392000000);
+    assert_int_equal(got->older, 290);
     assert_memory_equal(got->query_hash, result->query_hash, HASH_BYTES);
     assert_memory_equal(got->log_head, result->log_head, HASH_BYTES);
     assert_int_equal(got->agency_count, RESULT_AGENCIES_MAX);
@@ -99,6 +109,9 @@ static void wrong_fields_are_refused(void **state)
     strictness_holds(decode, &body, 48 * 1024, ERR_INVALID);
     lengths_refused(decode, &message->base, &message->query_hash, "query_hash");
     lengths_refused(decode, &message->base, &message->log_head, "log_head");
+    message->older = 291; /* more than answered */
+    message_refused(decode, &message->base, ERR_INVALID, "older");
+    message->older = 0;
     message->asked = 299;
     message_refused(decode, &message->base, ERR_INVALID, "asked");
     message->answered = message->declined = 0x80000000u; /* the sum overflows 32 bits */

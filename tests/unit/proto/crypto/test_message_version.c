@@ -11,21 +11,31 @@ static void refused(uint32_t protocol, uint32_t catalogue, const char *field, co
     assert_non_null(strstr(err.text, who));
 }
 
-static void neighbouring_versions_get_a_clear_error(void **state)
+static void neighbours_talk(void **state)
 {
     (void)state;
     struct err err;
-    assert_true(version_check(PROTOCOL_VERSION, 5, 5, "the matcher", &err));
+    for (uint32_t theirs = 1; theirs <= 6; theirs++) {
+        assert_true(version_check(PROTOCOL_VERSION, theirs, 5, "the matcher", &err));
+    }
+}
+
+static void versions_too_far_apart_get_a_clear_error(void **state)
+{
+    (void)state;
     refused(PROTOCOL_VERSION + 1, 5, "protocol", "protocol 2, this side 1; this side must");
     refused(PROTOCOL_VERSION - 1, 5, "protocol", "protocol 0, this side 1; it must");
-    refused(PROTOCOL_VERSION, 6, "catalogue", "catalogue 6, this side 5; this side must");
-    refused(PROTOCOL_VERSION, 4, "catalogue", "catalogue 4, this side 5; it must");
+    refused(PROTOCOL_VERSION, 7, "catalogue", "catalogue 7, this side 5");
+    refused(PROTOCOL_VERSION, 7, "catalogue", "this side must be updated");
+    refused(PROTOCOL_VERSION, UINT32_MAX, "catalogue", "this side must be updated");
+    refused(PROTOCOL_VERSION, 0, "catalogue", "it must be updated");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(neighbouring_versions_get_a_clear_error),
+        cmocka_unit_test(neighbours_talk),
+        cmocka_unit_test(versions_too_far_apart_get_a_clear_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -378,8 +378,8 @@ static void sums_agree(const struct plan *plan, const uint16_t *footprint, size_
     struct blind_layout layout = catalogue_layout(catalogue_one(), count);
     uint16_t hard[SLOTS_MAX + 1], soft[SLOTS_MAX + 1];
     size_t hards = 0, softs = 0;
-    bool inside = slot_set_positions(&home->set, catalogue_one(), footprint, count, hard, &hards,
-                                     soft, &softs);
+    bool inside = slot_set_positions(&home->set, catalogue_one(), &layout, footprint, count, hard,
+                                     &hards, soft, &softs);
     if (!inside || !home->placeable) {
         assert_int_equal(score, SCORE_NONE);
         return;

@@ -155,21 +155,25 @@ static void positions_follow_the_layout(void **state)
     uint16_t quadrant = grid_quadrant_of_cell(set.cell);
     uint16_t footprint[2] = {(uint16_t)(quadrant - 1), quadrant};
 
-    assert_true(slot_set_positions(&set, catalogue_one(), NULL, 0, hard, &hards, soft, &softs));
+    struct blind_layout layout = catalogue_layout(catalogue_one(), 0);
+    assert_true(
+        slot_set_positions(&set, catalogue_one(), &layout, NULL, 0, hard, &hards, soft, &softs));
     assert_int_equal(hards, 9); /* all nine slots of the example are hard-capable */
     assert_int_equal(softs, 3); /* SEX_F, AVL_TODAY, DS_AUT */
     assert_int_equal(soft[0], 165 + catalogue_find(catalogue_one(), "SEX_F")->soft);
 
-    assert_true(
-        slot_set_positions(&set, catalogue_one(), footprint, 2, hard, &hards, soft, &softs));
+    layout = catalogue_layout(catalogue_one(), 2);
+    assert_true(slot_set_positions(&set, catalogue_one(), &layout, footprint, 2, hard, &hards, soft,
+                                   &softs));
     assert_int_equal(hards, 10);
     assert_int_equal(softs, 4);
     unsigned index = grid_index_in_quadrant(set.cell);
     assert_int_equal(hard[9], 165 + 158 + 100 + index);
     assert_int_equal(soft[3], 165 + 158 + 200 + 100 + index);
 
-    assert_false(
-        slot_set_positions(&set, catalogue_one(), footprint, 1, hard, &hards, soft, &softs));
+    layout = catalogue_layout(catalogue_one(), 1);
+    assert_false(slot_set_positions(&set, catalogue_one(), &layout, footprint, 1, hard, &hards,
+                                    soft, &softs));
     assert_int_equal(hards + softs, 0);
 }
 
