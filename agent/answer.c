@@ -16,7 +16,7 @@
 struct answerer {
     struct answerer_parts parts;
     struct pool *pool;
-    atomic_uint queued;
+    atomic_uint queued, members; /* ordinary queries, members of groups */
     atomic_bool stopping;
 };
 
@@ -25,6 +25,7 @@ struct job {
     struct rpc_stream *stream;
     Hearth__V1__ToAgent *message;
     int64_t receipt_us;
+    atomic_uint *place; /* where it is counted */
 };
 
 struct answerer *answerer_start(const struct answerer_parts *parts)
@@ -139,7 +140,8 @@ static enum decline answer_new(const struct job *job, const struct checked *chec
     struct buf bytes = {0};
     pack_reply(parts->identity, &evaluated, &bytes);
     policy_answered(parts->policy, &name, bytes.data, bytes.len, evaluated.reply.count);
-    int64_t due = sender_due_us(evaluated.reply.count, job->receipt_us, clock_steady_us());
+    int64_t due = sender_due_us(evaluated.reply.count, checked->query.is_member, job->receipt_us,
+                                clock_steady_us());
     sender_at(parts->sender, due, job->stream, &bytes);
     log_sizes(checked, evaluated.reply.count);
     evaluated_free(&evaluated);
@@ -159,7 +161,8 @@ static enum decline answer_again(const struct job *job, const struct checked *ch
     case RECALL_NEW: *done = false; return DECLINE_NONE;
     case RECALL_PENDING: return DECLINE_NONE; /* the first copy is about to be answered */
     case RECALL_ANSWERED: {
-        int64_t due = sender_due_us(items, job->receipt_us, clock_steady_us());
+        int64_t due =
+            sender_due_us(items, checked->query.is_member, job->receipt_us, clock_steady_us());
         sender_at(parts->sender, due, job->stream, &stored);
         return DECLINE_NONE;
     }
@@ -181,13 +184,15 @@ static enum decline answer(const struct job *job, struct checked *checked, struc
     reason = check_keys(parts->checker, query, now_ms, checked, why);
     if (reason != DECLINE_NONE) return reason;
     struct query_name name = name_of(checked);
-    reason = policy_admit(parts->policy, &name, now_ms, checked->query.expires_at + CLOCK_SKEW_MS);
+    const struct membership membership = {&checked->group, checked->group_hash};
+    reason = policy_admit(parts->policy, &name, checked->query.is_member ? &membership : NULL,
+                          now_ms, checked->query.expires_at + CLOCK_SKEW_MS);
     return reason == DECLINE_NONE ? answer_new(job, checked, why) : reason;
 }
 
 static void job_free(struct job *job)
 {
-    atomic_fetch_sub(&job->answerer->queued, 1);
+    atomic_fetch_sub(job->place, 1);
     hearth__v1__to_agent__free_unpacked(job->message, NULL);
     rpc_stream_unref(job->stream);
     free(job);
@@ -220,14 +225,16 @@ void answerer_take(struct answerer *answerer, struct rpc_stream *stream,
                    Hearth__V1__ToAgent *message, int64_t receipt_us)
 {
     REQUIRE(message->kind_case == HEARTH__V1__TO_AGENT__KIND_QUERY);
-    if (atomic_fetch_add(&answerer->queued, 1) >= ANSWER_QUEUE_MAX) {
-        atomic_fetch_sub(&answerer->queued, 1);
+    bool member = message->query->group != NULL;
+    atomic_uint *place = member ? &answerer->members : &answerer->queued;
+    if (atomic_fetch_add(place, 1) >= (member ? ANSWER_MEMBERS_MAX : ANSWER_QUEUE_MAX)) {
+        atomic_fetch_sub(place, 1);
         decline_busy(stream, message->query);
         hearth__v1__to_agent__free_unpacked(message, NULL);
         return;
     }
     struct job *job = mem_new(struct job);
     rpc_stream_ref(stream);
-    *job = (struct job){answerer, stream, message, receipt_us};
-    pool_run(answerer->pool, run, job);
+    *job = (struct job){answerer, stream, message, receipt_us, place};
+    (member ? pool_run_later : pool_run)(answerer->pool, run, job);
 }

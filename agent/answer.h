@@ -11,7 +11,8 @@
 #include "agent/policy.h"
 #include "agent/sender.h"
 
-enum { ANSWER_QUEUE_MAX = 32 };
+/* Members of groups wait in a queue of their own, eight groups long, behind ordinary queries. */
+enum { ANSWER_QUEUE_MAX = 32, ANSWER_MEMBERS_MAX = 8 * GROUP_QUERIES };
 
 struct answerer_parts { /* all outlive the answerer */
     const struct identity *identity;

@@ -135,6 +135,26 @@ static enum decline check_body(struct checker *checker, const struct certificate
     return why->code == ERR_VERSION ? DECLINE_VERSION : DECLINE_INVALID;
 }
 
+/* A query says itself whether it is a member: the matcher can neither take it out of its group, for
+ * the agency to count it alone, nor put it into one. */
+static enum decline check_membership(const Hearth__V1__Signed *in, const struct certificate *la,
+                                     struct checked *out, struct err *why)
+{
+    if (!in && !out->query.is_member) return DECLINE_NONE;
+    if (!in || !out->query.is_member) {
+        (void)err_set(why, ERR_INVALID, "group", "%s",
+                      in ? "the query is a member of none" : "that of the query is missing");
+        return DECLINE_INVALID;
+    }
+    if (!certificate_verify(la, TAG_GROUP, in->body.data, in->body.len, in->signature.data,
+                            in->signature.len, why)) {
+        return DECLINE_SIGNATURE;
+    }
+    query_group_hash(out->group_hash, in->body.data, in->body.len);
+    bool ok = query_group_decode(in->body.data, in->body.len, &out->group, why);
+    return ok ? DECLINE_NONE : DECLINE_INVALID;
+}
+
 enum decline check_origin(struct checker *checker, const Hearth__V1__AgentQuery *in, int64_t now_ms,
                           struct checked *out, struct err *why)
 {
@@ -157,6 +177,7 @@ enum decline check_origin(struct checker *checker, const Hearth__V1__AgentQuery 
         reason = why->code == ERR_VERSION ? DECLINE_VERSION : DECLINE_INVALID;
     }
     if (reason == DECLINE_NONE) reason = check_body(checker, &la, out, why);
+    if (reason == DECLINE_NONE) reason = check_membership(in->group, &la, out, why);
     certificate_free(&la);
     return reason;
 }
@@ -225,6 +246,8 @@ enum decline check_keys(struct checker *checker, const Hearth__V1__AgentQuery *i
     REQUIRE(pthread_mutex_unlock(&checker->lock) == 0);
     if (!known) return DECLINE_EPOCH;
     bool ok = query_check(&out->query, &epoch, &out->reading.layout, now_ms, &out->joint_key, why);
+    ok = ok && (!out->query.is_member ||
+                query_group_check(&out->group, &out->query, out->hash, now_ms, why));
     return ok ? DECLINE_NONE : of_query(why);
 }
 

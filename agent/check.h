@@ -32,15 +32,18 @@ struct checked {
     uint8_t hash[HASH_BYTES];
     struct reading reading; /* by which catalogue its slots are read */
     struct point joint_key;
+    struct query_group group; /* where query.is_member */
+    uint8_t group_hash[HASH_BYTES];
 };
 /* First half: the LA's certificate (Authority, role, revocation, time), its signature over the
- * exact bytes, the decoder, that certificate and query name the same LA, the catalogue. Fills
- * query, hash and reading; checked_free frees, also after a refusal. `why` explains a refusal, for
- * the log. */
+ * exact bytes, the decoder, that certificate and query name the same LA, the catalogue, that a
+ * member of a group comes with a group of the LA's. Fills query, hash, reading and group;
+ * checked_free frees, also after a refusal. `why` explains a refusal, for the log. */
 enum decline check_origin(struct checker *checker, const Hearth__V1__AgentQuery *in, int64_t now_ms,
                           struct checked *out, struct err *why);
 /* Second half: the epoch record (matcher's signature, proof of possession of M), times, number of
- * ciphertexts, proof of possession of A, joint key. Fills joint_key. */
+ * ciphertexts, proof of possession of A, joint key, and that the group is the query's. Fills
+ * joint_key. */
 enum decline check_keys(struct checker *checker, const Hearth__V1__AgentQuery *in, int64_t now_ms,
                         struct checked *out, struct err *why);
 void checked_free(struct checked *checked);

@@ -8,6 +8,7 @@
 #include "agent/replay.h"
 #include "proto/base/clock.h"
 #include "proto/base/mem.h"
+#include "proto/crypto/query_groups.h"
 
 struct counted {
     struct vault_counter counter;
@@ -24,6 +25,7 @@ struct policy {
     struct counted *counted; /* one an LA that ever asked */
     size_t counted_count;
     struct replay *replay;
+    struct query_groups *groups;
 };
 
 bool policy_open(const struct config *config, struct vault *vault, struct policy **out,
@@ -43,6 +45,7 @@ bool policy_open(const struct config *config, struct vault *vault, struct policy
     policy->counted_count = count;
     for (size_t i = 0; i < count; i++) policy->counted[i].counter = counters[i];
     policy->replay = replay_new(REPLAY_ENTRIES_MAX, REPLAY_BYTES_MAX);
+    policy->groups = query_groups_new();
     free(counters);
     *out = policy;
     return true;
@@ -52,6 +55,7 @@ void policy_close(struct policy *policy)
 {
     if (!policy) return;
     replay_free(policy->replay);
+    query_groups_free(policy->groups);
     free(policy->counted);
     free(policy->allow);
     (void)pthread_mutex_destroy(&policy->lock);
@@ -100,25 +104,42 @@ static struct counted *counter_of(struct policy *policy, const char *la)
     return fresh;
 }
 
-static enum decline count_query(struct policy *policy, const struct query_name *name,
-                                int64_t now_ms, int64_t expires_ms)
+struct payment {
+    struct policy *policy;
+    const char *la;
+    int32_t today;
+};
+
+/* One query more on the LA's day. Has the shape of query_groups_pay_fn. */
+static bool count(void *ctx, struct err *err)
 {
-    int32_t today = clock_london_day(now_ms);
-    struct counted *counted = policy->budget > 0 ? counter_of(policy, name->la) : NULL;
-    bool same_day = counted && counted->counter.day == today;
-    uint32_t asked = same_day ? counted->counter.count : 0;
-    if (counted && asked >= policy->budget) return DECLINE_BUDGET;
-    if (!replay_claim(policy->replay, name, now_ms, expires_ms)) return DECLINE_BUSY;
-    if (counted) {
-        counted->counter.day = today;
-        counted->counter.count = asked + 1;
-        counted->dirty = true;
-    }
-    return DECLINE_NONE;
+    const struct payment *payment = ctx;
+    struct policy *policy = payment->policy;
+    if (policy->budget == 0) return true;
+    struct counted *counted = counter_of(policy, payment->la);
+    uint32_t asked = counted->counter.day == payment->today ? counted->counter.count : 0;
+    if (asked >= policy->budget) return err_set(err, ERR_BUDGET, NULL, "used up");
+    counted->counter.day = payment->today;
+    counted->counter.count = asked + 1;
+    counted->dirty = true;
+    return true;
 }
 
-enum decline policy_admit(struct policy *policy, const struct query_name *name, int64_t now_ms,
-                          int64_t expires_ms)
+/* A group counts as one query, whichever of its members comes first. */
+static enum decline count_query(struct policy *policy, const struct query_name *name,
+                                const struct membership *membership, int64_t now_ms)
+{
+    struct payment payment = {policy, name->la, clock_london_day(now_ms)};
+    struct err err;
+    bool ok = membership ? query_groups_admit(policy->groups, membership->group, membership->hash,
+                                              now_ms, count, &payment, &err)
+                         : count(&payment, &err);
+    if (ok) return DECLINE_NONE;
+    return err.code == ERR_EXISTS ? DECLINE_REPLAY : DECLINE_BUDGET;
+}
+
+enum decline policy_admit(struct policy *policy, const struct query_name *name,
+                          const struct membership *membership, int64_t now_ms, int64_t expires_ms)
 {
     enum decline reason = DECLINE_NONE;
     struct buf stored = {0};
@@ -128,8 +149,11 @@ enum decline policy_admit(struct policy *policy, const struct query_name *name, 
         reason = DECLINE_REPLAY;
     } else if (!is_allowed(policy, name->la)) {
         reason = DECLINE_NOT_ALLOWED;
+    } else if (!replay_claim(policy->replay, name, now_ms, expires_ms)) {
+        reason = DECLINE_BUSY;
     } else {
-        reason = count_query(policy, name, now_ms, expires_ms);
+        reason = count_query(policy, name, membership, now_ms);
+        if (reason != DECLINE_NONE) replay_forget(policy->replay, name);
     }
     unlock(policy);
     buf_free(&stored);

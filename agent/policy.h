@@ -35,11 +35,18 @@ enum recall {
 enum recall policy_recall(struct policy *policy, const struct query_name *name, int64_t now_ms,
                           struct buf *stored, uint32_t *items);
 
+/* The group that a query is a member of. */
+struct membership {
+    const struct query_group *group;
+    const uint8_t *hash; /* HASH_BYTES, of the group's body */
+};
 /* Allow list, budget, and room to remember the reply, in one step: DECLINE_NONE counts the query
  * against the LA's day and remembers it as pending until expires_ms; what else it gives changes
- * nothing. DECLINE_REPLAY where the name is known already. */
-enum decline policy_admit(struct policy *policy, const struct query_name *name, int64_t now_ms,
-                          int64_t expires_ms);
+ * nothing. membership: NULL for a query that is no member of a group; of a group only the first
+ * member is counted. DECLINE_REPLAY where the name, or the group's id for another group, is known
+ * already. */
+enum decline policy_admit(struct policy *policy, const struct query_name *name,
+                          const struct membership *membership, int64_t now_ms, int64_t expires_ms);
 /* Keeps a copy of the reply for RECALL_ANSWERED. Past REPLAY_BYTES_MAX the name only is remembered.
  */
 void policy_answered(struct policy *policy, const struct query_name *name, const void *reply,

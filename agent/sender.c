@@ -25,9 +25,10 @@ struct sender {
     bool stopping;
 };
 
-int64_t sender_due_us(uint32_t items, int64_t receipt_us, int64_t ready_us)
+int64_t sender_due_us(uint32_t items, bool is_member, int64_t receipt_us, int64_t ready_us)
 {
-    int64_t due = receipt_us + SEND_BASE_US + (int64_t)SEND_ITEM_US * items;
+    int64_t at_once = is_member ? GROUP_QUERIES : 1;
+    int64_t due = receipt_us + SEND_BASE_US + at_once * SEND_ITEM_US * items;
     int64_t late = ready_us > due ? ready_us - due : 0;
     return due + (late + SEND_STEP_US - 1) / SEND_STEP_US * SEND_STEP_US;
 }

@@ -10,6 +10,7 @@
 #ifndef HEARTH_AGENT_SENDER_H
 #define HEARTH_AGENT_SENDER_H
 
+#include "proto/crypto/message.h"
 #include "proto/rpc/rpc.h"
 
 /* T in microseconds: 50 ms and 0.25 ms an item, about twice what the arithmetic takes on one core,
@@ -17,8 +18,9 @@
 enum { SEND_BASE_US = 50000, SEND_ITEM_US = 250, SEND_STEP_US = 25000 };
 
 /* Steady time at which a reply of `items` leaves, ready at ready_us to a query that came at
- * receipt_us. */
-int64_t sender_due_us(uint32_t items, int64_t receipt_us, int64_t ready_us);
+ * receipt_us. is_member: of a group, whose queries come together and are worked through side by
+ * side: T has GROUP_QUERIES times as long for each item. */
+int64_t sender_due_us(uint32_t items, bool is_member, int64_t receipt_us, int64_t ready_us);
 
 struct sender;
 struct sender *sender_start(void);

@@ -13,7 +13,7 @@ struct matcher;
 
 enum {
     AGENT_UNANSWERED_MAX =
-        128,                /* queries that one agent may leave unanswered before it is let go */
+        512,                /* queries that one agent may leave unanswered before it is let go */
     AGENT_NONSENSE_MAX = 16 /* refused messages after which it is let go */
 };
 

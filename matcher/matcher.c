@@ -190,6 +190,7 @@ static void free_parts(struct matcher *matcher)
     searches_free(matcher->searches);
     fleet_free(matcher->fleet);
     replay_free(matcher->replay);
+    query_groups_free(matcher->groups);
     noise_free(matcher->noise);
     blind_scores_free(matcher->scores);
     directory_unref(matcher->directory);
@@ -214,6 +215,7 @@ static void start_parts(struct matcher *matcher)
 {
     const struct config *config = &matcher->config;
     matcher->replay = replay_new();
+    matcher->groups = query_groups_new();
     matcher->noise = noise_new();
     matcher->fleet = fleet_new();
     matcher->searches = searches_new(config->searches_max, config->searches_per_la);

@@ -4,8 +4,9 @@
  * Threads: gRPC threads run the callbacks of streams and never block; the pool does arithmetic; the
  * audit thread writes the log; the timer thread looks after what is due; the caller's thread ticks.
  * Lock order, first to last: a search's mutex -> the registry of searches, the fleet, the replay
- * memory, the noise, the epochs, the timers, the pool, the audit queue. None of the latter is held
- * while another lock is taken, and no two searches are locked at once.
+ * memory, the groups of queries, the noise, the epochs, the timers, the pool, the audit queue. None
+ * of the latter is held while another lock is taken (but for the groups', under which the budget in
+ * the store is), and no two searches are locked at once.
  */
 #ifndef HEARTH_MATCHER_MATCHER_H
 #define HEARTH_MATCHER_MATCHER_H
@@ -23,6 +24,7 @@
 #include "matcher/searches.h"
 #include "matcher/timers.h"
 #include "proto/base/pool.h"
+#include "proto/crypto/query_groups.h"
 #include "proto/domain/versions.h"
 #include "proto/rpc/rpc.h"
 
@@ -36,6 +38,7 @@ struct matcher {
     struct audit *audit;
     struct epochs *epochs;
     struct replay *replay;
+    struct query_groups *groups;
     struct noise *noise;
     struct fleet *fleet;
     struct searches *searches;

@@ -82,6 +82,19 @@ static void describe(const struct entry *entry, struct ranked_agency *out)
     memcpy(out->frameworks, agency->frameworks, sizeof out->frameworks);
 }
 
+static bool is_ranked(const struct rank_input *input, const struct search_options *options)
+{
+    return best_band(input) != BAND_NONE && rank_passes(input->agency, options);
+}
+
+size_t rank_count(const struct rank_input *inputs, size_t count,
+                  const struct search_options *options)
+{
+    size_t ranked = 0;
+    for (size_t i = 0; i < count; i++) ranked += is_ranked(&inputs[i], options) ? 1 : 0;
+    return ranked;
+}
+
 void rank_agencies(const struct rank_input *inputs, size_t count,
                    const struct search_options *options, const uint8_t tie_seed[TIE_SEED_BYTES],
                    const uint8_t query_hash[HASH_BYTES], struct result *out)
@@ -89,8 +102,8 @@ void rank_agencies(const struct rank_input *inputs, size_t count,
     struct entry *entries = mem_array(count, sizeof *entries);
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
+        if (!is_ranked(&inputs[i], options)) continue;
         enum band band = best_band(&inputs[i]);
-        if (band == BAND_NONE || !rank_passes(inputs[i].agency, options)) continue;
         struct entry *entry = &entries[used++];
         *entry = (struct entry){.agency = inputs[i].agency, .band = band};
         entry->keys[0] = (unsigned)(BAND_STRONG - band);

@@ -25,6 +25,10 @@ void rank_agencies(const struct rank_input *inputs, size_t count,
                    const struct search_options *options, const uint8_t tie_seed[TIE_SEED_BYTES],
                    const uint8_t query_hash[HASH_BYTES], struct result *out);
 
+/* How many agencies rank_agencies would rank, however many it would list. */
+size_t rank_count(const struct rank_input *inputs, size_t count,
+                  const struct search_options *options);
+
 /* H("hearth v1 tie", seed, query hash, id): what orders agencies that are equal otherwise. */
 void rank_tie(uint8_t out[HASH_BYTES], const uint8_t tie_seed[TIE_SEED_BYTES],
               const uint8_t query_hash[HASH_BYTES], const char *id);

@@ -107,7 +107,17 @@ void search_end(struct search *search, const struct err *err, bool refused)
     searches_leave(search->matcher->searches, search);
 }
 
+void search_run_job(struct search *search, void (*job)(void *ctx), void *ctx)
+{
+    (search->is_member ? pool_run_later : pool_run)(search->matcher->pool, job, ctx);
+}
+
 /* ---- time ---- */
+
+int64_t search_patience(const struct search *search)
+{
+    return search->is_member ? MEMBER_PATIENCE : 1;
+}
 
 static const char *awaited(enum search_phase phase)
 {
@@ -126,8 +136,8 @@ static void on_timer(void *ctx)
     (void)pthread_mutex_lock(&search->mutex);
     if (search->due_ms > 0 && clock_steady_ms() >= search->due_ms) {
         /* gRPC's code for it has no twin among our errors, so it goes out by hand. */
-        (void)err_set(&err, ERR_UNAVAILABLE, NULL, "no %s within %d s", awaited(search->phase),
-                      LA_MESSAGE_MS / 1000);
+        (void)err_set(&err, ERR_UNAVAILABLE, NULL, "no %s within %lld s", awaited(search->phase),
+                      (long long)(LA_MESSAGE_MS / 1000 * search_patience(search)));
         rpc_stream_finish(search->stream, RPC_DEADLINE_EXCEEDED, err.text);
         search_end(search, &err, true);
     } else if (search->phase == PHASE_COLLECTING) {
@@ -147,7 +157,7 @@ void search_set_phase(struct search *search, enum search_phase phase)
     search->phase = phase;
     search->due_ms = 0;
     if (phase == PHASE_HELLO || phase == PHASE_QUERY || phase == PHASE_CLOSING) {
-        search->due_ms = clock_steady_ms() + LA_MESSAGE_MS;
+        search->due_ms = clock_steady_ms() + LA_MESSAGE_MS * search_patience(search);
         search_wake_at(search, search->due_ms);
     }
 }

@@ -103,8 +103,12 @@ static void rank(struct finish_job *job)
         inputs[used] = (struct rank_input){.agency = agency, .reliability = RELIABILITY_TOP};
         count_bands(job->opened[i], &inputs[used++]);
     }
-    rank_agencies(inputs, used, &search->options, search->epoch->tie_seed.data, search->hash,
-                  &job->result);
+    if (search->is_member) {
+        job->result.choice = choice_of(rank_count(inputs, used, &search->options));
+    } else {
+        rank_agencies(inputs, used, &search->options, search->epoch->tie_seed.data, search->hash,
+                      &job->result);
+    }
     sodium_memzero(inputs, job->count * sizeof *inputs);
     free(inputs);
 }
@@ -142,7 +146,12 @@ static void build_entry(struct buf *fields, const struct audit_head *before, voi
     audit_text(fields, "la", job->search->la.organisation);
     audit_number(fields, "answered", result->answered);
     audit_number(fields, "declined", result->declined);
-    audit_number(fields, "agencies", result->agency_count);
+    if (job->search->is_member) {
+        audit_bytes(fields, "group", job->search->group_hash, HASH_BYTES);
+        audit_number(fields, "choice", result->choice);
+    } else {
+        audit_number(fields, "agencies", result->agency_count);
+    }
     audit_bytes(fields, "result", hash, HASH_BYTES);
 }
 
@@ -259,5 +268,5 @@ void search_on_shares_proof(struct search *search, Hearth__V1__FromLa *message)
     job->result.answered = search_count_state(search, ASKED_OPENED);
     job->result.declined = search_count_state(search, ASKED_DECLINED);
     search_set_phase(search, PHASE_VERIFYING);
-    pool_run(search->matcher->pool, run_finish_job, job);
+    search_run_job(search, run_finish_job, job);
 }

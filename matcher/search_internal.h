@@ -16,7 +16,9 @@
 enum {
     LA_MESSAGE_MS = 10000,  /* within which an LA has to send a message that is due */
     SHARES_GRACE_MS = 3000, /* after the agents' deadline, for the LA's shares */
-    GOODBYE_MS = 5000       /* for the LA to take what is queued once its search has ended */
+    MEMBER_PATIENCE =
+        GROUP_QUERIES, /* times as long for a member of a group: all are asked at once */
+    GOODBYE_MS = 5000  /* for the LA to take what is queued once its search has ended */
 };
 
 enum search_phase {
@@ -59,6 +61,8 @@ struct search {
     struct point query_key;
     uint32_t catalogue; /* the query's version */
     struct search_options options;
+    bool is_member; /* of a group: it is told a choice and no list */
+    uint8_t group_hash[HASH_BYTES];
     struct epoch_key *epoch;
     struct directory *directory;
 
@@ -84,6 +88,10 @@ void search_end(struct search *search, const struct err *err, bool refused);
 void search_check_close(struct search *search);
 /* Calls search_timer at that time of the steady clock. */
 void search_wake_at(struct search *search, int64_t at_ms);
+/* Runs job(ctx) on the pool; members of a group give way to ordinary searches. */
+void search_run_job(struct search *search, void (*job)(void *ctx), void *ctx);
+/* What a time limit is multiplied by: 1, or MEMBER_PATIENCE. */
+int64_t search_patience(const struct search *search);
 uint32_t search_count_state(const struct search *search, enum asked_state state);
 
 /* ---- steps; the mutex is held, the message is taken over ---- */

@@ -7,6 +7,7 @@
 
 #include "matcher/agent_session.h"
 #include "matcher/search_internal.h"
+#include "proto/base/log.h"
 #include "proto/base/mem.h"
 
 struct open_job {
@@ -65,12 +66,38 @@ static bool match_shares(const struct search *search, const Hearth__V1__SearchSh
                        "no reply of that agent is waiting for its shares");
     }
     size_t wanted = (size_t)search->asked[i].count * POINT_BYTES;
-    if (shares->shares.len != wanted) {
+    if (shares->shares.len != wanted && shares->shares.len > 0) {
         return err_set(err, ERR_INVALID, "shares.shares", "%zu bytes; %s's reply takes %zu",
                        shares->shares.len, search->asked[i].agent->id, wanted);
     }
     *index = i;
     return true;
+}
+
+/* The LA will not share this reply: nobody waits for it. Nothing is held against the agent, since
+ * the LA's word alone shows no fault of it. */
+static void drop_reply(struct search *search, struct asked *asked)
+{
+    log_info("reply_unshared", "agent=%s la=%s", asked->agent->id, search->la.organisation);
+    buf_wipe(&asked->c1);
+    buf_wipe(&asked->c2);
+    asked->state = ASKED_REFUSED;
+    search_check_close(search);
+}
+
+static void open_reply(struct search *search, size_t index, Hearth__V1__SearchShares *shares)
+{
+    struct asked *asked = &search->asked[index];
+    struct open_job *job = mem_new(struct open_job);
+    *job = (struct open_job){.search = search_ref(search),
+                             .index = index,
+                             .count = asked->count,
+                             .c1 = asked->c1,
+                             .c2 = asked->c2,
+                             .shares = envelope_take(&shares->shares)};
+    asked->c1 = asked->c2 = (struct buf){0};
+    asked->state = ASKED_OPENING;
+    search_run_job(search, run_open_job, job);
 }
 
 void search_on_shares(struct search *search, Hearth__V1__FromLa *message)
@@ -80,18 +107,10 @@ void search_on_shares(struct search *search, Hearth__V1__FromLa *message)
     size_t index = 0;
     if (search->phase == PHASE_COLLECTING && !match_shares(search, shares, &index, &err)) {
         search_end(search, &err, true);
+    } else if (search->phase == PHASE_COLLECTING && shares->shares.len == 0) {
+        drop_reply(search, &search->asked[index]);
     } else if (search->phase == PHASE_COLLECTING) {
-        struct asked *asked = &search->asked[index];
-        struct open_job *job = mem_new(struct open_job);
-        *job = (struct open_job){.search = search_ref(search),
-                                 .index = index,
-                                 .count = asked->count,
-                                 .c1 = asked->c1,
-                                 .c2 = asked->c2,
-                                 .shares = envelope_take(&shares->shares)};
-        asked->c1 = asked->c2 = (struct buf){0};
-        asked->state = ASKED_OPENING;
-        pool_run(search->matcher->pool, run_open_job, job);
+        open_reply(search, index, shares);
     }
     envelope_wipe(&shares->shares);
     hearth__v1__from_la__free_unpacked(message, NULL);

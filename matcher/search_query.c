@@ -20,6 +20,8 @@ struct query_job {
     struct query query;
     struct search_options options;
     struct reading reading;
+    struct query_group group; /* where the query is a member of one */
+    uint8_t group_hash[HASH_BYTES];
     struct epoch_key *epoch;
 };
 
@@ -46,6 +48,24 @@ static bool check_parties(struct query_job *job, struct err *err)
                       err);
 }
 
+/* A query says itself whether it is a member, so that neither side can take it out of its group or
+ * put it into one. */
+static bool check_group(struct query_job *job, int64_t now_ms, struct err *err)
+{
+    const Hearth__V1__Signed *message = job->message->query->group;
+    if (!message && !job->query.is_member) return true;
+    if (!message || !job->query.is_member) {
+        return err_set(err, ERR_INVALID, "group", "%s",
+                       message ? "the query is a member of none" : "that of the query is missing");
+    }
+    if (!check_signed(job, message, TAG_GROUP, "group", err)) return false;
+    if (!query_group_decode(message->body.data, message->body.len, &job->group, err)) {
+        return err_in(err, "group");
+    }
+    query_group_hash(job->group_hash, message->body.data, message->body.len);
+    return query_group_check(&job->group, &job->query, job->hash, now_ms, err);
+}
+
 static bool check_arithmetic(struct query_job *job, int64_t now_ms, struct err *err)
 {
     const struct query *query = &job->query;
@@ -69,6 +89,28 @@ static bool check_options(struct query_job *job, struct err *err)
     return true;
 }
 
+struct payment {
+    const struct query_job *job;
+    int64_t now_ms;
+};
+
+static bool pay(void *ctx, struct err *err)
+{
+    const struct payment *payment = ctx;
+    struct matcher *matcher = payment->job->search->matcher;
+    return budget_take(matcher->store, payment->job->query.la, matcher->config.budget,
+                       payment->now_ms, err);
+}
+
+/* One unit a search; one unit a group, whichever member comes first. */
+static bool check_budget(struct query_job *job, int64_t now_ms, struct err *err)
+{
+    struct payment payment = {job, now_ms};
+    if (!job->query.is_member) return pay(&payment, err);
+    return query_groups_admit(job->search->matcher->groups, &job->group, job->group_hash, now_ms,
+                              pay, &payment, err);
+}
+
 /* What is used up by a query comes last, so that a refusal leaves no trace. */
 static bool check_quotas(struct query_job *job, int64_t now_ms, struct err *err)
 {
@@ -84,7 +126,7 @@ static bool check_quotas(struct query_job *job, int64_t now_ms, struct err *err)
     if (ok && !audit_works(matcher->audit)) {
         ok = err_set(err, ERR_UNAVAILABLE, NULL, "the audit log cannot be written");
     }
-    ok = ok && budget_take(matcher->store, query->la, matcher->config.budget, now_ms, err);
+    ok = ok && check_budget(job, now_ms, err);
     if (!ok) replay_remove(matcher->replay, query->la, query->query_id);
     return ok;
 }
@@ -97,8 +139,8 @@ static bool check_query(struct query_job *job, struct err *err)
     query_hash(job->hash, message->body.data, message->body.len);
     job->hashed = true;
     return query_decode(message->body.data, message->body.len, &job->query, err) &&
-           check_parties(job, err) && check_arithmetic(job, now_ms, err) &&
-           check_quotas(job, now_ms, err);
+           check_parties(job, err) && check_group(job, now_ms, err) &&
+           check_arithmetic(job, now_ms, err) && check_quotas(job, now_ms, err);
 }
 
 /* ---- fan-out ---- */
@@ -111,6 +153,7 @@ static struct rpc_message *pack_query(const struct query_job *job)
     body.query = job->message->query->query;
     body.certificate = &certificate;
     body.epoch = &epoch;
+    body.group = job->message->query->group;
     Hearth__V1__ToAgent message = HEARTH__V1__TO_AGENT__INIT;
     message.kind_case = HEARTH__V1__TO_AGENT__KIND_QUERY;
     message.query = &body;
@@ -135,6 +178,7 @@ static void note_query(const struct search *search, const struct query_job *job)
     audit_bytes(&fields, "query", search->hash, HASH_BYTES);
     audit_text(&fields, "la", search->la.organisation);
     audit_bytes(&fields, "search_tag", search->options.search_tag, HASH_BYTES);
+    if (search->is_member) audit_bytes(&fields, "group", search->group_hash, HASH_BYTES);
     audit_number(&fields, "epoch", search->epoch->record.epoch);
     audit_number(&fields, "asked", search->asked_count);
     audit_add(search->matcher->audit, AUDIT_QUERY, &fields);
@@ -167,8 +211,9 @@ static void fan_out(struct search *search, const struct query_job *job)
     send_accepted(search);
     note_query(search, job);
     struct rpc_message *message = pack_query(job);
-    search->deadline_ms = clock_steady_ms() + search->matcher->config.deadline_ms;
-    search->grace_ms = search->deadline_ms + SHARES_GRACE_MS;
+    int64_t patience = search_patience(search);
+    search->deadline_ms = clock_steady_ms() + search->matcher->config.deadline_ms * patience;
+    search->grace_ms = search->deadline_ms + SHARES_GRACE_MS * patience;
     for (size_t i = 0; i < count; i++) {
         search->asked[i].agent = agents[i]; /* takes over the reference */
         search->asked[i].state = ask(agents[i], message) ? ASKED_WAITING : ASKED_LEFT;
@@ -193,6 +238,8 @@ static void take_query(struct search *search, struct query_job *job, bool ok, co
     search->query_key = job->query.key;
     search->catalogue = job->query.catalogue;
     search->options = job->options;
+    search->is_member = job->query.is_member;
+    memcpy(search->group_hash, job->group_hash, HASH_BYTES);
     search->epoch = epoch_ref(job->epoch);
     search->directory = matcher_directory(search->matcher);
     fan_out(search, job);
@@ -220,5 +267,5 @@ void search_on_query(struct search *search, Hearth__V1__FromLa *message)
     job->search = search_ref(search);
     job->message = message;
     search_set_phase(search, PHASE_CHECKING);
-    pool_run(search->matcher->pool, run_query_job, job);
+    (message->query->group ? pool_run_later : pool_run)(search->matcher->pool, run_query_job, job);
 }

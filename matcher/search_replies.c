@@ -228,7 +228,7 @@ void search_take_reply(struct agent *agent, Hearth__V1__FromAgent *message)
     }
     struct reply_job *job = mem_new(struct reply_job);
     *job = (struct reply_job){search, index, agent_ref(agent), message, reply};
-    pool_run(agent->matcher->pool, run_reply_job, job);
+    search_run_job(search, run_reply_job, job);
 }
 
 /* ---- declines and departures ---- */

@@ -15,25 +15,43 @@ struct job {
     struct job *next;
 };
 
+struct queue {
+    struct job *first, *last;
+};
+
+enum { NOW, LATER, QUEUES };
+
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct job *first, *last;
+    struct queue queues[QUEUES]; /* the first one that is not empty is served */
     bool stopping;
     unsigned count;
     pthread_t threads[];
 };
+
+/* With the lock held; NULL where nothing waits. */
+static struct job *take(struct pool *pool)
+{
+    struct queue *queue = &pool->queues[pool->queues[NOW].first ? NOW : LATER];
+    struct job *job = queue->first;
+    if (!job) return NULL;
+    queue->first = job->next;
+    if (!queue->first) queue->last = NULL;
+    return job;
+}
 
 static void *work(void *arg)
 {
     struct pool *pool = arg;
     REQUIRE(pthread_mutex_lock(&pool->lock) == 0);
     for (;;) {
-        while (!pool->first && !pool->stopping) (void)pthread_cond_wait(&pool->wake, &pool->lock);
-        struct job *job = pool->first;
-        if (!job) break;
-        pool->first = job->next;
-        if (!pool->first) pool->last = NULL;
+        struct job *job = take(pool);
+        if (!job && pool->stopping) break;
+        if (!job) {
+            (void)pthread_cond_wait(&pool->wake, &pool->lock);
+            continue;
+        }
         (void)pthread_mutex_unlock(&pool->lock);
         job->run(job->ctx);
         free(job);
@@ -82,19 +100,20 @@ unsigned pool_threads(const struct pool *pool)
 }
 
 /* False, and nothing queued, once the pool is stopping. */
-static bool enqueue(struct pool *pool, void (*run)(void *ctx), void *ctx)
+static bool enqueue(struct pool *pool, int which, void (*run)(void *ctx), void *ctx)
 {
+    struct queue *queue = &pool->queues[which];
     struct job *job = mem_new(struct job);
     *job = (struct job){.run = run, .ctx = ctx};
     (void)pthread_mutex_lock(&pool->lock);
     bool open = !pool->stopping;
     if (open) {
-        if (pool->last) {
-            pool->last->next = job;
+        if (queue->last) {
+            queue->last->next = job;
         } else {
-            pool->first = job;
+            queue->first = job;
         }
-        pool->last = job;
+        queue->last = job;
         (void)pthread_cond_signal(&pool->wake);
     }
     (void)pthread_mutex_unlock(&pool->lock);
@@ -104,7 +123,12 @@ static bool enqueue(struct pool *pool, void (*run)(void *ctx), void *ctx)
 
 void pool_run(struct pool *pool, void (*run)(void *ctx), void *ctx)
 {
-    REQUIRE(enqueue(pool, run, ctx));
+    REQUIRE(enqueue(pool, NOW, run, ctx));
+}
+
+void pool_run_later(struct pool *pool, void (*run)(void *ctx), void *ctx)
+{
+    REQUIRE(enqueue(pool, LATER, run, ctx));
 }
 
 /* One loop over indices, shared by the caller and the workers that come to help. Nobody waits for a
@@ -163,7 +187,7 @@ void pool_each(struct pool *pool, size_t count, void (*job)(size_t index, void *
     unsigned helpers = pool->count < count ? pool->count : (unsigned)count - 1;
     each->users = helpers + 1;
     unsigned refused = 0; /* a job's loop while the pool stops */
-    for (unsigned i = 0; i < helpers; i++) refused += enqueue(pool, help, each) ? 0 : 1;
+    for (unsigned i = 0; i < helpers; i++) refused += enqueue(pool, NOW, help, each) ? 0 : 1;
     take_indices(each);
     (void)pthread_mutex_lock(&each->lock);
     while (each->finished < count) (void)pthread_cond_wait(&each->done, &each->lock);

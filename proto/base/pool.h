@@ -18,6 +18,8 @@ unsigned pool_threads(const struct pool *pool);
 /* Runs job(ctx) on a worker; jobs start in order of submission. Never waits for one. Aborts where
  * pool_stop was called before. */
 void pool_run(struct pool *pool, void (*job)(void *ctx), void *ctx);
+/* The same for work that can wait: it starts when no job of pool_run does. */
+void pool_run_later(struct pool *pool, void (*job)(void *ctx), void *ctx);
 /* Runs job(i, ctx) for 0 <= i < count over the workers and the calling thread; returns when all are
  * done. May be called from a job. pool NULL: on the calling thread alone. */
 void pool_each(struct pool *pool, size_t count, void (*job)(size_t index, void *ctx), void *ctx);

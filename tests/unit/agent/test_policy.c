@@ -88,7 +88,7 @@ static void test_an_empty_allow_list_allows_nobody(void **state)
     must(policy_open(&config, held->vault, &policy, &err), &err);
     uint8_t hash[HASH_BYTES] = {1};
     const struct query_name name = {"la-1", hash, hash};
-    assert_int_equal(policy_admit(policy, &name, NOON, NOON), DECLINE_NOT_ALLOWED);
+    assert_int_equal(policy_admit(policy, &name, NULL, NOON, NOON), DECLINE_NOT_ALLOWED);
     policy_close(policy);
     config_free(&config);
 }
@@ -104,7 +104,7 @@ static enum decline ask(struct policy *policy, const char *la, int64_t now_ms)
     struct asked q;
     randombytes_buf(&q, sizeof q);
     const struct query_name name = {la, q.query_id, q.hash};
-    return policy_admit(policy, &name, now_ms, now_ms + MINUTE);
+    return policy_admit(policy, &name, NULL, now_ms, now_ms + MINUTE);
 }
 
 static struct policy *open_policy(struct held *held, uint32_t budget, const char *allowed)
@@ -194,21 +194,74 @@ static void test_a_query_is_answered_once(void **state)
     struct buf stored = {0};
     uint32_t items = 0;
     assert_int_equal(policy_recall(policy, &name, NOON, &stored, &items), RECALL_NEW);
-    assert_int_equal(policy_admit(policy, &name, NOON, NOON + MINUTE), DECLINE_NONE);
+    assert_int_equal(policy_admit(policy, &name, NULL, NOON, NOON + MINUTE), DECLINE_NONE);
     assert_int_equal(policy_recall(policy, &name, NOON, &stored, &items), RECALL_PENDING);
-    assert_int_equal(policy_admit(policy, &name, NOON, NOON + MINUTE), DECLINE_REPLAY);
+    assert_int_equal(policy_admit(policy, &name, NULL, NOON, NOON + MINUTE), DECLINE_REPLAY);
     policy_answered(policy, &name, "reply", 5, 48);
     assert_int_equal(policy_recall(policy, &name, NOON + MINUTE, &stored, &items), RECALL_ANSWERED);
     assert_int_equal(items, 48);
     assert_int_equal(stored.len, 5);
     assert_memory_equal(stored.data, "reply", 5);
     assert_int_equal(policy_recall(policy, &same_id, NOON, &stored, &items), RECALL_OTHER);
-    assert_int_equal(policy_admit(policy, &same_id, NOON, NOON + MINUTE), DECLINE_REPLAY);
+    assert_int_equal(policy_admit(policy, &same_id, NULL, NOON, NOON + MINUTE), DECLINE_REPLAY);
     assert_int_equal(policy_recall(policy, &elsewhere, NOON, &stored, &items), RECALL_NEW);
     /* Refusals and repetitions cost nothing: one of two is used. */
     assert_int_equal(ask(policy, "la-1", NOON), DECLINE_NONE);
     assert_int_equal(ask(policy, "la-1", NOON), DECLINE_BUDGET);
     buf_free(&stored);
+    policy_close(policy);
+}
+
+static struct query_group a_group(const char *la)
+{
+    struct query_group group = {.expires_at = NOON + MINUTE};
+    strcpy(group.la, la);
+    randombytes_buf(group.group_id, sizeof group.group_id);
+    return group;
+}
+
+static enum decline ask_member(struct policy *policy, const struct query_group *group,
+                               const uint8_t hash[HASH_BYTES])
+{
+    struct asked q;
+    randombytes_buf(&q, sizeof q);
+    const struct query_name name = {group->la, q.query_id, q.hash};
+    const struct membership membership = {group, hash};
+    return policy_admit(policy, &name, &membership, NOON, NOON + MINUTE);
+}
+
+static void test_a_group_counts_once(void **state)
+{
+    struct policy *policy = open_policy(*state, 2, NULL);
+    const uint8_t first[HASH_BYTES] = {1}, second[HASH_BYTES] = {2};
+    struct query_group one = a_group("la-1"), other = a_group("la-1"), more = a_group("la-1");
+    for (int i = 0; i < GROUP_QUERIES; i++) {
+        assert_int_equal(ask_member(policy, &one, first), DECLINE_NONE);
+    }
+    assert_int_equal(ask_member(policy, &one, second), DECLINE_REPLAY); /* another under its id */
+    assert_int_equal(ask_member(policy, &other, second), DECLINE_NONE);
+    /* Two are used up: for single queries and for groups, not for what has been counted. */
+    assert_int_equal(ask(policy, "la-1", NOON), DECLINE_BUDGET);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask_member(policy, &more, second), DECLINE_BUDGET);
+    }
+    assert_int_equal(ask_member(policy, &one, first), DECLINE_NONE);
+    policy_close(policy);
+}
+
+/* A refusal forgets the query: it may come again when the day has turned. */
+static void test_a_refused_member_may_come_again(void **state)
+{
+    struct policy *policy = open_policy(*state, 1, NULL);
+    const uint8_t hash[HASH_BYTES] = {1};
+    struct query_group group = a_group("la-1");
+    const struct query_name name = {"la-1", group.group_id, hash};
+    const struct membership membership = {&group, hash};
+    group.expires_at = NOON + 24 * HOUR;
+    assert_int_equal(ask(policy, "la-1", NOON), DECLINE_NONE);
+    assert_int_equal(policy_admit(policy, &name, &membership, NOON, NOON + MINUTE), DECLINE_BUDGET);
+    assert_int_equal(policy_admit(policy, &name, &membership, NOON + 13 * HOUR, NOON + 14 * HOUR),
+                     DECLINE_NONE);
     policy_close(policy);
 }
 
@@ -218,12 +271,12 @@ static void test_what_failed_may_be_asked_again(void **state)
     struct asked q;
     randombytes_buf(&q, sizeof q);
     const struct query_name name = {"la-1", q.query_id, q.hash};
-    assert_int_equal(policy_admit(policy, &name, NOON, NOON + MINUTE), DECLINE_NONE);
+    assert_int_equal(policy_admit(policy, &name, NULL, NOON, NOON + MINUTE), DECLINE_NONE);
     policy_failed(policy, &name);
-    assert_int_equal(policy_admit(policy, &name, NOON, NOON + MINUTE), DECLINE_NONE);
+    assert_int_equal(policy_admit(policy, &name, NULL, NOON, NOON + MINUTE), DECLINE_NONE);
     policy_answered(policy, &name, "r", 1, 16);
     policy_failed(policy, &name); /* has no effect on what was answered */
-    assert_int_equal(policy_admit(policy, &name, NOON, NOON + MINUTE), DECLINE_REPLAY);
+    assert_int_equal(policy_admit(policy, &name, NULL, NOON, NOON + MINUTE), DECLINE_REPLAY);
     policy_close(policy);
 }
 
@@ -282,12 +335,15 @@ static void test_send_times(void **state)
 {
     (void)state;
     const int64_t t = 62000; /* 48 items */
-    assert_int_equal(sender_due_us(48, 1000, 1000), 1000 + t);
-    assert_int_equal(sender_due_us(48, 1000, 1000 + t), 1000 + t);
-    assert_int_equal(sender_due_us(48, 1000, 1001 + t), 1000 + t + 25000);
-    assert_int_equal(sender_due_us(48, 1000, 1000 + t + 75000), 1000 + t + 75000);
-    assert_int_equal(sender_due_us(48, 1000, 1001 + t + 75000), 1000 + t + 100000);
-    assert_int_equal(sender_due_us(3136, 0, 1), 834000);
+    assert_int_equal(sender_due_us(48, false, 1000, 1000), 1000 + t);
+    assert_int_equal(sender_due_us(48, false, 1000, 1000 + t), 1000 + t);
+    assert_int_equal(sender_due_us(48, false, 1000, 1001 + t), 1000 + t + 25000);
+    assert_int_equal(sender_due_us(48, false, 1000, 1000 + t + 75000), 1000 + t + 75000);
+    assert_int_equal(sender_due_us(48, false, 1000, 1001 + t + 75000), 1000 + t + 100000);
+    assert_int_equal(sender_due_us(3136, false, 0, 1), 834000);
+    /* A member of a group: sixteen times the part that grows with the items. */
+    assert_int_equal(sender_due_us(48, true, 1000, 1000), 1000 + 50000 + 16 * 12000);
+    assert_int_equal(sender_due_us(48, true, 1000, 243001), 1000 + 242000 + 25000);
 }
 
 static void test_pauses(void **state)
@@ -315,6 +371,8 @@ int main(void)
         WITH_VAULT(test_the_day_is_londons),
         WITH_VAULT(test_a_restart_keeps_the_budget),
         WITH_VAULT(test_a_query_is_answered_once),
+        WITH_VAULT(test_a_group_counts_once),
+        WITH_VAULT(test_a_refused_member_may_come_again),
         WITH_VAULT(test_what_failed_may_be_asked_again),
         cmocka_unit_test(test_memory_ends_with_the_query),
         cmocka_unit_test(test_replies_are_bounded),

@@ -53,8 +53,8 @@ static void missing_keys_have_defaults(void **state)
     assert_true(read_text(dir, "{\"budget\": 0}", &config, &err));
     assert_int_equal(config.budget, 0);
     assert_int_equal(config.deadline_ms, 5000);
-    assert_int_equal(config.searches_max, 64);
-    assert_int_equal(config.searches_per_la, 8);
+    assert_int_equal(config.searches_max, 256);
+    assert_int_equal(config.searches_per_la, 40);
     assert_string_equal(config.listen, "127.0.0.1:0");
     support_temp_dir_remove(dir);
 }

@@ -540,6 +540,7 @@ static void budget_and_concurrency_are_bounded(void **state)
     assert_non_null(strstr(run->la.detail, "renews"));
     run_free(run);
     scene->config.budget = 1000;
+    scene->config.searches_per_la = 8;
     scene_restart(scene);
     scene_wait(scene, no_search_is_open, scene);
     struct played_la las[9];

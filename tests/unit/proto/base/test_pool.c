@@ -90,6 +90,34 @@ static void test_run_keeps_the_order_and_stop_waits(void **state)
     for (int i = 0; i < 1000; i++) assert_int_equal(order.taken[i], i);
 }
 
+static void wait_there(void *ctx)
+{
+    (void)pthread_barrier_wait(ctx);
+}
+
+/* While the one worker is held up, both kinds are queued; what can wait comes last, in its order.
+ */
+static void test_later_gives_way(void **state)
+{
+    (void)state;
+    pthread_barrier_t barrier;
+    struct order order = {.n = 0};
+    struct numbered jobs[6];
+    assert_int_equal(pthread_barrier_init(&barrier, NULL, 2), 0);
+    struct pool *pool = pool_start(1);
+    pool_run(pool, wait_there, &barrier);
+    for (int i = 0; i < 6; i++) {
+        jobs[i] = (struct numbered){.order = &order, .number = i};
+        (i % 2 == 0 ? pool_run_later : pool_run)(pool, take_number, &jobs[i]);
+    }
+    (void)pthread_barrier_wait(&barrier);
+    pool_stop(pool);
+    static const int wanted[] = {1, 3, 5, 0, 2, 4};
+    assert_int_equal(order.n, 6);
+    assert_memory_equal(order.taken, wanted, sizeof wanted);
+    pthread_barrier_destroy(&barrier);
+}
+
 /* Several threads use pool_each and pool_run of one pool at the same time. */
 struct user {
     struct pool *pool;
@@ -216,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_jobs_may_run_loops),
         cmocka_unit_test(test_each_uses_the_caller_and_a_worker_at_once),
         cmocka_unit_test(test_run_keeps_the_order_and_stop_waits),
+        cmocka_unit_test(test_later_gives_way),
         cmocka_unit_test(test_many_users_of_one_pool),
         cmocka_unit_test(test_spans_tell_the_first_error),
         cmocka_unit_test(test_default_is_the_processors),
