@@ -24,6 +24,12 @@ static int clamp(int64_t value, int max)
     return value < 0 ? 0 : value > max ? max : (int)value;
 }
 
+bool plan_within(const struct anchor *anchor, uint16_t cell)
+{
+    int64_t w = reach(anchor);
+    return squared_distance(grid_cell_centre(cell), anchor->place.at) <= w * w;
+}
+
 /* Adds 1 to marks[cell] for each cell whose centre is within the anchor's distance; looks only at
  * the cells of the square around the circle. */
 static void mark_within(const struct anchor *anchor, uint8_t *marks)
@@ -36,7 +42,7 @@ static void mark_within(const struct anchor *anchor, uint8_t *marks)
     for (int row = south; row <= north; row++) {
         for (int column = west; column <= east; column++) {
             uint16_t cell = (uint16_t)(row * CELL_COLUMNS + column);
-            if (squared_distance(grid_cell_centre(cell), anchor->place.at) <= w * w) marks[cell]++;
+            if (plan_within(anchor, cell)) marks[cell]++;
         }
     }
 }
@@ -50,15 +56,44 @@ static void accept_squares(const struct request *request, uint8_t *accepted)
     }
 }
 
-/* accepted[cell] is 1 where a household may live. */
-static void accept_cells(const struct request *request, uint8_t *accepted)
+static size_t count_accepted(const uint8_t *accepted)
+{
+    size_t count = 0;
+    for (size_t cell = 0; cell < CELLS; cell++) count += accepted[cell];
+    return count;
+}
+
+static bool accept_anchors(const struct request *request, uint8_t *accepted, struct err *err)
 {
     for (size_t i = 0; i < request->anchor_count; i++) mark_within(&request->anchors[i], accepted);
     size_t needed = request->combine_any ? 1 : request->anchor_count;
-    for (size_t cell = 0; cell < CELLS && request->anchor_count > 0; cell++) {
-        accepted[cell] = accepted[cell] >= needed;
+    for (size_t cell = 0; cell < CELLS; cell++) accepted[cell] = accepted[cell] >= needed;
+    return count_accepted(accepted) > 0 || plan_explain_anchors(request, err);
+}
+
+/* Keeps what lies in the area; without anchors that is all of it. */
+static bool accept_area(const struct request *request, uint8_t *accepted, struct err *err)
+{
+    size_t held = area_count(&request->area);
+    if (held == 0) {
+        return err_set(err, ERR_INVALID, "location.area",
+                       "holds no cell's centre, so that no cell is acceptable: cells are 5 km "
+                       "wide; draw the area larger, or use an anchor with within_km 4 or more");
     }
-    accept_squares(request, accepted);
+    for (uint16_t cell = 0; cell < CELLS; cell++) {
+        bool near = request->anchor_count == 0 || accepted[cell];
+        accepted[cell] = near && area_holds(&request->area, cell);
+    }
+    return count_accepted(accepted) > 0 ||
+           err_set(err, ERR_INVALID, "location",
+                   "leaves no acceptable cell: none of the area's %zu cells is within the distance "
+                   "of %s; widen within_km, or draw the area larger",
+                   held, request->combine_any ? "any anchor" : "the anchors");
+}
+
+static bool leave_out_avoided(const struct request *request, uint8_t *accepted, struct err *err)
+{
+    size_t before = count_accepted(accepted);
     uint8_t *avoided = mem_array(CELLS, 1);
     for (size_t i = 0; i < request->avoid_count; i++) mark_within(&request->avoid[i], avoided);
     for (size_t cell = 0; cell < CELLS; cell++) {
@@ -66,6 +101,20 @@ static void accept_cells(const struct request *request, uint8_t *accepted)
     }
     sodium_memzero(avoided, CELLS);
     free(avoided);
+    return count_accepted(accepted) > 0 ||
+           err_set(err, ERR_INVALID, "location.avoid",
+                   "rules out every one of the %zu cells that the rest of the location accepts: "
+                   "avoid less, or look in a larger area",
+                   before);
+}
+
+/* accepted[cell] is 1 where a household may live. */
+static bool accept_cells(const struct request *request, uint8_t *accepted, struct err *err)
+{
+    accept_squares(request, accepted);
+    if (request->anchor_count > 0 && !accept_anchors(request, accepted, err)) return false;
+    if (request->has_area && !accept_area(request, accepted, err)) return false;
+    return leave_out_avoided(request, accepted, err);
 }
 
 static bool find_quadrants(const uint8_t *accepted, struct plan *plan, struct err *err)
@@ -81,12 +130,7 @@ static bool find_quadrants(const uint8_t *accepted, struct plan *plan, struct er
         count++;
     }
     sodium_memzero(holds, sizeof holds);
-    if (count == 0) {
-        return err_set(
-            err, ERR_INVALID, "location",
-            "leaves no acceptable 5 km cell: widen within_km, use \"combine\": \"any\", or "
-            "avoid less");
-    }
+    REQUIRE(count > 0);
     if (count > FOOTPRINT_MAX) {
         return err_set(
             err, ERR_INVALID, "location",
@@ -116,8 +160,7 @@ bool plan_cells(const struct request *request, struct plan *plan,
                 int64_t loc[FOOTPRINT_MAX * QUADRANT_CELLS], int64_t *most, struct err *err)
 {
     uint8_t *accepted = mem_array(CELLS, 1);
-    accept_cells(request, accepted);
-    bool good = find_quadrants(accepted, plan, err);
+    bool good = accept_cells(request, accepted, err) && find_quadrants(accepted, plan, err);
     *most = 0;
     for (size_t i = 0; good && i < plan->quadrant_count * QUADRANT_CELLS; i++) {
         uint16_t quadrant = plan->quadrants[i / QUADRANT_CELLS];

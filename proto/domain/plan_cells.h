@@ -16,4 +16,11 @@ MUST_CHECK bool plan_cells(const struct request *request, struct plan *plan,
                            int64_t loc[FOOTPRINT_MAX * QUADRANT_CELLS], int64_t *most,
                            struct err *err);
 
+/* Whether the cell's centre lies within within_km of the anchor. */
+bool plan_within(const struct anchor *anchor, uint16_t cell);
+
+/* Why anchors leave no cell (accepted by all, or by any where combine_any): ERR_INVALID with the
+ * anchor or the pair that rules everything out, and what to do. Returns false. */
+bool plan_explain_anchors(const struct request *request, struct err *err);
+
 #endif

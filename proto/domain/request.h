@@ -8,6 +8,7 @@
 
 #include "proto/base/buf.h"
 #include "proto/crypto/message.h"
+#include "proto/domain/area.h"
 #include "proto/domain/catalogue.h"
 #include "proto/domain/place.h"
 #include "proto/domain/profile.h"
@@ -49,6 +50,8 @@ struct request {
     struct anchor anchors[ANCHORS_MAX], avoid[AVOID_MAX];
     size_t anchor_count, avoid_count;
     bool combine_any;
+    bool has_area;
+    struct area area;
     uint16_t squares[SQUARES_MAX * 4]; /* quadrants of the named squares, ascending */
     size_t square_quadrants;
     uint32_t min_judgement; /* 0..3 as in search_options */
@@ -83,8 +86,8 @@ struct plan {
     uint16_t musts; /* H */
     uint16_t base;  /* 1000 where there are no preferences, else 0 */
 };
-/* ERR_INVALID: no acceptable cell; more than FOOTPRINT_MAX quadrants (suggests squares or a smaller
- * area). */
+/* ERR_INVALID: no acceptable cell (the field is the part of the location that leaves none); more
+ * than FOOTPRINT_MAX quadrants (suggests squares or a smaller area). */
 MUST_CHECK bool plan_make(const struct request *request, const struct catalogue *catalogue,
                           struct plan *out, struct err *err);
 void plan_wipe(struct plan *plan);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * `location`: anchors, places to avoid, or whole 100 km squares.
+ * `location`: anchors, an area, places to avoid, or whole 100 km squares.
  */
 #include "proto/domain/request_fields.h"
 
@@ -13,8 +13,8 @@ static bool parse_at(json_t *value, struct gazetteer *gazetteer, struct place *o
 {
     if (!json_is_string(value)) {
         return err_set(err, ERR_INVALID, NULL,
-                       "must be a place in quotes: a grid reference (\"SE 297 338\") or "
-                       "latitude,longitude (\"53.8,-1.55\")");
+                       "must be a place in quotes: a postcode (\"LS6 3AA\"), a grid reference "
+                       "(\"SE 297 338\") or latitude,longitude (\"53.8,-1.55\")");
     }
     return place_locate(json_string_value(value), gazetteer, out, err);
 }
@@ -31,7 +31,9 @@ static bool parse_place(json_t *value, struct gazetteer *gazetteer, struct ancho
 {
     json_t *at = NULL, *within = NULL, *name = json_object_get(value, "name");
     if (name && !fields_text(name, out->name, sizeof out->name, err)) return err_in(err, "name");
-    if (!fields_get(value, "at", "a grid reference or latitude,longitude", &at, err)) return false;
+    if (!fields_get(value, "at", "a postcode, a grid reference or latitude,longitude", &at, err)) {
+        return false;
+    }
     if (!parse_at(at, gazetteer, &out->place, err)) return err_in(err, "at");
     if (!fields_get(value, "within_km", "whole kilometres, 1 to 200", &within, err)) return false;
     if (!fields_integer(within, 1, WITHIN_KM_MAX, &out->within_km, err)) {
@@ -125,14 +127,16 @@ static bool parse_combine(json_t *value, struct request *out, struct err *err)
 
 static bool check_together(const struct request *out, struct err *err)
 {
-    if (out->anchor_count > 0 && out->square_quadrants > 0) {
+    bool shaped = out->anchor_count > 0 || out->has_area;
+    if (shaped && out->square_quadrants > 0) {
         return err_set(err, ERR_INVALID, "squares",
-                       "cannot stand together with anchors: give one or the other");
+                       "cannot stand together with %s: give one or the other",
+                       out->anchor_count > 0 ? "anchors" : "an area");
     }
-    if (out->avoid_count > 0 && out->anchor_count == 0 && out->square_quadrants == 0) {
+    if (out->avoid_count > 0 && !shaped && out->square_quadrants == 0) {
         return err_set(err, ERR_INVALID, "avoid",
-                       "needs anchors (places to be near) or squares (\"squares\": [\"SE\"]) to "
-                       "say where to look");
+                       "needs anchors (places to be near), an area or squares (\"squares\": "
+                       "[\"SE\"]) to say where to look");
     }
     return true;
 }
@@ -142,15 +146,13 @@ bool request_parse_location(json_t *value, const struct request_rules *rules, st
 {
     static const char *const known[] = {"anchors", "combine", "area", "avoid", "squares", NULL};
     if (!fields_known(value, known, NULL, err)) return false;
-    if (json_object_get(value, "area")) {
-        return err_set(err, ERR_INVALID, "area",
-                       "areas are not taken by this version: give anchors (a grid reference or "
-                       "latitude,longitude, with within_km) or squares");
-    }
+    json_t *area = json_object_get(value, "area");
+    if (area && !area_read(area, rules->directory, &out->area, err)) return err_in(err, "area");
+    out->has_area = area != NULL;
     if (!parse_lists(value, rules->gazetteer, out, err)) return false;
     if (!parse_combine(json_object_get(value, "combine"), out, err)) return false;
     if (!check_together(out, err)) return false;
     /* Empty lists say nothing: everywhere counts. */
-    out->has_location = out->anchor_count > 0 || out->square_quadrants > 0;
+    out->has_location = out->anchor_count > 0 || out->has_area || out->square_quadrants > 0;
     return true;
 }

@@ -91,6 +91,27 @@ static void a_sibling_group(void **state)
     free(plan);
 }
 
+static void inside_an_area(void **state)
+{
+    (void)state;
+    struct request request;
+    struct plan *plan = plan_of("docs/examples/by-area.json", &request);
+    assert_true(request.has_area);
+    size_t cells = 0;
+    for (size_t i = 0; i < plan->quadrant_count * 100; i++) {
+        uint16_t cell = grid_quadrant_cell(plan->quadrants[i / 100], (unsigned)(i % 100));
+        struct grid_point centre = grid_cell_centre(cell), school = request.anchors[0].place.at;
+        int64_t east = centre.east - school.east, north = centre.north - school.north;
+        bool near = east * east + north * north <= 18000LL * 18000;
+        int64_t south = 425000 - centre.north, right = 433000 - centre.east;
+        bool avoided = south * south + right * right <= 5000LL * 5000;
+        assert_int_equal(plan->hard_cell[i], near && !avoided && area_holds(&request.area, cell));
+        cells += plan->hard_cell[i];
+    }
+    assert_in_range(cells, 20, area_count(&request.area) - 1);
+    free(plan);
+}
+
 static void an_emergency_tonight(void **state)
 {
     (void)state;
@@ -106,9 +127,8 @@ static void an_emergency_tonight(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_child_near_a_school),
-        cmocka_unit_test(the_document_quotes_the_file),
-        cmocka_unit_test(a_sibling_group),
+        cmocka_unit_test(one_child_near_a_school), cmocka_unit_test(the_document_quotes_the_file),
+        cmocka_unit_test(a_sibling_group),         cmocka_unit_test(inside_an_area),
         cmocka_unit_test(an_emergency_tonight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@ static struct plan *planned(const char *json)
     return plan;
 }
 
-static void not_planned(const char *json, const char *says)
+static void not_planned(const char *json, const char *field, const char *says)
 {
     struct request *request = parsed(json);
     struct plan *plan = mem_new(struct plan);
@@ -26,7 +26,7 @@ static void not_planned(const char *json, const char *says)
     plan->musts = 77;
     assert_false(plan_make(request, catalogue_one(), plan, &err));
     assert_int_equal(err.code, ERR_INVALID);
-    assert_string_equal(err.field, "location");
+    assert_string_equal(err.field, field);
     if (!strstr(err.text, says)) fail_msg("%s", err.text);
     assert_int_equal(plan->musts, 77);
     free(request);
@@ -185,15 +185,21 @@ static void combining_and_avoiding(void **state)
     assert_int_equal(at(p, "SE33SW", true), 0);
     free(p);
     not_planned(TWO("all", ", 'avoid': [ { 'at': 'SE 325 325', 'within_km': 5 } ]"),
-                "no acceptable 5 km cell");
+                "location.avoid", "rules out every one of the 2 cells");
     not_planned(REQUEST(GIRL, TODAY_SURE,
                         ", 'location': { 'anchors': [ { 'at': 'SE 225 325', 'within_km': 10 }, { "
-                        "'at': 'TQ 325 325', 'within_km': 10 } ] }"),
-                "any");
+                        "'at': 'TQ 325 325', 'within_km': 10, 'name': 'aunt' } ] }"),
+                "location.anchors", "both anchors[0] and anchors[1] (aunt)");
     /* Off the centre by more than the distance: the circle holds no cell's centre. */
     not_planned(REQUEST(GIRL, TODAY_SURE,
                         ", 'location': { 'anchors': [ { 'at': 'SE 20 30', 'within_km': 3 } ] }"),
-                "widen within_km");
+                "location.anchors", "no cell's centre lies within 3 km of anchors[0]");
+    /* Each two of them have a cell in common (11.2 km from both), but not all three. */
+    not_planned(REQUEST(GIRL, TODAY_SURE,
+                        ", 'location': { 'anchors': [ { 'at': 'SE 225 325', 'within_km': 12 }, { "
+                        "'at': 'SE 425 325', 'within_km': 12 }, { 'at': 'SE 325 525', 'within_km': "
+                        "12 } ] }"),
+                "location.anchors", "though each two of them");
 }
 
 static void squares_hold_all_their_cells(void **state)
@@ -213,6 +219,45 @@ static void squares_hold_all_their_cells(void **state)
     free(p);
 }
 
+/* 424500..428000 east, 431000..434000 north: holds the centre 427500, 432500 of SE23SE only. */
+#define SMALL                                                                                      \
+    "{ 'type': 'Polygon', 'coordinates': [ [ [ -1.630, 53.775 ], [ -1.575, 53.775 ], [ -1.575, "   \
+    "53.802 ], [ -1.630, 53.802 ], [ -1.630, 53.775 ] ] ] }"
+#define IN_AREA(area, more) REQUEST(GIRL, TODAY_SURE, ", 'location': { 'area': " area more " }")
+
+static void areas_and_anchors_must_both_hold(void **state)
+{
+    (void)state;
+    struct plan *p = planned(IN_AREA(SMALL, ""));
+    assert_int_equal(p->musts, 6);
+    assert_int_equal(p->quadrant_count, 1);
+    size_t cells = 0;
+    for (size_t i = 0; i < 100; i++) cells += p->hard_cell[i];
+    assert_int_equal(cells, 1);
+    assert_int_equal(at(p, "SE23SE", true), 1);
+    assert_int_equal(at(p, "SE23SE", false), 0); /* an area gives no points */
+    free(p);
+    p = planned(IN_AREA(SMALL, ", 'anchors': [ { 'at': 'SE 325 325', 'within_km': 10, 'weight': 2 "
+                               "} ]"));
+    assert_int_equal(at(p, "SE23SE", true), 1);
+    assert_int_equal(at(p, "SE33SW", true), 0); /* nearer, but not in the area */
+    /* The best is that of the acceptable cells, so half of two points is all there is to have. */
+    assert_int_equal(at(p, "SE23SE", false), 1000);
+    free(p);
+    not_planned(IN_AREA(SMALL, ", 'anchors': [ { 'at': 'SE 325 325', 'within_km': 4 } ]"),
+                "location", "none of the area's 1 cells is within the distance of the anchors");
+    not_planned(IN_AREA(SMALL, ", 'combine': 'any', 'anchors': [ { 'at': 'SE 325 325', "
+                               "'within_km': 4 } ]"),
+                "location", "of any anchor");
+    not_planned(IN_AREA(SMALL, ", 'avoid': [ { 'at': 'SE 275 325', 'within_km': 1 } ]"),
+                "location.avoid", "the 1 cells");
+    /* Between four centres. */
+    not_planned(IN_AREA("{ 'type': 'Polygon', 'coordinates': [ [ [ -1.630, 53.775 ], [ -1.600, "
+                        "53.775 ], [ -1.600, 53.802 ], [ -1.630, 53.775 ] ] ] }",
+                        ""),
+                "location.area", "holds no cell's centre");
+}
+
 static void footprints_end_at_sixteen_quadrants(void **state)
 {
     (void)state;
@@ -222,7 +267,7 @@ static void footprints_end_at_sixteen_quadrants(void **state)
     struct plan *p = planned(WIDE("97"));
     assert_int_equal(p->quadrant_count, 16);
     free(p);
-    not_planned(WIDE("150"), "at most 16 are possible: use squares, or a smaller area");
+    not_planned(WIDE("150"), "location", "at most 16 are possible: use squares, or a smaller area");
     /* The grid's edge cuts the circle. */
     p = planned(REQUEST(GIRL, TODAY_SURE,
                         ", 'location': { 'anchors': [ { 'at': 'SV 00 00', 'within_km': 40 } ] }"));
@@ -288,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_circle_includes_its_rim),
         cmocka_unit_test(combining_and_avoiding),
         cmocka_unit_test(squares_hold_all_their_cells),
+        cmocka_unit_test(areas_and_anchors_must_both_hold),
         cmocka_unit_test(footprints_end_at_sixteen_quadrants),
         cmocka_unit_test(values_lie_in_wire_order),
         cmocka_unit_test(bands_have_their_borders),

@@ -127,6 +127,46 @@ static void empty_lists_say_nothing(void **state)
     free(r);
 }
 
+/* About 30 km by 22 km around Leeds. */
+#define BOX                                                                                        \
+    "{ 'type': 'Polygon', 'coordinates': [ [ [ -1.8, 53.7 ], [ -1.4, 53.7 ], [ -1.4, 53.9 ], [ "   \
+    "-1.8, 53.9 ], [ -1.8, 53.7 ] ] ] }"
+
+static void areas_stand_alone_and_with_the_others(void **state)
+{
+    (void)state;
+    static const char *const with[] = {
+        AT("{ 'area': " BOX " }"), AT("{ 'area': " BOX ", 'anchors': [], 'squares': [] }"),
+        AT("{ 'area': " BOX ", 'anchors': [ " ANCHOR " ] }"),
+        AT("{ 'area': " BOX ", 'avoid': [ { 'at': 'SE 11 11', 'within_km': 5 } ] }")};
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+        struct request *r = parsed(with[i]);
+        assert_true(r->has_location && r->has_area);
+        assert_in_range(area_count(&r->area), 20, 30); /* 26.4 km by 22.3 km hold about 24 */
+        assert_true(area_holds(&r->area, grid_cell_of((struct grid_point){427500, 432500})));
+        assert_false(area_holds(&r->area, grid_cell_of((struct grid_point){447500, 432500})));
+        free(r);
+    }
+    struct request *r = parsed(AT("{ 'anchors': [ " ANCHOR " ] }"));
+    assert_false(r->has_area);
+    free(r);
+}
+
+static void areas_are_checked(void **state)
+{
+    (void)state;
+    refused(AT("{ 'area': {} }"), "location.area.type", "missing");
+    refused(AT("{ 'area': null }"), "location.area", "path of a GeoJSON file");
+    refused(AT("{ 'area': [ -1.5, 53.8 ] }"), "location.area", "path of a GeoJSON file");
+    /* These tests read requests without a directory. */
+    refused(AT("{ 'area': 'area.geojson' }"), "location.area", "'area.geojson' is a path");
+    refused(AT("{ 'area': ' { }' }"), "location.area", "leave the quotes out");
+    refused(AT("{ 'area': { 'type': 'FeatureCollection', 'features': [ { 'type': 'Feature', "
+               "'properties': {}, 'geometry': { 'type': 'Polygon', 'coordinates': [ [ [ -1.8, 53.7 "
+               "], [ -1.4, 53.7 ], [ 53.9, -1.4 ], [ -1.8, 53.7 ] ] ] } } ] } }"),
+            "location.area.features[0].geometry.coordinates[0][2]", "is [-1.4, 53.9] meant?");
+}
+
 static void contradictions_are_refused(void **state)
 {
     (void)state;
@@ -142,9 +182,8 @@ static void contradictions_are_refused(void **state)
         "location.avoid[0].weight", "not a field");
     refused(AT("{ 'anchors': [ " ANCHOR " ], 'combine': 'either' }"), "location.combine",
             "all, any");
-    refused(AT("{ 'anchors': [ " ANCHOR " ], 'area': 'area.geojson' }"), "location.area",
-            "anchors");
-    refused(AT("{ 'area': {} }"), "location.area", "not taken by this version");
+    refused(AT("{ 'area': " BOX ", 'squares': [ 'SE' ] }"), "location.squares",
+            "together with an area");
     refused(AT("{ 'town': 'Leeds' }"), "location.town", "known: anchors");
 }
 
@@ -157,6 +196,8 @@ int main(void)
         cmocka_unit_test(sixteen_anchors_and_no_more),
         cmocka_unit_test(squares_are_checked),
         cmocka_unit_test(empty_lists_say_nothing),
+        cmocka_unit_test(areas_stand_alone_and_with_the_others),
+        cmocka_unit_test(areas_are_checked),
         cmocka_unit_test(contradictions_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
