@@ -31,7 +31,7 @@ struct audit {
 bool audit_store_open(const char *home, bool create, size_t max_mib, struct store **out,
                       struct err *err)
 {
-    static const char *const tables[AUDIT_TABLES] = {"log", "state", "budget"};
+    static const char *const tables[AUDIT_TABLES] = {"log", "state", "budget", "runs"};
     char *path = file_join(home, HOME_AUDIT);
     bool ok = store_open(path, create, tables, AUDIT_TABLES, 1, max_mib, out, err);
     free(path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The hash-chained audit log in HOME/audit (docs/protocol.md "Audit"), and the searches that LAs
- * have used up, which live in the same store. Entries are written by a thread of their own, many in
- * one transaction, so that no caller waits for the disk.
+ * have used up and run again, which live in the same store. Entries are written by a thread of
+ * their own, many in one transaction, so that no caller waits for the disk.
  */
 #ifndef HEARTH_MATCHER_AUDIT_H
 #define HEARTH_MATCHER_AUDIT_H
@@ -12,7 +12,13 @@
 #define HOME_AUDIT "audit"
 
 /* Tables of the store in HOME/audit. */
-enum audit_table { AUDIT_TABLE_LOG, AUDIT_TABLE_STATE, AUDIT_TABLE_BUDGET, AUDIT_TABLES };
+enum audit_table {
+    AUDIT_TABLE_LOG,
+    AUDIT_TABLE_STATE,
+    AUDIT_TABLE_BUDGET,
+    AUDIT_TABLE_RUNS,
+    AUDIT_TABLES
+};
 /* create: makes it where it is missing; else ERR_NOT_FOUND. */
 MUST_CHECK bool audit_store_open(const char *home, bool create, size_t max_mib, struct store **out,
                                  struct err *err);

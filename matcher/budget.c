@@ -4,66 +4,14 @@
 #include <string.h>
 
 #include "matcher/audit.h"
-#include "proto/base/buf.h"
+#include "matcher/daily.h"
 #include "proto/base/clock.h"
 
-enum { STALE_MAX = 64 };
 static const int64_t MS_PER_HOUR = 3600000;
 
-/* Days count up from 1970, so that all keys of past days stand before today's. */
-static void make_key(struct buf *key, const char *la, int64_t now_ms)
+static struct daily count_of(struct store_txn *txn, const char *la)
 {
-    uint8_t day[8];
-    store_key_u64(day, (uint64_t)clock_london_day(now_ms));
-    buf_append(key, day, sizeof day);
-    buf_text(key, la);
-}
-
-static bool read_count(struct store_txn *txn, const struct buf *key, uint32_t *count,
-                       struct err *err)
-{
-    const uint8_t *value = NULL;
-    size_t len = 0;
-    bool found = false;
-    if (!store_get(txn, AUDIT_TABLE_BUDGET, key->data, key->len, &value, &len, &found, err)) {
-        return false;
-    }
-    struct reader reader = reader_of(value, found ? len : 0);
-    *count = found ? reader_u32(&reader) : 0;
-    if (!reader_done(&reader)) return err_set(err, ERR_CORRUPT, "budget", "malformed count");
-    return true;
-}
-
-struct stale {
-    uint64_t today;
-    uint8_t keys[STALE_MAX][STORE_KEY_MAX];
-    size_t lens[STALE_MAX];
-    size_t count;
-};
-
-static bool collect_stale(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len,
-                          void *ctx, struct err *err)
-{
-    (void)value;
-    (void)len;
-    struct stale *stale = ctx;
-    err->code = ERR_NONE;
-    if (stale->count == STALE_MAX || key_len > STORE_KEY_MAX) return false;
-    if (key_len >= 8 && store_key_read_u64(key) >= stale->today) return false;
-    memcpy(stale->keys[stale->count], key, key_len);
-    stale->lens[stale->count++] = key_len;
-    return true;
-}
-
-/* Forgets the counts of past days, a bounded number at a time. */
-static bool forget_past(struct store_txn *txn, int64_t now_ms, struct err *err)
-{
-    struct stale stale = {.today = (uint64_t)clock_london_day(now_ms)};
-    bool ok = store_each(txn, AUDIT_TABLE_BUDGET, NULL, 0, collect_stale, &stale, err);
-    for (size_t i = 0; ok && i < stale.count; i++) {
-        ok = store_delete(txn, AUDIT_TABLE_BUDGET, stale.keys[i], stale.lens[i], NULL, err);
-    }
-    return ok;
+    return (struct daily){txn, AUDIT_TABLE_BUDGET, la, strlen(la)};
 }
 
 int64_t budget_renewal(int64_t now_ms)
@@ -82,17 +30,14 @@ static bool used_up(uint32_t limit, int64_t now_ms, struct err *err)
                    renewal);
 }
 
-static bool take(struct store_txn *txn, const struct buf *key, uint32_t limit, int64_t now_ms,
-                 struct err *err)
+static bool take(const struct daily *daily, uint32_t limit, int64_t now_ms, struct err *err)
 {
+    int32_t today = clock_london_day(now_ms);
     uint32_t count = 0;
-    if (!read_count(txn, key, &count, err)) return false;
+    if (!daily_read(daily, today, &count, err)) return false;
     if (count >= limit) return used_up(limit, now_ms, err);
-    struct buf value = {0};
-    buf_u32(&value, count + 1);
-    bool ok = store_put(txn, AUDIT_TABLE_BUDGET, key->data, key->len, value.data, value.len, err);
-    buf_free(&value);
-    return ok && forget_past(txn, now_ms, err);
+    return daily_write(daily, today, count + 1, err) &&
+           daily_forget(daily->txn, AUDIT_TABLE_BUDGET, today, err);
 }
 
 bool budget_take(struct store *store, const char *la, uint32_t limit, int64_t now_ms,
@@ -101,11 +46,8 @@ bool budget_take(struct store *store, const char *la, uint32_t limit, int64_t no
     if (limit == 0) return true;
     struct store_txn *txn = NULL;
     if (!store_begin(store, true, &txn, err)) return false;
-    struct buf key = {0};
-    make_key(&key, la, now_ms);
-    bool ok = take(txn, &key, limit, now_ms, err);
-    buf_free(&key);
-    if (!ok) {
+    const struct daily daily = count_of(txn, la);
+    if (!take(&daily, limit, now_ms, err)) {
         store_abort(txn);
         return false;
     }
@@ -117,10 +59,8 @@ bool budget_used(struct store *store, const char *la, int64_t now_ms, uint32_t *
 {
     struct store_txn *txn = NULL;
     if (!store_begin(store, false, &txn, err)) return false;
-    struct buf key = {0};
-    make_key(&key, la, now_ms);
-    bool ok = read_count(txn, &key, used, err);
-    buf_free(&key);
+    const struct daily daily = count_of(txn, la);
+    bool ok = daily_read(&daily, clock_london_day(now_ms), used, err);
     store_abort(txn);
     return ok;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "matcher/budget.h"
 #include "matcher/rank.h"
 #include "matcher/search_internal.h"
 #include "proto/base/clock.h"
@@ -216,16 +217,29 @@ static void after_entry(bool ok, const struct audit_head *after, void *ctx)
     free_job(job);
 }
 
+/* As it stands now: other searches of the LA may have used it meanwhile. */
+static bool tell_budget(struct finish_job *job, struct err *err)
+{
+    const struct search *search = job->search;
+    struct result *result = &job->result;
+    int64_t now_ms = clock_wall_ms();
+    result->budget_limit = search->matcher->config.budget;
+    result->budget_renews_at = budget_renewal(now_ms);
+    return budget_used(search->matcher->store, search->la.organisation, now_ms,
+                       &result->budget_used, err);
+}
+
 static void run_finish_job(void *ctx)
 {
     struct finish_job *job = ctx;
     struct search *search = job->search;
     struct err err = {0};
-    bool ok = check_proof(job, &err);
-    if (ok) rank(job);
+    bool proven = check_proof(job, &err);
+    if (proven) rank(job);
+    bool ok = proven && tell_budget(job, &err);
     free_opened(job);
     (void)pthread_mutex_lock(&search->mutex);
-    if (!ok) search_end(search, &err, true);
+    if (!ok) search_end(search, &err, !proven);
     bool wanted = search->phase == PHASE_VERIFYING;
     (void)pthread_mutex_unlock(&search->mutex);
     if (!wanted) {
@@ -264,6 +278,7 @@ void search_on_shares_proof(struct search *search, Hearth__V1__FromLa *message)
     }
     memcpy(job->result.query_hash, search->hash, HASH_BYTES);
     job->result.older = count_older(search);
+    job->result.run = search->run;
     job->result.asked = (uint32_t)search->asked_count;
     job->result.answered = search_count_state(search, ASKED_OPENED);
     job->result.declined = search_count_state(search, ASKED_DECLINED);

@@ -60,6 +60,7 @@ struct search {
     uint8_t hash[HASH_BYTES];
     struct point query_key;
     uint32_t catalogue; /* the query's version */
+    uint32_t run;       /* of this search within 28 days; 0: not counted as one */
     struct search_options options;
     bool is_member; /* of a group: it is told a choice and no list */
     uint8_t group_hash[HASH_BYTES];

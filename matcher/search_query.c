@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "matcher/budget.h"
+#include "matcher/runs.h"
 #include "matcher/search_internal.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
@@ -22,6 +23,7 @@ struct query_job {
     struct reading reading;
     struct query_group group; /* where the query is a member of one */
     uint8_t group_hash[HASH_BYTES];
+    uint32_t run;
     struct epoch_key *epoch;
 };
 
@@ -131,6 +133,14 @@ static bool check_quotas(struct query_job *job, int64_t now_ms, struct err *err)
     return ok;
 }
 
+/* A member of a group is no run: it is part of an explanation. */
+static bool count_run(struct query_job *job, int64_t now_ms, struct err *err)
+{
+    if (job->query.is_member) return true;
+    return runs_add(job->search->matcher->store, job->query.la, job->options.search_tag, now_ms,
+                    &job->run, err);
+}
+
 static bool check_query(struct query_job *job, struct err *err)
 {
     const Hearth__V1__Signed *message = job->message->query->query;
@@ -140,7 +150,8 @@ static bool check_query(struct query_job *job, struct err *err)
     job->hashed = true;
     return query_decode(message->body.data, message->body.len, &job->query, err) &&
            check_parties(job, err) && check_group(job, now_ms, err) &&
-           check_arithmetic(job, now_ms, err) && check_quotas(job, now_ms, err);
+           check_arithmetic(job, now_ms, err) && check_quotas(job, now_ms, err) &&
+           count_run(job, now_ms, err);
 }
 
 /* ---- fan-out ---- */
@@ -179,6 +190,7 @@ static void note_query(const struct search *search, const struct query_job *job)
     audit_text(&fields, "la", search->la.organisation);
     audit_bytes(&fields, "search_tag", search->options.search_tag, HASH_BYTES);
     if (search->is_member) audit_bytes(&fields, "group", search->group_hash, HASH_BYTES);
+    audit_number(&fields, "run", search->run);
     audit_number(&fields, "epoch", search->epoch->record.epoch);
     audit_number(&fields, "asked", search->asked_count);
     audit_add(search->matcher->audit, AUDIT_QUERY, &fields);
@@ -237,6 +249,7 @@ static void take_query(struct search *search, struct query_job *job, bool ok, co
     search->accepted = true;
     search->query_key = job->query.key;
     search->catalogue = job->query.catalogue;
+    search->run = job->run;
     search->options = job->options;
     search->is_member = job->query.is_member;
     memcpy(search->group_hash, job->group_hash, HASH_BYTES);

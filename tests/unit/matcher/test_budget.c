@@ -14,6 +14,7 @@
 
 #include "matcher/audit.h"
 #include "matcher/replay.h"
+#include "matcher/runs.h"
 #include "proto/base/clock.h"
 #include "tests/unit/support/temp_dir.h"
 
@@ -82,6 +83,43 @@ static void budget_survives_a_restart_and_renews(void **state)
     support_temp_dir_remove(dir);
 }
 
+/* What a plain list of all runs says, against what is stored by day and forgotten. */
+static void runs_are_counted_within_the_window(void **state)
+{
+    (void)state;
+    enum { RUNS = 400, TAGS = 3 };
+    char *dir = support_temp_dir();
+    struct store *store = NULL;
+    struct store_txn *txn = NULL;
+    struct err err = {0};
+    int32_t days[TAGS][RUNS];
+    size_t counts[TAGS] = {0}, kept = 0;
+    int64_t now = utc(2026, 3, 1, 10);
+    assert_true(audit_store_open(dir, true, 64, &store, &err));
+    for (int i = 0; i < RUNS; i++) {
+        unsigned which = randombytes_uniform(TAGS);
+        const uint8_t tag[HASH_BYTES] = {(uint8_t)(which % 2)};
+        const char *la = which < 2 ? "la-1" : "la-2"; /* the third has the first one's tag */
+        now += (int64_t)randombytes_uniform(30) * HOUR;
+        int32_t today = clock_london_day(now);
+        days[which][counts[which]++] = today;
+        uint32_t run = 0, expected = 0;
+        assert_true(runs_add(store, la, tag, now, &run, &err));
+        for (size_t j = 0; j < counts[which]; j++) expected += days[which][j] > today - 28;
+        assert_int_equal(run, expected);
+        if (i % 50 == 0) {
+            store_close(store);
+            assert_true(audit_store_open(dir, false, 64, &store, &err));
+        }
+    }
+    assert_true(store_begin(store, false, &txn, &err));
+    assert_true(store_count(txn, AUDIT_TABLE_RUNS, &kept, &err));
+    assert_in_range(kept, 1, 28 * TAGS); /* RUNS * 15 hours are eight months */
+    store_abort(txn);
+    store_close(store);
+    support_temp_dir_remove(dir);
+}
+
 static void replay_is_remembered_until_expiry(void **state)
 {
     (void)state;
@@ -115,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(renews_at_london_midnight),
         cmocka_unit_test(budget_survives_a_restart_and_renews),
+        cmocka_unit_test(runs_are_counted_within_the_window),
         cmocka_unit_test(replay_is_remembered_until_expiry),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "matcher/daily.h"
+
+#include <string.h>
+
+#include "proto/base/buf.h"
+
+enum { STALE_MAX = 64, DAY_BYTES = 8 };
+
+/* Days count up from 1970, so that all keys of past days stand before today's. */
+static size_t make_key(const struct daily *daily, int32_t day, uint8_t key[STORE_KEY_MAX])
+{
+    REQUIRE(daily->len > 0 && daily->len <= DAILY_NAME_MAX && day >= 0);
+    store_key_u64(key, (uint64_t)day);
+    memcpy(key + DAY_BYTES, daily->name, daily->len);
+    return DAY_BYTES + daily->len;
+}
+
+bool daily_read(const struct daily *daily, int32_t day, uint32_t *count, struct err *err)
+{
+    uint8_t key[STORE_KEY_MAX];
+    size_t key_len = make_key(daily, day, key);
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    bool found = false;
+    if (!store_get(daily->txn, daily->table, key, key_len, &value, &len, &found, err)) return false;
+    struct reader reader = reader_of(value, found ? len : 0);
+    *count = found ? reader_u32(&reader) : 0;
+    return reader_done(&reader) || err_set(err, ERR_CORRUPT, NULL, "a count of a day is malformed");
+}
+
+bool daily_write(const struct daily *daily, int32_t day, uint32_t count, struct err *err)
+{
+    uint8_t key[STORE_KEY_MAX];
+    size_t key_len = make_key(daily, day, key);
+    struct buf value = {0};
+    buf_u32(&value, count);
+    bool ok = store_put(daily->txn, daily->table, key, key_len, value.data, value.len, err);
+    buf_free(&value);
+    return ok;
+}
+
+struct stale {
+    uint64_t first;
+    uint8_t keys[STALE_MAX][STORE_KEY_MAX];
+    size_t lens[STALE_MAX];
+    size_t count;
+};
+
+static bool collect(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len, void *ctx,
+                    struct err *err)
+{
+    (void)value;
+    (void)len;
+    struct stale *stale = ctx;
+    err->code = ERR_NONE;
+    if (stale->count == STALE_MAX || key_len > STORE_KEY_MAX) return false;
+    if (key_len >= DAY_BYTES && store_key_read_u64(key) >= stale->first) return false;
+    memcpy(stale->keys[stale->count], key, key_len);
+    stale->lens[stale->count++] = key_len;
+    return true;
+}
+
+bool daily_forget(struct store_txn *txn, size_t table, int32_t first, struct err *err)
+{
+    struct stale stale = {.first = first > 0 ? (uint64_t)first : 0};
+    bool ok = store_each(txn, table, NULL, 0, collect, &stale, err);
+    for (size_t i = 0; ok && i < stale.count; i++) {
+        ok = store_delete(txn, table, stale.keys[i], stale.lens[i], NULL, err);
+    }
+    return ok;
+}
