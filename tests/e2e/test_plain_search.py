@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole searches against an independent computation from the agencies' files and the request alone: who is listed,
-with what band, and in what order, ties included. The matcher publishes the seed of its ties when its epoch is over."""
+with what band, in what order, ties included. The matcher publishes the seed of its ties when its epoch is over."""
 
 import collections
 import concurrent.futures
