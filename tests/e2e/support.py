@@ -101,12 +101,14 @@ class SchemeCase(unittest.TestCase):
         self.assertEqual("error" in answer, done.returncode not in (0, 3))
         return answer
 
-    def run_party(self, party, *arguments):
-        """A party's own program with its configuration, without the lab around it: the finished process."""
+    def run_party(self, party, *arguments, clock_offset=0):
+        """A party's own program with its configuration, without the lab around it: the finished process. Its clock
+        is clock_offset seconds ahead."""
         secret = os.open(party.passphrase, os.O_RDONLY)
         try:
             return subprocess.run([party.program, *arguments, *party.options(secret)], pass_fds=(secret,),
                                   stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+                                  env=os.environ | {"HEARTH_CLOCK_OFFSET": str(round(clock_offset))},
                                   timeout=COMMAND_SECONDS, check=False)
         finally:
             os.close(secret)
