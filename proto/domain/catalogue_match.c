@@ -106,9 +106,9 @@ static void by_label(struct search *search)
 /* Some lists have values that say nothing without the list: "No" (pets), "1" (sex). */
 static bool is_plain_answer(const char *folded)
 {
-    static const char *const answers[] = {"yes",     "no",   "none",     "other",
-                                          "na",      "true", "required", "false",
-                                          "present", "y",    "n",        "riskpresent"};
+    static const char *const answers[] = {"yes",  "no",       "none",       "other",   "na",
+                                          "true", "required", "false",      "present", "y",
+                                          "n",    "uk",       "riskpresent"};
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         if (strcmp(folded, answers[i]) == 0) return true;
     }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sodium.h>
+
+#include "proto/base/text.h"
 #include "tests/unit/proto/domain/domain_check.h"
 
 static void version_one_has_its_sizes(void **state)
 {
     (void)state;
     const struct catalogue *catalogue = catalogue_one();
-    assert_int_equal(catalogue->version, CATALOGUE_VERSION);
+    assert_int_equal(catalogue->version, 1);
     assert_int_equal(catalogue->slots, 221);
     assert_int_equal(catalogue->hard_slots, 165);
     assert_int_equal(catalogue->soft_slots, 158);
@@ -14,7 +17,8 @@ static void version_one_has_its_sizes(void **state)
     layout = catalogue_layout(catalogue, 16);
     assert_int_equal(blind_layout_count(&layout), 325 + 3200);
     assert_null(catalogue_get(0));
-    assert_null(catalogue_get(2));
+    assert_null(catalogue_get(3));
+    assert_non_null(catalogue_get(CATALOGUE_VERSION));
 }
 
 static void slots_and_indexes_follow_the_order_of_the_file(void **state)
@@ -55,6 +59,54 @@ static void slots_of_version_one_stay(void **state)
         if (slot_named(fixed[i].code) != fixed[i].slot) {
             fail_msg("%s is slot %u", fixed[i].code, slot_named(fixed[i].code));
         }
+    }
+}
+
+static void frozen(uint32_t version, size_t count, const char *digest)
+{
+    const struct catalogue *catalogue = catalogue_get(version);
+    assert_non_null(catalogue);
+    assert_int_equal(catalogue->count, count);
+    static const char *const kinds[] = {"", "hard", "soft", "both"};
+    struct buf lines = {0};
+    for (size_t i = 0; i < catalogue->count; i++) {
+        const struct criterion *c = &catalogue->criteria[i];
+        buf_format(&lines, "%s %s %s %s %s\n", c->code, c->group,
+                   c->scope == SCOPE_CARER ? "carer" : "provider", kinds[c->kind],
+                   c->one_of ? "one" : "many");
+    }
+    uint8_t hash[32];
+    char hex[65];
+    (void)crypto_generichash(hash, sizeof hash, lines.data, lines.len, NULL, 0);
+    buf_free(&lines);
+    assert_string_equal(text_hex(hash, sizeof hash, hex), digest);
+}
+
+/* What a released version says is never edited: make a new one. The digests are BLAKE2b-256 of the
+ * lines "code group scope kind arity". */
+static void released_versions_are_frozen(void **state)
+{
+    (void)state;
+    frozen(1, 238, "08938c82c5c500f61aaf07f3d80862800d95eef1be3f6af4b64fd5a92780a540");
+    frozen(2, 260, "876809f7cf2c994eb2c2995401fd7ebcafcb43f789a5971bb466579308116f9d");
+}
+
+static void a_version_begins_with_the_one_before(void **state)
+{
+    (void)state;
+    const struct catalogue *older = catalogue_get(1), *newer = catalogue_get(2);
+    assert_true(newer->count > older->count && newer->slots > older->slots);
+    for (size_t i = 0; i < older->count; i++) {
+        const struct criterion *a = &older->criteria[i], *b = &newer->criteria[i];
+        assert_string_equal(a->code, b->code);
+        assert_true(a->slot == b->slot && a->hard == b->hard && a->soft == b->soft);
+    }
+    for (size_t i = older->count; i < newer->count; i++) {
+        const struct criterion *added = &newer->criteria[i];
+        assert_null(catalogue_find(older, added->code));
+        assert_true(added->slot >= older->slots);
+        assert_true(added->hard == SLOT_NONE || added->hard >= older->hard_slots);
+        assert_true(added->soft == SLOT_NONE || added->soft >= older->soft_slots);
     }
 }
 
@@ -162,16 +214,43 @@ static void proposed_codes_are_all_there(void **state)
     assert_int_equal(carer + 4, catalogue_one()->slots);
 }
 
+static void special_categories_agree(void **state)
+{
+    (void)state;
+    FILE *file = fopen("../shared/data/criteria_special_category.csv", "r");
+    if (!file) {
+        print_message("no ../shared/data/criteria_special_category.csv here: nothing to compare\n");
+        skip();
+    }
+    char line[2000], code[2000], special[2000];
+    size_t compared = 0;
+    assert_non_null(fgets(line, sizeof line, file));
+    while (fgets(line, sizeof line, file)) {
+        (void)csv_field(csv_field(line, code), special);
+        const struct criterion *c = catalogue_find(catalogue_one(), code);
+        if (!c) continue;
+        char *bracket = strstr(special, " (");
+        if (bracket) *bracket = '\0';
+        if (strcmp(c->special, special) != 0) fail_msg("%s: %s, %s", code, c->special, special);
+        compared++;
+    }
+    (void)fclose(file);
+    assert_true(compared > 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(version_one_has_its_sizes),
         cmocka_unit_test(slots_and_indexes_follow_the_order_of_the_file),
         cmocka_unit_test(slots_of_version_one_stay),
+        cmocka_unit_test(released_versions_are_frozen),
+        cmocka_unit_test(a_version_begins_with_the_one_before),
         cmocka_unit_test(only_availability_is_one_of),
         cmocka_unit_test(columns_are_read_as_written),
         cmocka_unit_test(fields_stand_for_the_right_codes),
         cmocka_unit_test(proposed_codes_are_all_there),
+        cmocka_unit_test(special_categories_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,8 +96,8 @@ static void several_meanings_are_named(void **state)
 static void values_without_their_list_say_nothing(void **state)
 {
     (void)state;
-    static const char *const plain[] = {"No", "no",   "Yes",   "1",
-                                        "13", "None", "other", "Risk Present"};
+    static const char *const plain[] = {"No",   "no",    "Yes",          "1", "13",
+                                        "None", "other", "Risk Present", "UK"};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         means_nothing(NULL, plain[i], "is not a criterion");
     }
