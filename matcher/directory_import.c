@@ -301,7 +301,7 @@ bool directory_import(const struct ofsted_list *list, const struct directory *pr
                           .findings = {.each = finding, .ctx = ctx}};
     size_t most = list->active_count + previous_count(&merge);
     merge.out.agencies = mem_array(most, sizeof *merge.out.agencies);
-    merge.before = mem_array(most, sizeof *merge.before);
+    merge.before = mem_array(most, sizeof(const struct agency *));
     for (size_t i = 0; i < list->active_count; i++) add_listed(&merge, &list->active[i]);
     add_kept(&merge);
     check_count(&merge);

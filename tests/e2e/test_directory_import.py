@@ -75,7 +75,7 @@ class DirectoryImport(SchemeCase):
         done = self.run_import(path, "--missing", self.top / "missing.csv", code=4)
         self.assertIn("3 agencies lack", done.stdout)
         asked = read(self.top / "missing.csv")
-        self.assertEqual({(row["urn"], row["name"]) for row in asked}, {(row["urn"], row["name"]) for row in before})
+        self.assertEqual(*({(row["urn"], row["name"]) for row in rows} for rows in (asked, before)))
         for row in asked:
             row["contact"], row["frameworks"] = f"{row['urn']}@example.org", "WWH;NORTH"
         with open(self.top / "missing.csv", "w", encoding="utf-8", newline="") as file:
