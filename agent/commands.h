@@ -14,5 +14,6 @@ int command_remove(int argc, char **argv);
 int command_score(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_criteria(int argc, char **argv);
 
 #endif

@@ -14,6 +14,7 @@ static const struct cli_command commands[] = {
     {"remove", "remove carers", command_remove},
     {"score", "score this agency's carers for a request, in the clear", command_score},
     {"serve", "attach to the matcher and answer queries", command_serve},
+    {"criteria", "list what carers may offer", command_criteria},
     {"status", "say whether serve is running and attached", command_status},
 };
 

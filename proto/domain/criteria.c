@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/domain/criteria.h"
+
+#include <string.h>
+
+#include "proto/base/buf.h"
+#include "proto/base/text.h"
+#include "proto/domain/shown.h"
+#include "proto/domain/standards.h"
+#include "proto/domain/words.h"
+
+/* ---- choosing ---- */
+
+static bool choose_version(const char *text, const struct catalogue **out, struct err *err)
+{
+    int64_t version = CATALOGUE_VERSION;
+    uint32_t last = 1;
+    char seen[SHOWN_MAX];
+    while (catalogue_get(last + 1)) last++;
+    bool known = !text || text_integer(text, 1, last, &version);
+    if (!known) {
+        return err_set(err, ERR_INVALID, "version",
+                       "'%s' is not a version of the catalogue that is known here: 1 to %u",
+                       shown(text, seen), (unsigned)last);
+    }
+    *out = catalogue_get((uint32_t)version);
+    REQUIRE(*out != NULL);
+    return true;
+}
+
+/* True for the first criterion of its group in the catalogue. */
+static bool begins_group(const struct catalogue *catalogue, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(catalogue->criteria[i].group, catalogue->criteria[index].group) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool choose_group(const char *text, const struct catalogue *catalogue, const char **out,
+                         struct err *err)
+{
+    char folded[WORDS_MAX], seen[SHOWN_MAX];
+    *out = NULL;
+    if (!text) return true;
+    (void)words_fold(text, folded);
+    struct buf names = {0};
+    for (size_t i = 0; i < catalogue->count && !*out; i++) {
+        const char *group = catalogue->criteria[i].group;
+        if (words_are(group, folded)) *out = group;
+        if (begins_group(catalogue, i)) buf_format(&names, " %s", group);
+    }
+    buf_u8(&names, 0);
+    if (!*out) {
+        (void)err_set(err, ERR_INVALID, "group", "'%s' is not a group; there are%s",
+                      shown(text, seen), (const char *)names.data);
+    }
+    buf_free(&names);
+    return *out != NULL;
+}
+
+static bool has_part(const char *text, const char *folded)
+{
+    char all[WORDS_MAX];
+    (void)words_fold(text, all);
+    return strstr(all, folded) != NULL;
+}
+
+static bool is_found(const struct criterion *criterion, const char *folded)
+{
+    if (has_part(criterion->code, folded) || has_part(criterion->label, folded) ||
+        words_are(criterion->standard_code, folded)) {
+        return true;
+    }
+    for (size_t i = 0; i < standard_code_count; i++) {
+        const struct standard_code *line = &standard_codes[i];
+        if (strcmp(line->criterion, criterion->code) != 0) continue;
+        if (words_are(line->code, folded) || has_part(line->label, folded)) return true;
+    }
+    return false;
+}
+
+bool criteria_choose(const struct criteria_choice *choice, struct criteria_list *out,
+                     struct err *err)
+{
+    struct criteria_list list = {0};
+    const char *group = NULL;
+    char folded[WORDS_MAX] = "";
+    if (!choose_version(choice->version, &list.catalogue, err)) return false;
+    if (!choose_group(choice->group, list.catalogue, &group, err)) return false;
+    if (choice->search && words_fold(choice->search, folded) == 0) {
+        return err_set(err, ERR_INVALID, "search", "a word of letters and digits is wanted");
+    }
+    REQUIRE(list.catalogue->count <= sizeof list.items / sizeof *list.items);
+    for (size_t i = 0; i < list.catalogue->count; i++) {
+        const struct criterion *criterion = &list.catalogue->criteria[i];
+        if (group && strcmp(criterion->group, group) != 0) continue;
+        if (choice->search && !is_found(criterion, folded)) continue;
+        list.items[list.count++] = criterion;
+    }
+    *out = list;
+    return true;
+}
+
+/* ---- printing ---- */
+
+static const char *kind_word(const struct criterion *criterion)
+{
+    static const char *const words[] = {"", "must", "preference", "both"};
+    return words[criterion->kind];
+}
+
+static void print_line(const struct criterion *criterion, FILE *out)
+{
+    bool special = strcmp(criterion->special, "none") != 0;
+    (void)fprintf(out, "  %-10s%c %-10s  %-22s  %s", criterion->code,
+                  criterion_has_field(criterion) ? '*' : ' ', kind_word(criterion),
+                  special ? criterion->special : "-", criterion->label);
+    bool coded = criterion->standard_code[0] != '\0';
+    (void)fprintf(out, "  [%s%s%s]\n", criterion->standard, coded ? ": " : "",
+                  criterion->standard_code);
+}
+
+/* A version's additions stand at its end: they are shown with their group. */
+static void print_group(const struct criteria_list *list, size_t first, FILE *out)
+{
+    const struct criterion *head = list->items[first];
+    bool provider = head->scope == SCOPE_PROVIDER;
+    (void)fprintf(out, "%s%s\n", head->group, provider ? " (about the agency)" : "");
+    for (size_t i = first; i < list->count; i++) {
+        if (strcmp(list->items[i]->group, head->group) == 0) print_line(list->items[i], out);
+    }
+}
+
+void criteria_print(const struct criteria_list *list, FILE *out)
+{
+    bool fields = false;
+    for (size_t i = 0; i < list->count; i++) {
+        bool shown_before = false;
+        for (size_t j = 0; j < i && !shown_before; j++) {
+            shown_before = strcmp(list->items[j]->group, list->items[i]->group) == 0;
+        }
+        if (!shown_before) print_group(list, i, out);
+        fields = fields || criterion_has_field(list->items[i]);
+    }
+    (void)fprintf(out, "%zu criteria of catalogue %u%s\n", list->count,
+                  (unsigned)list->catalogue->version,
+                  fields ? "; * a field of requests and of carers says it, not the code" : "");
+}
+
+static json_t *values_json(const struct criterion *criterion)
+{
+    json_t *values = json_array();
+    for (size_t i = 0; i < standard_code_count; i++) {
+        const struct standard_code *line = &standard_codes[i];
+        if (strcmp(line->criterion, criterion->code) != 0) continue;
+        json_t *value = json_pack("{s:s,s:s,s:s}", "list", line->list, "code", line->code, "label",
+                                  line->label);
+        REQUIRE(value != NULL);
+        (void)json_array_append_new(values, value);
+    }
+    return values;
+}
+
+json_t *criteria_json(const struct criteria_list *list)
+{
+    json_t *criteria = json_array();
+    for (size_t i = 0; i < list->count; i++) {
+        const struct criterion *c = list->items[i];
+        json_t *one =
+            json_pack("{s:s,s:s,s:s,s:s,s:s,s:b,s:s,s:s,s:s,s:o}", "code", c->code, "group",
+                      c->group, "label", c->label, "kind", kind_word(c), "scope",
+                      c->scope == SCOPE_CARER ? "carer" : "provider", "field",
+                      criterion_has_field(c), "special", c->special, "standard", c->standard,
+                      "standard_code", c->standard_code, "values", values_json(c));
+        REQUIRE(one != NULL);
+        (void)json_array_append_new(criteria, one);
+    }
+    json_t *all = json_pack("{s:I,s:o}", "catalogue", (json_int_t)list->catalogue->version,
+                            "criteria", criteria);
+    REQUIRE(all != NULL);
+    return all;
+}
