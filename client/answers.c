@@ -23,6 +23,8 @@ struct answers {
     pthread_mutex_t lock;
     pthread_cond_t idle;
     uint32_t running, shared;
+    char (*settled)[ID_MAX + 1]; /* agents whose one reply was taken */
+    size_t settled_count, settled_capacity;
 };
 
 struct work {
@@ -57,6 +59,7 @@ void answers_free(struct answers *answers)
 {
     wait_idle(answers);
     blind_sharer_free(answers->sharer);
+    free(answers->settled);
     (void)pthread_cond_destroy(&answers->idle);
     (void)pthread_mutex_destroy(&answers->lock);
     free(answers);
@@ -81,38 +84,84 @@ static bool check_statement(const struct answers *answers, const struct reply *r
 
 /* The agent's certificate, its signature, and what it signed. */
 static bool check_reply(struct answers *answers, const Hearth__V1__SearchReply *message,
-                        struct reply *reply, struct err *err)
+                        const struct certificate *agent, struct reply *reply, struct err *err)
 {
-    struct certificate agent = {0};
     const Hearth__V1__Signed *body = message->reply;
-    bool ok = unpack_certificate(message->certificate, &agent, err) &&
-              trust_check(answers->la->trust, &agent, ROLE_AGENT, clock_wall_ms(), err) &&
-              certificate_verify(&agent, TAG_REPLY, body->body.data, body->body.len,
-                                 body->signature.data, body->signature.len, err) &&
-              reply_decode(body->body.data, body->body.len, reply, err);
-    if (ok && strcmp(reply->agent, agent.organisation) != 0) {
-        ok = err_set(err, ERR_UNAUTHENTICATED, "agent", "the reply names %s, its signer is %s",
-                     reply->agent, agent.organisation);
+    if (!trust_check(answers->la->trust, agent, ROLE_AGENT, clock_wall_ms(), err) ||
+        !certificate_verify(agent, TAG_REPLY, body->body.data, body->body.len, body->signature.data,
+                            body->signature.len, err) ||
+        !reply_decode(body->body.data, body->body.len, reply, err)) {
+        return false;
     }
-    certificate_free(&agent);
-    return ok && check_statement(answers, reply, &message->c1, err);
+    if (strcmp(reply->agent, agent->organisation) != 0) {
+        return err_set(err, ERR_UNAUTHENTICATED, "agent", "the reply names %s, its signer is %s",
+                       reply->agent, agent->organisation);
+    }
+    return check_statement(answers, reply, &message->c1, err);
 }
 
-static bool send_shares(struct answers *answers, const struct reply *reply, const uint8_t *c1,
-                        struct err *err)
+/* True where the agent's reply is its first. Its name is as good as the certificate, which was not
+ * checked yet: a matcher that forges one can only keep that agent's answer away, as it always can.
+ */
+static bool settle(struct answers *answers, const char *agent)
+{
+    bool first = true;
+    (void)pthread_mutex_lock(&answers->lock);
+    for (size_t i = 0; first && i < answers->settled_count; i++) {
+        first = strcmp(answers->settled[i], agent) != 0;
+    }
+    first = first && answers->settled_count < AGENTS_MAX;
+    if (first && answers->settled_count == answers->settled_capacity) {
+        answers->settled_capacity = answers->settled_capacity ? 2 * answers->settled_capacity : 64;
+        answers->settled =
+            mem_resize(answers->settled, answers->settled_capacity, sizeof *answers->settled);
+    }
+    if (first) {
+        memcpy(answers->settled[answers->settled_count++], agent, strlen(agent) + 1);
+    }
+    (void)pthread_mutex_unlock(&answers->lock);
+    return first;
+}
+
+static bool send_shares(struct answers *answers, const char *agent, const uint8_t *shares,
+                        size_t len, struct err *err)
+{
+    struct buf message = {0};
+    pack_shares(agent, shares, len, &message);
+    bool ok = rpc_stream_send_bytes(answers->stream, message.data, message.len) ||
+              err_set(err, ERR_UNAVAILABLE, "", "the stream to the matcher is closed");
+    buf_free(&message);
+    return ok;
+}
+
+static bool share(struct answers *answers, const struct reply *reply, const uint8_t *c1,
+                  struct err *err)
 {
     size_t len = (size_t)reply->count * POINT_BYTES;
     uint8_t *shares = mem_array(len, 1);
-    bool ok = blind_sharer_add(answers->sharer, reply->agent, c1, reply->count, shares, err);
-    if (ok) {
-        struct buf message = {0};
-        pack_shares(reply->agent, shares, len, &message);
-        if (!rpc_stream_send_bytes(answers->stream, message.data, message.len)) {
-            ok = err_set(err, ERR_UNAVAILABLE, "", "the stream to the matcher is closed");
-        }
-        buf_free(&message);
-    }
+    bool ok = blind_sharer_add(answers->sharer, reply->agent, c1, reply->count, shares, err) &&
+              send_shares(answers, reply->agent, shares, len, err);
     free(shares);
+    return ok;
+}
+
+/* Without a certificate nobody knows whose reply it is; the matcher waits for it in vain. */
+static bool take(struct answers *answers, const Hearth__V1__SearchReply *message, struct err *err)
+{
+    struct certificate agent = {0};
+    struct reply reply;
+    struct err unsent;
+    if (!unpack_certificate(message->certificate, &agent, err)) return false;
+    bool ok = false;
+    if (!settle(answers, agent.organisation)) {
+        (void)err_set(err, ERR_EXISTS, "agent", "a second reply of %s", agent.organisation);
+    } else {
+        ok = check_reply(answers, message, &agent, &reply, err) &&
+             share(answers, &reply, message->c1.data, err);
+        if (!ok) (void)send_shares(answers, agent.organisation, NULL, 0, &unsent);
+    }
+    if (ok) log_debug("reply", "agent=%s items=%u", reply.agent, reply.count);
+    certificate_free(&agent);
     return ok;
 }
 
@@ -120,15 +169,9 @@ static void answer(void *ctx)
 {
     struct work *work = ctx;
     struct answers *answers = work->answers;
-    struct reply reply;
     struct err err;
-    bool ok = check_reply(answers, work->message->reply, &reply, &err) &&
-              send_shares(answers, &reply, work->message->reply->c1.data, &err);
-    if (ok) {
-        log_debug("reply", "agent=%s items=%u", reply.agent, reply.count);
-    } else {
-        log_err(LOG_LEVEL_WARN, "reply_refused", &err);
-    }
+    bool ok = take(answers, work->message->reply, &err);
+    if (!ok) log_err(LOG_LEVEL_WARN, "reply_refused", &err);
     hearth__v1__to_la__free_unpacked(work->message, NULL);
     free(work);
     (void)pthread_mutex_lock(&answers->lock);

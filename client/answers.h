@@ -19,7 +19,8 @@ struct answers *answers_new(const struct la *la, const struct composed *composed
 /* Waits for work on the pool, then frees and wipes. */
 void answers_free(struct answers *answers);
 /* Takes a message that holds a SearchReply (ownership moves): on the pool, checks it and sends its
- * shares. A reply that fails a check is logged and left without shares. */
+ * shares. A reply that fails a check is logged and refused: the matcher is told that no shares will
+ * come, so that it does not wait. Of an agent's replies all but the first are ignored. */
 void answers_take(struct answers *answers, Hearth__V1__ToLa *message);
 /* How many replies have had their shares sent. */
 uint32_t answers_shared(struct answers *answers);

@@ -56,6 +56,7 @@ static void make_query(const struct la *la, const struct composition *in,
         .footprint_count = in->quadrants,
         .layout = catalogue_layout(catalogue, in->quadrants),
         .values = values,
+        .group_id = in->group_id,
         .pool = pool,
     };
     struct scalar key;
@@ -73,6 +74,17 @@ size_t compose_footprint(const struct la *la, const struct request *request,
 {
     struct secret decoy_key = identity_derive(la->identity, "footprint");
     size_t quadrants = plan_footprint(plan, request->search_ref, decoy_key.data, out);
+    secret_free(&decoy_key);
+    return quadrants;
+}
+
+size_t compose_wider_footprint(const struct la *la, const struct request *request,
+                               const struct plan *wider, const uint16_t *footprint, size_t count,
+                               uint16_t out[FOOTPRINT_MAX])
+{
+    struct secret decoy_key = identity_derive(la->identity, "footprint");
+    size_t quadrants =
+        plan_widen_footprint(wider, footprint, count, request->search_ref, decoy_key.data, out);
     secret_free(&decoy_key);
     return quadrants;
 }
@@ -96,7 +108,7 @@ bool compose_query(const struct la *la, const struct request *request,
     if (ok) {
         uint16_t footprint[FOOTPRINT_MAX];
         size_t quadrants = compose_footprint(la, request, plan, footprint);
-        const struct composition in = {plan, footprint, quadrants};
+        const struct composition in = {plan, footprint, quadrants, NULL};
         compose_plan(la, request, &in, epoch, pool, out);
     }
     plan_wipe(plan);

@@ -12,6 +12,8 @@ struct composed {
     uint8_t query_hash[HASH_BYTES];
     struct secret query_key; /* the scalar a: SCALAR_BYTES, canonical */
     struct secret seed;      /* SEED_BYTES */
+    /* That the query travels with, not owned; NULL: it is no member of a group. */
+    const struct signed_bytes *group;
 };
 
 /* The quadrants that a search with this plan shows: real ones and decoys, ascending. Returns how
@@ -19,11 +21,18 @@ struct composed {
 size_t compose_footprint(const struct la *la, const struct request *request,
                          const struct plan *plan, uint16_t out[FOOTPRINT_MAX]);
 
+/* The same for the queries of an explanation of that search, which reach as far as the plan `wider`
+ * (plan_widen_footprint): 0 where that needs too many quadrants. */
+size_t compose_wider_footprint(const struct la *la, const struct request *request,
+                               const struct plan *wider, const uint16_t *footprint, size_t count,
+                               uint16_t out[FOOTPRINT_MAX]);
+
 /* The values of one query. */
 struct composition {
     const struct plan *plan;
     const uint16_t *footprint; /* ascending, the plan's quadrants among them */
     size_t quadrants;
+    const uint8_t *group_id; /* GROUP_ID_BYTES, or NULL: no member of a group */
 };
 /* Draws seed and query id, encrypts, signs. The request gives search reference and provider
  * filters. pool spreads the work (NULL: the calling thread). composed_free frees. */

@@ -79,11 +79,18 @@ static Hearth__V1__ToLa *receive(struct conversation *conversation, int64_t time
     return NULL;
 }
 
+/* The members of a group are asked together: matcher and agents take as many times longer. */
+static int64_t patience(const struct conversation *conversation)
+{
+    return conversation->composed && conversation->composed->group ? GROUP_QUERIES : 1;
+}
+
 static Hearth__V1__ToLa *receive_kind(struct conversation *conversation,
                                       Hearth__V1__ToLa__KindCase kind, const char *name,
                                       struct err *err)
 {
-    Hearth__V1__ToLa *message = receive(conversation, STEP_TIMEOUT_MS, NULL, err);
+    Hearth__V1__ToLa *message =
+        receive(conversation, STEP_TIMEOUT_MS * patience(conversation), NULL, err);
     if (message && message->kind_case != kind) {
         hearth__v1__to_la__free_unpacked(message, NULL);
         message = NULL;
@@ -184,7 +191,7 @@ bool conversation_ask(struct conversation *conversation, const struct composed *
     conversation->answers =
         answers_new(parts->la, composed, conversation->epoch, parts->pool, conversation->stream);
     struct buf query = {0};
-    pack_query(&composed->query, &composed->options, &query);
+    pack_query(&composed->query, &composed->options, composed->group, &query);
     send_packed(conversation, &query);
     Hearth__V1__ToLa *message = receive_kind(conversation, HEARTH__V1__TO_LA__KIND_ACCEPTED,
                                              "acceptance of the query", err);
@@ -217,7 +224,8 @@ bool conversation_share(struct conversation *conversation, conversation_progress
                         void *progress_ctx, struct err *err)
 {
     enum { PROGRESS_MS = 100 };
-    int64_t last = clock_steady_ms() + conversation->deadline_ms + DEADLINE_SURPLUS_MS;
+    int64_t whole = (int64_t)conversation->deadline_ms + DEADLINE_SURPLUS_MS;
+    int64_t last = clock_steady_ms() + whole * patience(conversation);
     for (;;) {
         bool timed_out = false;
         Hearth__V1__ToLa *message = receive(conversation, PROGRESS_MS, &timed_out, err);
@@ -251,6 +259,9 @@ bool conversation_conclude(struct conversation *conversation, struct result *res
     if (ok &&
         sodium_memcmp(result->query_hash, conversation->composed->query_hash, HASH_BYTES) != 0) {
         ok = err_set(err, ERR_UNAVAILABLE, "query_hash", "the result belongs to another query");
+    }
+    if (ok && (result->choice != CHOICE_UNTOLD) != (conversation->composed->group != NULL)) {
+        ok = err_set(err, ERR_UNAVAILABLE, "choice", "the result is of the wrong kind");
     }
     hearth__v1__to_la__free_unpacked(message, NULL);
     return ok || unusable(err);

@@ -18,14 +18,19 @@ void pack_hello(const struct certificate *certificate, uint32_t catalogue, struc
 }
 
 void pack_query(const struct signed_bytes *query, const struct signed_bytes *options,
-                struct buf *out)
+                const struct signed_bytes *group, struct buf *out)
 {
+    Hearth__V1__Signed group_part = HEARTH__V1__SIGNED__INIT;
     Hearth__V1__Signed query_part = signed_message_of(query);
     Hearth__V1__Signed options_part = signed_message_of(options);
     Hearth__V1__SearchQuery both = HEARTH__V1__SEARCH_QUERY__INIT;
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
     both.query = &query_part;
     both.options = &options_part;
+    if (group) {
+        group_part = signed_message_of(group);
+        both.group = &group_part;
+    }
     message.kind_case = HEARTH__V1__FROM_LA__KIND_QUERY;
     message.query = &both;
     wire_pack(&message.base, out);

@@ -11,7 +11,7 @@
 /* Each appends one packed FromLa message to `out`; nothing is kept. */
 void pack_hello(const struct certificate *certificate, uint32_t catalogue, struct buf *out);
 void pack_query(const struct signed_bytes *query, const struct signed_bytes *options,
-                struct buf *out);
+                const struct signed_bytes *group, struct buf *out); /* group may be NULL */
 void pack_shares(const char *agent, const uint8_t *shares, size_t len, struct buf *out);
 void pack_shares_proof(const struct buf *body, const uint8_t signature[SIGNATURE_BYTES],
                        struct buf *out);

@@ -46,6 +46,7 @@ bool search_ask(struct search_session *session, const struct request *request,
               conversation_conclude(conversation, &out->result, err);
     out->elapsed_ms = clock_steady_ms() - start;
     if (ok) {
+        session->catalogue = conversation_catalogue(conversation);
         out->catalogue = conversation_catalogue(conversation)->version;
         added_from(request, catalogue_first_added(conversation_catalogue(conversation)),
                    &out->added);

@@ -22,7 +22,8 @@ struct search_outcome {
 /* A connection to the matcher for any number of searches. */
 struct search_session {
     struct conversation_parts parts;
-    struct epoch_record epoch; /* of the last search that was welcomed */
+    struct epoch_record epoch;         /* of the last search that was welcomed */
+    const struct catalogue *catalogue; /* that it was asked in */
 };
 /* la must outlive the session. ERR_INVALID: no address could be made of la's. Connects when the
  * first search needs it. search_close frees. */

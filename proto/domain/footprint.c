@@ -101,21 +101,43 @@ static void add_any(struct decoys *decoys)
     decoys->chosen[decoys->count++] = decoys->england[at];
 }
 
-static void start(struct decoys *decoys, const struct plan *plan)
+static size_t padded(size_t real)
+{
+    if (real == 0) return 0;
+    return real <= 4 ? 4 : real <= 8 ? 8 : FOOTPRINT_MAX;
+}
+
+static void read_england(struct decoys *decoys)
 {
     for (size_t i = 0; i < ENGLAND_QUADRANTS; i++) {
         REQUIRE(grid_parse_quadrant(england_quadrants[i], &decoys->england[i]));
     }
+}
+
+static void start(struct decoys *decoys, const struct plan *plan)
+{
+    read_england(decoys);
     decoys->count = plan->quadrant_count;
     memcpy(decoys->chosen, plan->quadrants, plan->quadrant_count * sizeof *plan->quadrants);
     decoys->target = plan_footprint_size(plan);
 }
 
+/* Fills up to the target and writes what is chosen. */
+static size_t finish(struct decoys *decoys, uint16_t out[FOOTPRINT_MAX])
+{
+    while (decoys->count < decoys->target) {
+        if (!add_neighbour(decoys)) add_any(decoys);
+    }
+    grid_sort(decoys->chosen, decoys->count);
+    memcpy(out, decoys->chosen, decoys->count * sizeof *out);
+    size_t count = decoys->count;
+    sodium_memzero(decoys, sizeof *decoys);
+    return count;
+}
+
 size_t plan_footprint_size(const struct plan *plan)
 {
-    size_t real = plan->quadrant_count;
-    if (real == 0) return 0;
-    return real <= 4 ? 4 : real <= 8 ? 8 : FOOTPRINT_MAX;
+    return padded(plan->quadrant_count);
 }
 
 size_t plan_footprint(const struct plan *plan, const char *search_ref,
@@ -128,12 +150,26 @@ size_t plan_footprint(const struct plan *plan, const char *search_ref,
     while (fits && decoys.target - decoys.count >= plan->quadrant_count) {
         fits = add_cluster(&decoys, plan);
     }
-    while (decoys.count < decoys.target) {
-        if (!add_neighbour(&decoys)) add_any(&decoys);
+    return finish(&decoys, out);
+}
+
+size_t plan_widen_footprint(const struct plan *wider, const uint16_t *footprint, size_t count,
+                            const char *search_ref, const uint8_t key[HASH_KEY_BYTES],
+                            uint16_t out[FOOTPRINT_MAX])
+{
+    /* Numbers of the same stream that the search itself does not get to. */
+    struct decoys decoys = {.search_ref = search_ref, .key = key, .drawn = (uint64_t)1 << 32};
+    read_england(&decoys);
+    memcpy(decoys.chosen, footprint, count * sizeof *footprint);
+    decoys.count = count;
+    for (size_t i = 0; i < wider->quadrant_count; i++) {
+        if (contains(decoys.chosen, decoys.count, wider->quadrants[i])) continue;
+        if (decoys.count == FOOTPRINT_MAX) {
+            sodium_memzero(&decoys, sizeof decoys);
+            return 0;
+        }
+        decoys.chosen[decoys.count++] = wider->quadrants[i];
     }
-    grid_sort(decoys.chosen, decoys.count);
-    memcpy(out, decoys.chosen, decoys.count * sizeof *out);
-    size_t count = decoys.count;
-    sodium_memzero(&decoys, sizeof decoys);
-    return count;
+    decoys.target = padded(decoys.count);
+    return finish(&decoys, out);
 }

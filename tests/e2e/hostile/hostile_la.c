@@ -219,7 +219,7 @@ static bool ask(struct attack *attack, struct line *line, const struct mode *mod
             change_query(attack, mode);
         }
     }
-    pack_query(&attack->composed.query, &attack->composed.options, &bytes);
+    pack_query(&attack->composed.query, &attack->composed.options, attack->composed.group, &bytes);
     send_bytes(line, &bytes);
     Hearth__V1__ToLa *accepted = next(line);
     if (!accepted) return false;

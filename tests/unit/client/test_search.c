@@ -72,8 +72,8 @@ struct played {
     uint8_t c1[AGENTS][ITEMS * POINT_BYTES], c2[AGENTS][ITEMS * POINT_BYTES];
     uint8_t shares[AGENTS][ITEMS * POINT_BYTES];
     bool shared[AGENTS];
-    int shares_messages;
-    int eligible[AGENTS]; /* opened, by the matcher's own arithmetic */
+    int shares_messages, refused; /* of all; those that said that no shares will come */
+    int eligible[AGENTS];         /* opened, by the matcher's own arithmetic */
     bool proof_holds;
 };
 
@@ -263,11 +263,6 @@ static void accept_query(struct played *played, struct rpc_stream *stream,
     }
 }
 
-static bool spoils_reply(enum fault fault)
-{
-    return fault >= FAULT_REPLY_SIGNATURE;
-}
-
 static void send_close(struct played *played, struct rpc_stream *stream)
 {
     char names[AGENTS][ID_MAX + 1];
@@ -290,15 +285,19 @@ static void send_close(struct played *played, struct rpc_stream *stream)
 static void take_shares(struct played *played, struct rpc_stream *stream,
                         const Hearth__V1__SearchShares *message)
 {
-    int agent = message->agent[strlen("agent-")] - '1';
-    REQUIRE(agent >= 0 && agent < AGENTS);
-    REQUIRE(message->shares.len == (size_t)ITEMS * POINT_BYTES);
-    memcpy(played->shares[agent], message->shares.data, message->shares.len);
-    played->shared[agent] = true;
-    played->shares_messages++;
-    if (played->shares_messages == AGENTS - (spoils_reply(played->fault) ? 1 : 0)) {
-        send_close(played, stream);
+    REQUIRE(strncmp(message->agent, "agent-", strlen("agent-")) == 0 ||
+            played->fault == FAULT_REPLY_SIGNED_BY_LA);
+    if (message->shares.len == 0) {
+        played->refused++;
+    } else {
+        int agent = message->agent[strlen("agent-")] - '1';
+        REQUIRE(agent >= 0 && agent < AGENTS);
+        REQUIRE(message->shares.len == (size_t)ITEMS * POINT_BYTES);
+        memcpy(played->shares[agent], message->shares.data, message->shares.len);
+        played->shared[agent] = true;
     }
+    played->shares_messages++;
+    if (played->shares_messages == AGENTS) send_close(played, stream);
 }
 
 /* ---- opening and result ---- */
@@ -491,7 +490,7 @@ static bool run(struct scene *scene, enum fault fault, struct search_outcome *ou
     struct rpc_server *server = NULL;
     int port = 0;
     played->fault = fault;
-    played->shares_messages = 0;
+    played->shares_messages = played->refused = 0;
     played->proof_holds = false;
     memset(played->shared, 0, sizeof played->shared);
     memset(played->eligible, 0, sizeof played->eligible);
@@ -519,6 +518,7 @@ static void honest_matcher_opens_exactly_the_eligible(void **state)
     if (!run(scene, FAULT_NONE, outcome, &err)) fail_msg("%s: %s", err.field, err.text);
     assert_true(scene->played.proof_holds);
     assert_int_equal(scene->played.shares_messages, AGENTS);
+    assert_int_equal(scene->played.refused, 0);
     assert_int_equal(scene->played.eligible[0], CARERS);
     assert_int_equal(scene->played.eligible[1], CARERS);
     assert_int_equal(scene->played.eligible[2], 0);
@@ -576,6 +576,7 @@ static void bad_replies_get_no_shares(void **state)
         if (scene->played.shared[0] || !scene->played.shared[1] || !scene->played.proof_holds) {
             fail_msg("fault %d: shares for a bad reply, or none for a good one", fault);
         }
+        assert_int_equal(scene->played.refused, 1); /* so that the matcher does not wait */
         assert_int_equal(outcome->result.agency_count, 1);
     }
     free(outcome);
