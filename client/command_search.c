@@ -6,27 +6,49 @@
 
 #include "client/commands.h"
 #include "client/report.h"
+#include "client/report_explain.h"
 #include "client/request_file.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/rpc/rpc.h"
 
+struct search_options_given {
+    struct request_options request; /* first: request_options_parse fills it */
+    bool explain;
+};
+
 struct shown {
     bool quiet, terminal;
-    uint32_t shared;
+    size_t number;
     bool started;
 };
 
 /* One line that is rewritten on a terminal; elsewhere a line whenever the number changes. */
+static void show(struct shown *shown, size_t number, size_t all, const char *what)
+{
+    if (shown->quiet || (shown->started && shown->number == number)) return;
+    shown->started = true;
+    shown->number = number;
+    (void)fprintf(stderr, "%s%zu of %zu %s%s", shown->terminal ? "\r" : "", number, all, what,
+                  shown->terminal ? "" : "\n");
+    (void)fflush(stderr);
+}
+
 static void show_progress(uint32_t asked, uint32_t shared, void *ctx)
 {
-    struct shown *shown = ctx;
-    if (shown->quiet || (shown->started && shown->shared == shared)) return;
-    shown->started = true;
-    shown->shared = shared;
-    (void)fprintf(stderr, "%s%u of %u agencies have answered%s", shown->terminal ? "\r" : "",
-                  shared, asked, shown->terminal ? "" : "\n");
-    (void)fflush(stderr);
+    show(ctx, shared, asked, "agencies have answered");
+}
+
+static void show_questions(size_t answered, size_t all, void *ctx)
+{
+    show(ctx, answered, all, "questions answered");
+}
+
+/* The next line begins where the last one ended. */
+static void end_shown(struct shown *shown)
+{
+    if (shown->started && shown->terminal) (void)fputc('\n', stderr);
+    shown->started = false;
 }
 
 /* Everything that could be asked was asked, and nobody gave a usable answer. */
@@ -47,19 +69,58 @@ static void keep_head(const struct cli_common *common, const struct result *resu
     free(home);
 }
 
-static bool run(const struct request_options *options, struct request *request,
-                struct search_outcome *outcome, struct err *err)
+/* A search that was asked for, and what comes of it. */
+struct task {
+    const struct search_options_given *options;
+    struct request *request;
+    struct search_outcome outcome;
+    struct explanation explanation;
+    bool explained; /* else explain_err says why not */
+    struct err explain_err;
+    const struct catalogue *catalogue;
+};
+
+static void explain(struct task *task, struct search_session *session, struct shown *shown)
+{
+    task->catalogue = session->catalogue;
+    show_questions(0, GROUP_QUERIES, shown);
+    task->explained = explain_run(session, task->request, &task->outcome.result, show_questions,
+                                  shown, &task->explanation, &task->explain_err);
+    end_shown(shown);
+    for (size_t i = 0; i < task->explanation.result_count; i++) {
+        keep_head(&task->options->request.common, &task->explanation.results[i]);
+    }
+}
+
+/* A person sees the list before the explanation is asked for. */
+static bool search(struct task *task, const struct la *la, struct err *err)
+{
+    const struct cli_common *common = &task->options->request.common;
+    struct shown shown = {.quiet = common->quiet, .terminal = isatty(STDERR_FILENO) == 1};
+    struct search_session session;
+    if (!search_open(la, &session, err)) return false;
+    bool ok = search_ask(&session, task->request, show_progress, &shown, &task->outcome, err);
+    end_shown(&shown);
+    if (ok) keep_head(common, &task->outcome.result);
+    ok = ok && check_answered(&task->outcome, err);
+    if (ok && !common->json) {
+        report_table(stdout, &task->outcome, task->request->search_ref);
+        (void)fflush(stdout);
+    }
+    if (ok && task->options->explain) explain(task, &session, &shown);
+    search_close(&session);
+    return ok;
+}
+
+static bool run(struct task *task, struct err *err)
 {
     struct la la = {0};
-    struct shown shown = {.quiet = options->common.quiet, .terminal = isatty(STDERR_FILENO) == 1};
-    if (!la_open(&options->common, &la, err)) return false;
+    if (!la_open(&task->options->request.common, &la, err)) return false;
     rpc_start();
-    bool ok = search_run(&la, request, show_progress, &shown, outcome, err);
+    bool ok = search(task, &la, err);
     rpc_stop();
-    if (shown.started && shown.terminal) (void)fputc('\n', stderr);
     la_close(&la);
-    if (ok) keep_head(&options->common, &outcome->result);
-    return ok && check_answered(outcome, err);
+    return ok;
 }
 
 /* The request is known to be good by now: what else is invalid is this side's configuration. Nobody
@@ -72,39 +133,76 @@ static int failure(const struct err *err)
 }
 
 /* Everything that can be wrong with a request is found before anything is opened or sent. */
-static bool read_request(const char *path, struct request *request, struct err *err)
+static bool read_request(const struct search_options_given *options, struct request *request,
+                         struct err *err)
 {
     struct plan *plan = mem_new(struct plan);
-    bool ok = request_file_plan(path, request, plan, err);
+    bool ok = request_file_plan(options->request.path, request, plan, err) &&
+              (!options->explain || variants_check(request, err));
     plan_wipe(plan);
     free(plan);
     return ok;
 }
 
+/* What is not printed yet. Returns the exit code. */
+static int conclude(const struct task *task)
+{
+    const bool json = task->options->request.common.json, wanted = task->options->explain;
+    const struct report_explained explained = {.explanation =
+                                                   task->explained ? &task->explanation : NULL,
+                                               .err = task->explained ? NULL : &task->explain_err,
+                                               .catalogue = task->catalogue};
+    if (json) {
+        report_json(stdout, &task->outcome, task->request->search_ref, wanted ? &explained : NULL);
+    } else if (wanted && task->explained) {
+        report_explain_table(stdout, &task->explanation, task->catalogue);
+    } else if (wanted) {
+        cli_print_error("hearth search --explain", false, &task->explain_err);
+    }
+    if (wanted && !task->explained) return failure(&task->explain_err);
+    return task->outcome.result.agency_count > 0 ? EXIT_FOUND : EXIT_NONE_FOUND;
+}
+
+enum { OPTION_EXPLAIN = 0x100 };
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct search_options_given *options = state->input;
+    if (key != OPTION_EXPLAIN) return request_options_parse(key, arg, state);
+    options->explain = true;
+    return 0;
+}
+
 int command_search(int argc, char **argv)
 {
+    static const struct argp_option options[] = {
+        {"explain", OPTION_EXPLAIN, NULL, 0,
+         "Also ask how much wider the choice would be without each must and with longer distances",
+         0},
+        {0}};
     static const struct argp argp = {
-        .parser = request_options_parse,
+        .options = options,
+        .parser = parse,
         .args_doc = "REQUEST.json",
         .doc = "Asks every attached agency, blind, and prints the ranked list (\"-\" reads the "
                "request from standard input)."};
-    struct request_options options = {0};
+    struct search_options_given given = {0};
     struct err err = {0};
-    if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
-    struct request *request = mem_new(struct request);
-    struct search_outcome *outcome = mem_new(struct search_outcome);
-    bool good = read_request(options.path, request, &err);
-    bool ok = good && run(&options, request, outcome, &err);
+    if (cli_parse(&argp, argc, argv, &given, &given.request.common) != 0) return EXIT_BAD_REQUEST;
+    struct task *task = mem_new(struct task);
+    task->options = &given;
+    task->request = mem_new(struct request);
+    bool good = read_request(&given, task->request, &err);
+    bool ok = good && run(task, &err);
     int code = EXIT_FOUND;
     if (!ok) {
         code = good ? failure(&err) : EXIT_BAD_REQUEST;
-        cli_print_error("hearth search", options.common.json, &err);
+        cli_print_error("hearth search", given.request.common.json, &err);
     } else {
-        code = outcome->result.agency_count > 0 ? EXIT_FOUND : EXIT_NONE_FOUND;
-        (options.common.json ? report_json : report_table)(stdout, outcome, request->search_ref);
+        code = conclude(task);
     }
-    request_wipe(request);
-    free(request);
-    free(outcome);
+    request_wipe(task->request);
+    free(task->request);
+    free(task);
     return code;
 }

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "client/report_explain.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -41,7 +42,17 @@ static json_t *agency_json(const struct ranked_agency *agency, size_t rank)
                      frameworks, "sector", agency->sector, "contact", agency->contact);
 }
 
-void report_json(FILE *out, const struct search_outcome *outcome, const char *search_ref)
+static void add_explained(json_t *object, const struct report_explained *explained)
+{
+    if (explained->explanation) {
+        report_explain_json(object, explained->explanation, explained->catalogue);
+    } else {
+        report_explain_error_json(object, explained->err);
+    }
+}
+
+void report_json(FILE *out, const struct search_outcome *outcome, const char *search_ref,
+                 const struct report_explained *explained)
 {
     const struct result *result = &outcome->result;
     char hash[2 * HASH_BYTES + 1];
@@ -56,6 +67,7 @@ void report_json(FILE *out, const struct search_outcome *outcome, const char *se
                   "declined", (json_int_t)result->declined, "more", (int)result->more, "elapsed_ms",
                   (json_int_t)outcome->elapsed_ms, "agencies", agencies);
     REQUIRE(object != NULL);
+    if (explained) add_explained(object, explained);
     (void)json_dumpf(object, out, JSON_COMPACT);
     (void)fputc('\n', out);
     json_decref(object);

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "client/search.h"
+#include "client/explain.h"
 
 /* Exit codes of `hearth search` (docs/man/hearth.1). */
 enum exit_code {
@@ -21,8 +21,16 @@ enum exit_code {
 /* The exit code that an error of search_run or la_open stands for. */
 enum exit_code exit_code_of(const struct err *err);
 
-/* One object on one line, as docs/man/hearth.1 promises it. */
-void report_json(FILE *out, const struct search_outcome *outcome, const char *search_ref);
+/* What an explanation came to: exactly one of the two is set. */
+struct report_explained {
+    const struct explanation *explanation;
+    const struct err *err;
+    const struct catalogue *catalogue; /* that it was asked in */
+};
+/* One object on one line, as docs/man/hearth.1 promises it. explained: NULL where none was wanted.
+ */
+void report_json(FILE *out, const struct search_outcome *outcome, const char *search_ref,
+                 const struct report_explained *explained);
 /* A heading, and a line for each agency. */
 void report_table(FILE *out, const struct search_outcome *outcome, const char *search_ref);
 
