@@ -13,6 +13,7 @@ from support import REQUESTS, SchemeCase
 import catalogue  # from tests/lab
 import enquiry
 import places
+import plain_area
 import plain_places
 import plain_rank
 import plain_score
@@ -22,11 +23,21 @@ ALL_JUDGEMENTS = ["good", "outstanding", "good", "not_inspected", "requires_impr
                   "inadequate"]
 MOST_QUADRANTS = 16
 SHOWN = 3
+AREA_FILES = False
 
 
 def read_agencies(directory):
     with open(directory / "agencies.csv", encoding="utf-8", newline="") as file:
         return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def features_of_area(location):
+    area = location["area"]
+    if isinstance(area, str):
+        return {"area in a file"}
+    rings = max(map(len, plain_area.polygons(area)))
+    return {f"area {area['type']}", "hole" if rings > 1 else "no hole",
+            "area and anchors" if "anchors" in location else "area alone"}
 
 
 def features(request):
@@ -44,6 +55,8 @@ def features(request):
     used |= {f"location.{name}" for name in location} or {"no location"}
     if len(location.get("anchors", [])) > 1:
         used.add(f"combine {location.get('combine', 'left out')}")
+    if "area" in location:
+        used |= features_of_area(location)
     used |= {"weight" for anchor in points if anchor.get("weight")}
     used |= {"degrees" if "," in point["at"] else "grid reference" for point in points
              if not plain_places.UNIT_POSTCODE.fullmatch(point["at"].upper())}
@@ -55,7 +68,9 @@ EVERY_FEATURE = (
     | {f"needed {when}" for when in plain_score.AVAILABLE}
     | {f"accept_unconfirmed {value}" for value in (True, False, "left out")}
     | {"provider.min_judgement", "provider.frameworks", "combine all", "combine any", "degrees", "grid reference"}
-    | {f"location.{name}" for name in ("anchors", "combine", "avoid", "squares")})
+    | {f"location.{name}" for name in ("anchors", "combine", "avoid", "squares", "area")}
+    | {f"area {kind}" for kind in ("Polygon", "MultiPolygon", "Feature", "FeatureCollection",
+                                   "and anchors", "alone")} | {"hole", "no hole"})
 
 
 class PlainCase(SchemeCase):
@@ -176,8 +191,12 @@ class PlainSearch(PlainCase):
         population.write_csv(path, list(households[0]), households)
 
     def test_random_requests(self):
-        source = enquiry.Enquiries(catalogue.Catalogue(), enquiry.read_households(self.directory), self.seed)
+        source = enquiry.Enquiries(catalogue.Catalogue(), enquiry.read_households(self.directory), self.seed,
+                                   areas=True)
         requests = [source.make() for _ in range(REQUESTS)]
+        for number, request in enumerate(requests):
+            if AREA_FILES and number % 3 == 0 and "area" in request.get("location", {}):
+                self.put_area_in_a_file(request, number)
         answers = self.check_all(requests)
         lists = [answer["agencies"] for code, answer in answers if code == 0]
         self.assertGreater(len(lists), REQUESTS * 0.4, "too few searches find anybody for this to test anything")
@@ -187,6 +206,11 @@ class PlainSearch(PlainCase):
             self.assertGreater(max(map(len, lists)), 6)
             self.assertGreater(sum(len(found) > 2 for found in lists), REQUESTS / 10)
             self.assertGreater(self.ties(requests), REQUESTS / 20)
+
+    def put_area_in_a_file(self, request, number):
+        name = f"area {number}.geojson"
+        (self.directory / name).write_text(json.dumps(request["location"]["area"]), encoding="utf-8")
+        request["location"]["area"] = name
 
     def ties(self, requests):
         """In how many lists the hash decided something."""

@@ -5,6 +5,7 @@ on either side of a limit. A bad one must be refused, with the field named."""
 import copy
 import json
 import pathlib
+import random
 import subprocess
 import tempfile
 import unittest
@@ -14,6 +15,8 @@ from support import BUILD, COMMAND_SECONDS, REQUESTS, ROOT, generate
 import catalogue  # from tests/lab
 import enquiry
 import places
+import plain_area
+import plain_places
 import plain_score
 
 AGES = [0, 17, "unborn"]
@@ -63,6 +66,33 @@ def changed(path, value):
 
 def near(*anchors, **more):
     return BASE | {"location": {"anchors": list(anchors), **more}}
+
+
+def degrees(at):
+    """A position of GeoJSON that is exactly this point of the grid."""
+    lat, lon = plain_places.degrees_at(*at)
+    return [lon, lat]
+
+
+def rectangle(west, south, east, north):
+    return [(west, south), (east, south), (east, north), (west, north), (west, south)]
+
+
+def lattice_ring(rng, kind, corner, size):
+    """A closed ring on multiples of 2,500 m, half of which are centres of cells, at least 10 km wide."""
+    at = [corner + 2500 * i for i in range(size // 2500)]
+    if kind == "rectangle":
+        (west, east), (south, north) = (sorted(rng.sample(at[::5], 2)) for _ in range(2))
+        return rectangle(west, south, east + 2500, north + 2500)
+    a, b, c = ((rng.choice(at), rng.choice(at)) for _ in range(3))
+    if abs(plain_area.cross(a, b, c)) < 200000000:
+        return lattice_ring(rng, kind, corner, size)
+    return [a, b, c, a]
+
+
+def ring_within(rng, shell):
+    (west, south), (east, north) = shell[0], shell[2]
+    return rectangle(west + 2500, south + 2500, *((high - 2500 * rng.randint(1, 2)) for high in (east, north)))
 
 
 class RequestRules(unittest.TestCase):
@@ -192,7 +222,8 @@ class RequestRules(unittest.TestCase):
         """Musts, preferences, acceptable cells and quadrants of requests that use every field."""
         directory = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "scheme"
         generate(directory, 6, 120, 4)
-        source = enquiry.Enquiries(catalogue.Catalogue(), enquiry.read_households(directory), 4)
+        source = enquiry.Enquiries(catalogue.Catalogue(), enquiry.read_households(directory), 4,
+                                   areas=True)
         for request in (source.make() for _ in range(max(20, REQUESTS // 4))):
             with self.subTest(request=request):
                 plain = plain_score.PlainRequest(request)
@@ -201,6 +232,59 @@ class RequestRules(unittest.TestCase):
                          for column, row in sorted(quadrants, key=lambda at: (at[1], at[0]))]
                 self.accept(request, children=len(request["children"]), cells=len(plain.cells), quadrants=names,
                             musts=len(plain.musts) + 1 + (not plain.anywhere), preferences=len(plain.prefer))
+
+    def test_areas(self):
+        """The centres of SE33 are at 432500 and 437500 in both directions, so that this square holds four."""
+        at = {(east, north): degrees((east, north)) for east in (432500, 437500) for north in (432500, 437500)}
+        ring = [at[432500, 432500], at[437500, 432500], at[437500, 437500], at[432500, 437500],
+                at[432500, 432500]]
+        square = {"type": "Polygon", "coordinates": [ring]}
+        feature = {"type": "Feature", "properties": None, "geometry": square}
+        high = {"type": "Polygon", "coordinates": [[[*position, 31.5] for position in ring]]}
+        for area in (square, square | {"coordinates": [ring[::-1]]}, square | {"bbox": [-2, 53, -1, 54]}, high,
+                     {"type": "MultiPolygon", "coordinates": [[ring]]}, feature,
+                     {"type": "MultiPolygon", "coordinates": [[ring], [ring]]}, feature | {"id": 5},
+                     {"type": "FeatureCollection", "features": [feature]},
+                     {"type": "GeometryCollection", "geometries": [square, square]}):
+            with self.subTest(area=area):
+                self.accept(BASE | {"location": {"area": area}}, cells=4)
+        self.accept(near({"at": "SE 32500 32500", "within_km": 5}, area=square), cells=3)
+        avoid = [{"at": "SE 325 325", "within_km": 1}]
+        self.accept(BASE | {"location": {"area": square, "avoid": avoid}}, cells=3)
+        self.refuse(BASE | {"location": {"area": square, "squares": ["SE"]}}, "location.squares")
+        self.refuse_areas(square, ring)
+
+    def refuse_areas(self, square, ring):
+        swapped = [[lat, lon] for lon, lat in ring]
+        crossed = [degrees(at) for at in ((432500, 432500), (442500, 442500), (442500, 432500), (432500, 442500),
+                                          (432500, 432500))]
+        crs = {"type": "name", "properties": {"name": "EPSG:27700"}}
+        for area in (None, 5, [], {}, "", "no-such-file.geojson", square | {"type": "polygon"},
+                     {"type": "Point", "coordinates": ring[0]}, {"type": "LineString", "coordinates": ring},
+                     square | {"coordinates": []}, square | {"coordinates": [[]]}, square | {"coordinates": ring},
+                     square | {"coordinates": [ring[:-1]]}, square | {"coordinates": [ring[:2] + ring[:1]]},
+                     square | {"coordinates": [[["-1.5", "53.8"]] * 4]}, square | {"coordinates": [swapped]},
+                     square | {"coordinates": [crossed]}, square | {"crs": crs}, {"type": "Polygon"},
+                     {"type": "FeatureCollection", "features": []}, {"type": "Feature", "geometry": None},
+                     square | {"coordinates": [[[430000, 430000], [440000, 430000], [430000, 440000]] * 2]}):
+            with self.subTest(area=area):
+                code, answer = run_check(BASE | {"location": {"area": area}})
+                self.assertEqual(code, 2, answer)
+                self.assertRegex(answer["error"]["field"], r"\Alocation\.area")
+
+    def test_borderline_areas(self):
+        """Rectangles and triangles whose corners and sides lie on cells' centres, with holes and without."""
+        rng = random.Random(8)
+        for number in range(40):
+            kind = rng.choice(["rectangle", "triangle"])
+            shell = lattice_ring(rng, kind, 400000, 60000)
+            rings = [shell]
+            if kind == "rectangle" and rng.random() < 0.6:
+                rings.append(ring_within(rng, shell))
+            area = {"type": "Polygon", "coordinates": [[degrees(at) for at in ring] for ring in rings]}
+            plain = plain_score.PlainRequest(BASE | {"location": {"area": area}})
+            with self.subTest(number=number, rings=rings):
+                self.accept(BASE | {"location": {"area": area}}, cells=len(plain.cells))
 
     def test_placement(self):
         types = catalogue.Catalogue().placement_types
@@ -274,8 +358,8 @@ class RequestRules(unittest.TestCase):
                 if cells:
                     self.accept(near({"at": at, "within_km": 1}), cells=cells)
                 else:
-                    self.refuse(near({"at": at, "within_km": 1}), "location")
-        self.refuse(near({"at": "SE 30 30", "within_km": 3}), "location")  # a corner of four cells: 3,536 m
+                    self.refuse(near({"at": at, "within_km": 1}), "location.anchors")
+        self.refuse(near({"at": "SE 30 30", "within_km": 3}), "location.anchors")  # where four cells meet: 3,536 m
         self.accept(near({"at": "SE 30 30", "within_km": 4}), cells=4)
         self.accept(near({"at": "SE 30 30", "within_km": 4}, {"at": "SE 35 30", "within_km": 4}), cells=2)
         self.accept(near({"at": "SE 30 30", "within_km": 4}, {"at": "SE 35 30", "within_km": 4}, combine="any"),
@@ -290,7 +374,7 @@ class RequestRules(unittest.TestCase):
                 avoid = [{"at": at, "within_km": km}]
                 self.accept(BASE | {"location": {"squares": ["SE"], "avoid": avoid}}, cells=cells)
         everything = [{"at": "SE 50 50", "within_km": 80}]
-        self.refuse(BASE | {"location": {"squares": ["SE"], "avoid": everything}}, "location")
+        self.refuse(BASE | {"location": {"squares": ["SE"], "avoid": everything}}, "location.avoid")
         self.refuse(BASE | {"location": {"avoid": everything}}, "location.avoid", ["squares"])
         self.take("location.avoid", [[], [ANCHOR | {"within_km": 1}] * 16, GONE],
                   [[ANCHOR] * 17, ANCHOR, None, "SE 33 21"])

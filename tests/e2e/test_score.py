@@ -50,7 +50,8 @@ class Score(SchemeCase):
         return found
 
     def test_random_requests(self):
-        source = enquiry.Enquiries(catalogue.Catalogue(), enquiry.read_households(self.directory), 11)
+        source = enquiry.Enquiries(catalogue.Catalogue(), enquiry.read_households(self.directory), 11,
+                                   areas=True)
         requests = [source.make() for _ in range(max(10, REQUESTS // 5))]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(self.check_request, requests))

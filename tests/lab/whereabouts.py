@@ -41,6 +41,11 @@ def metres_of_degrees(lat, lon):
             round(at[1] + (lat - at[2]) * 111200))
 
 
+def inland(point):
+    """Away from the edges of the grid, beyond which no position may lie."""
+    return tuple(min(600 * KM, max(60 * KM, metres)) for metres in point)
+
+
 class Whereabouts:
     """rng: random.Random; postcodes: {"LS6 3AA": (east, north)}, may be empty; areas: whether to draw polygons."""
 
@@ -158,13 +163,15 @@ class Whereabouts:
         return {"type": "Feature", "properties": {"note": "drawn for a test"}, "geometry": geometry}
 
     def _polygon(self, centre, most_km):
+        centre = inland(centre)
         return {"type": "Polygon", "coordinates": self._rings(centre, most_km, flat_map(*centre))}
 
     def _apart(self, home):
         """Two or three polygons that do not touch."""
-        east, north = self._off(home, 5 * KM)
+        east, north = inland(self._off(home, 5 * KM))
         degrees = flat_map(east, north)
-        return [self._rings((east + step * 45 * KM, north), 20, degrees) for step in range(self.rng.randint(2, 3))]
+        step = 45 * KM if east < 400 * KM else -45 * KM
+        return [self._rings((east + i * step, north), 20, degrees) for i in range(self.rng.randint(2, 3))]
 
     def _rings(self, centre, most_km, degrees):
         """The rings of a polygon around centre, some with a hole."""
