@@ -90,6 +90,16 @@ void grid_quadrant_name(uint16_t quadrant, char out[GRID_NAME])
     (void)snprintf(out, GRID_NAME, "%s.%s", square, quarter_name(row % 2 == 1, column % 2 == 1));
 }
 
+const char *grid_reference(struct grid_point point, char out[GRID_REFERENCE])
+{
+    REQUIRE(grid_contains(point));
+    char square[3];
+    square_letters(point.east / SQUARE_METRES, point.north / SQUARE_METRES, square);
+    (void)snprintf(out, GRID_REFERENCE, "%s %05d %05d", square, point.east % SQUARE_METRES,
+                   point.north % SQUARE_METRES);
+    return out;
+}
+
 /* ---- reading ---- */
 
 static char upper(char c)

@@ -51,9 +51,11 @@ MUST_CHECK bool grid_parse(const char *text, struct grid_point *out);
  * whatever grids are installed there, so that a query can be recomputed. ERR_INVALID outside the
  * grid or out of range. Thread-safe. */
 MUST_CHECK bool grid_from_lat_lon(double lat, double lon, struct grid_point *out, struct err *err);
-/* Any `at` of a request: grid reference or "lat,lon". A postcode gets an error that says what works
- * instead, and so does "SE23", which may be a postcode district as well as a 10 km square. */
-MUST_CHECK bool grid_locate(const char *at, struct grid_point *out, struct err *err);
+/* The way back; degrees. Thread-safe. */
+void grid_to_lat_lon(struct grid_point point, double *lat, double *lon);
+enum { GRID_REFERENCE = 16 };
+/* "SE 29700 33800": the square of one metre; returns out. */
+const char *grid_reference(struct grid_point point, char out[GRID_REFERENCE]);
 /* Puts cell or quadrant numbers in ascending order. */
 void grid_sort(uint16_t *numbers, size_t count);
 /* floor(sqrt(v)), exactly. */

@@ -75,3 +75,15 @@ bool grid_from_lat_lon(double lat, double lon, struct grid_point *out, struct er
                              "longitude (53.8,-1.55)",
                              lat, lon);
 }
+
+void grid_to_lat_lon(struct grid_point point, double *lat, double *lon)
+{
+    REQUIRE(grid_contains(point));
+    struct grid_projector *projector = grid_projector_new();
+    PJ_COORD at = proj_trans(projector->transformation, PJ_INV,
+                             proj_coord(point.east, point.north, 0, HUGE_VAL));
+    grid_projector_free(projector);
+    REQUIRE(isfinite(at.lp.phi) && isfinite(at.lp.lam));
+    *lat = at.lp.phi;
+    *lon = at.lp.lam;
+}

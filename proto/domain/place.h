@@ -9,7 +9,7 @@
 
 struct gazetteer;
 
-enum { PLACE_NOTE_MAX = 120 };
+enum { PLACE_NOTE_MAX = 120, PLACE_TEXT_MAX = 160 };
 
 struct place {
     struct grid_point at;
@@ -22,7 +22,8 @@ struct place {
  * text that could be both a postcode and a grid reference is ERR_INVALID, with both spellings.
  * gazetteer may be NULL: postcodes and place names are ERR_INVALID then, with what to import. Other
  * ERR_INVALID: not a place, outside the grid, not in the gazetteer (with what is near), a place
- * name that several places have (with what tells them apart). ERR_CORRUPT: the gazetteer. */
+ * name that several places have (with what tells them apart), longer than PLACE_TEXT_MAX bytes.
+ * ERR_CORRUPT: the gazetteer. */
 MUST_CHECK bool place_locate(const char *text, struct gazetteer *gazetteer, struct place *out,
                              struct err *err);
 

@@ -2,6 +2,7 @@
 #include "proto/store/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct store {
     MDB_dbi tables[STORE_TABLES_MAX];
     size_t table_count;
     size_t max_mib;
+    bool read_only;
     atomic_size_t open_txns;
 };
 
@@ -119,9 +121,42 @@ static bool open_tables(struct store *store, bool create, const char *const *nam
     return code == 0 || fail(err, store, code, "opening its tables");
 }
 
+/* The same for a reader, which can write neither the stamp nor the tables. */
+static bool find_tables(struct store *store, const char *const *names, uint32_t format,
+                        struct err *err)
+{
+    MDB_txn *txn = NULL;
+    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    if (code != 0) return fail(err, store, code, "opening it");
+    bool ok = stamp(store, txn, false, format, err);
+    for (size_t i = 0; ok && i < store->table_count; i++) {
+        code = mdb_dbi_open(txn, names[i], 0, &store->tables[i]);
+        ok = code == 0 ||
+             fail(err, store, code == MDB_NOTFOUND ? MDB_CORRUPTED : code, "opening its tables");
+    }
+    if (!ok) {
+        mdb_txn_abort(txn);
+        return false;
+    }
+    code = mdb_txn_commit(txn); /* keeps the handles of the tables */
+    return code == 0 || fail(err, store, code, "opening its tables");
+}
+
+/* Grows the file; never shrinks it or changes what it holds, whatever a writer does meanwhile. */
+static int grow(const char *path, off_t from, off_t to)
+{
+    char *data = file_join(path, "data.mdb");
+    int fd = open(data, O_WRONLY | O_CLOEXEC);
+    free(data);
+    if (fd < 0) return errno;
+    int code = posix_fallocate(fd, from, to - from);
+    (void)close(fd);
+    return code;
+}
+
 /* LMDB maps the file: reading past the end of one that was cut would be a SIGBUS. Filled up with
  * zeros, which are no pages, it is an error of LMDB's like any other damage. */
-static int fill_up(MDB_env *env)
+static int fill_up(MDB_env *env, const char *path)
 {
     MDB_envinfo info;
     MDB_stat stat;
@@ -133,7 +168,7 @@ static int fill_up(MDB_env *env)
     if (code != 0) return code;
     off_t wanted = (off_t)(info.me_last_pgno + 1) * (off_t)stat.ms_psize;
     if (fstat(file, &on_disk) != 0) return errno;
-    return on_disk.st_size >= wanted || ftruncate(file, wanted) == 0 ? 0 : errno;
+    return on_disk.st_size >= wanted ? 0 : grow(path, on_disk.st_size, wanted);
 }
 
 static bool open_environment(struct store *store, const char *path, struct err *err)
@@ -143,9 +178,10 @@ static bool open_environment(struct store *store, const char *path, struct err *
     if (code == 0) code = mdb_env_set_maxreaders(store->env, READERS_MAX);
     if (code == 0) code = mdb_env_set_mapsize(store->env, store->max_mib << 20);
     /* NOTLS: a read transaction belongs to its object, so that a thread may hold several. */
-    if (code == 0) code = mdb_env_open(store->env, path, MDB_NOTLS, 0600);
+    unsigned flags = MDB_NOTLS | (store->read_only ? MDB_RDONLY : 0);
+    if (code == 0) code = mdb_env_open(store->env, path, flags, 0600);
     if (code == ENOENT) return err_set(err, ERR_NOT_FOUND, NULL, "no store at %s", path);
-    if (code == 0) code = fill_up(store->env);
+    if (code == 0) code = fill_up(store->env, path);
     if (code != 0) return fail(err, store, code, "opening it");
     /* Slots that a killed process left behind would keep old pages from being used again. */
     int dead = 0;
@@ -173,6 +209,22 @@ bool store_open(const char *path, bool create, const char *const *names, size_t 
     return true;
 }
 
+bool store_open_reader(const char *path, const char *const *names, size_t tables, uint32_t format,
+                       size_t max_mib, struct store **out, struct err *err)
+{
+    REQUIRE(tables <= STORE_TABLES_MAX && max_mib > 0 && max_mib <= SIZE_MAX >> 20);
+    struct store *store = mem_new(struct store);
+    store->table_count = tables;
+    store->max_mib = max_mib;
+    store->read_only = true;
+    if (!open_environment(store, path, err) || !find_tables(store, names, format, err)) {
+        store_close(store);
+        return false;
+    }
+    *out = store;
+    return true;
+}
+
 void store_close(struct store *store)
 {
     if (!store) return;
@@ -192,6 +244,7 @@ uint64_t store_version(struct store *store)
 
 bool store_begin(struct store *store, bool write, struct store_txn **out, struct err *err)
 {
+    REQUIRE(!write || !store->read_only);
     MDB_txn *txn = NULL;
     int code = mdb_txn_begin(store->env, NULL, write ? 0 : MDB_RDONLY, &txn);
     if (code != 0) return fail(err, store, code, "beginning a transaction");
@@ -269,6 +322,13 @@ bool store_delete(struct store_txn *txn, size_t table, const void *key, size_t k
     if (code != 0 && code != MDB_NOTFOUND) return fail(err, txn->store, code, "deleting");
     if (existed) *existed = code == 0;
     return true;
+}
+
+bool store_clear(struct store_txn *txn, size_t table, struct err *err)
+{
+    REQUIRE(txn->write);
+    int code = mdb_drop(txn->txn, table_of(txn, table), 0);
+    return code == 0 || fail(err, txn->store, code, "clearing a table");
 }
 
 bool store_count(struct store_txn *txn, size_t table, size_t *count, struct err *err)

@@ -27,6 +27,12 @@ enum { STORE_TABLES_MAX = 8, STORE_KEY_MAX = 128 };
  * `create`; ERR_CORRUPT: not a store, or one of another program. */
 MUST_CHECK bool store_open(const char *path, bool create, const char *const *names, size_t tables,
                            uint32_t format, size_t max_mib, struct store **out, struct err *err);
+/* Opens what is there for reading only: never waits for a writer, not even while one is at work,
+ * and changes nothing but the table of readers. ERR_NOT_FOUND where it has never been set up (or is
+ * just being set up); the rest as above. store_begin takes no `write` on it. */
+MUST_CHECK bool store_open_reader(const char *path, const char *const *names, size_t tables,
+                                  uint32_t format, size_t max_mib, struct store **out,
+                                  struct err *err);
 void store_close(struct store *store);
 
 /* One writer at a time over all processes (others wait); readers see one consistent snapshot and
@@ -49,6 +55,8 @@ MUST_CHECK bool store_put(struct store_txn *txn, size_t table, const void *key, 
 /* Removing what is not there is success; *existed may be NULL. */
 MUST_CHECK bool store_delete(struct store_txn *txn, size_t table, const void *key, size_t key_len,
                              bool *existed, struct err *err);
+/* Removes every entry of a table. */
+MUST_CHECK bool store_clear(struct store_txn *txn, size_t table, struct err *err);
 MUST_CHECK bool store_count(struct store_txn *txn, size_t table, size_t *count, struct err *err);
 /* Calls `each` for every entry with key >= from (NULL: all) in key order until it returns false
  * with err set; err->code ERR_NONE then means "enough", which is success. `each` must not write. */
