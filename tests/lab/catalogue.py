@@ -3,22 +3,34 @@
 
 import csv
 import pathlib
+import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CATALOGUE = ROOT / "proto" / "domain" / "catalogue-1.csv"
+DOMAIN = ROOT / "proto" / "domain"
 
 # Codes that requests and offers may not name, because a field of the carer or of the request stands for them.
 FIELD_GROUPS = {"age", "placement_type", "availability"}
 FIELD_CODES = {"SEX_M", "SEX_F", "NUM_1", "NUM_2", "NUM_3", "NUM_4", "NUM_5P"}
 
 
-class Catalogue:
-    """Carer-scope criteria by code, in the order of the file."""
+def current_version():
+    """The version that the programs are built for."""
+    header = (DOMAIN / "catalogue.h").read_text(encoding="utf-8")
+    return int(re.search(r"\bCATALOGUE_VERSION = (\d+)", header)[1])
 
-    def __init__(self, path=CATALOGUE):
-        with open(path, encoding="utf-8", newline="") as file:
-            lines = (line for line in file if not line.startswith("#"))
-            rows = [row for row in csv.DictReader(lines) if row["scope"] == "carer"]
+
+def read_version(version):
+    """What one version adds to the ones before it."""
+    with open(DOMAIN / f"catalogue-{version}.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(line for line in file if not line.startswith("#")))
+
+
+class Catalogue:
+    """Carer-scope criteria by code, in the order of their slots."""
+
+    def __init__(self):
+        rows = [row for version in range(1, current_version() + 1) for row in read_version(version)
+                if row["scope"] == "carer"]
         self.group = {row["code"]: row["group"] for row in rows}
         self.kind = {row["code"]: row["kind"] for row in rows}
         self.placement_types = [c for c, g in self.group.items() if g == "placement_type"]
