@@ -4,6 +4,8 @@
 import collections
 import csv
 import filecmp
+import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -13,8 +15,15 @@ from support import GENERATE, ROOT, generate
 
 import catalogue  # from tests/lab
 import enquiry
+import places
+import population
+import postcodes
 
-OFSTED = ROOT.parent / "shared" / "data" / "ofsted_ifas_2025-03-31.csv"
+DATA = ROOT.parent / "shared" / "data"
+OFSTED = DATA / "ofsted_ifas_2025-03-31.csv"
+JUDGEMENT = "overall_experiences_and_progress_of_children_and_young_people"
+WORDS = {"Good": "good", "Outstanding": "outstanding", "Requires improvement to be good": "requires_improvement",
+         "Inadequate": "inadequate", "": "not_inspected"}
 
 
 def rows(path):
@@ -52,7 +61,7 @@ class Generate(unittest.TestCase):
     def test_proportions(self):
         """Within a point or two of the published figures, whose sources population.py names."""
         made = self.make("large", 300, 12000, 1)
-        places = collections.Counter()
+        filled = collections.Counter()
         approved = collections.Counter()
         fresh = 0
         for path in (made / "carers").glob("*.csv"):
@@ -60,17 +69,146 @@ class Generate(unittest.TestCase):
                 count = int(row["approved_places"])
                 approved[count] += 1
                 away = row["status"] in ("on_hold", "not_available")
-                places["away"] += count if away else 0
-                places["vacant"] += 0 if away else int(row["places"] or count)
-                places["all"] += count
+                filled["away"] += count if away else 0
+                filled["vacant"] += 0 if away else int(row["places"] or count)
+                filled["all"] += count
                 fresh += row["status"] == "available"
-        self.assertAlmostEqual(places["away"] / places["all"], 0.22, delta=0.02)
-        self.assertAlmostEqual(places["vacant"] / places["all"], 0.16, delta=0.02)
+        self.assertAlmostEqual(filled["away"] / filled["all"], 0.22, delta=0.02)
+        self.assertAlmostEqual(filled["vacant"] / filled["all"], 0.16, delta=0.02)
+        self.assertAlmostEqual(1 - (filled["away"] + filled["vacant"]) / filled["all"], 0.62, delta=0.02)
         self.assertAlmostEqual(approved[1] / 12000, 14535 / 43950, delta=0.02)
         self.assertAlmostEqual(approved[3] / 12000, 13075 / 43950, delta=0.02)
         self.assertGreater(fresh, 1500)
         judgements = collections.Counter(row["judgement"] for row in rows(made / "agencies.csv"))
         self.assertAlmostEqual(judgements["good"] / 300, 230 / 339, delta=0.08)
+
+    def make_with(self, name, *options):
+        subprocess.run([GENERATE, *options, self.top / name], check=True, capture_output=True)
+        return self.top / name
+
+    def files(self, made):
+        return {str(path.relative_to(made)): path.read_bytes() for path in made.rglob("*") if path.is_file()}
+
+    def test_python_hash_seed_does_not_matter(self):
+        options = ["--agencies", "5", "--households", "60", "--untidy", "--bad-rows", "7", "--invent-postcodes"]
+        made = []
+        for seed in ("1", "2"):
+            subprocess.run([GENERATE, *options, self.top / seed], check=True, capture_output=True,
+                           env=os.environ | {"PYTHONHASHSEED": seed})
+            made.append(self.files(self.top / seed))
+        self.assertEqual(*made)
+
+    def test_bad_rows_are_listed(self):
+        made = self.make_with("bad", "--agencies", "3", "--households", "30", "--bad-rows", "26")
+        listed = rows(made / "bad-rows.csv")
+        self.assertEqual(len(listed), 26)
+        good = self.make_with("good", "--agencies", "3", "--households", "30")
+        for path in sorted((good / "carers").glob("*.csv")):
+            lines = (made / "carers" / path.name).read_text(encoding="utf-8").splitlines()
+            bad = [int(row["line"]) for row in listed if row["agency"] == path.stem]
+            kept = [line for number, line in enumerate(lines, 1) if number not in bad]
+            self.assertEqual(kept, path.read_text(encoding="utf-8").splitlines())
+
+    def test_postcodes(self):
+        """Households are where they would be without postcodes, to a square of 5 km."""
+        made = self.make_with("postcodes", "--households", "200", "--invent-postcodes")
+        plain = self.make_with("plain", "--households", "200")
+        gazetteer = postcodes.read(made / "gazetteer.csv")
+        again = self.make_with("again", "--households", "200", "--postcodes", made / "gazetteer.csv")
+        count = 0
+        for path in sorted((made / "carers").glob("*.csv")):
+            self.assertEqual(path.read_bytes(), (again / "carers" / path.name).read_bytes())
+            for row, other in zip(rows(path), rows(plain / "carers" / path.name), strict=True):
+                if not row["postcode"]:
+                    self.assertEqual({key: row[key] for key in other}, other)
+                    continue
+                count += 1
+                self.assertEqual((row["grid_ref"], row["lat"], row["lon"]), ("", "", ""))
+                point, at = gazetteer.points[row["postcode"]], places.metres_of(other["grid_ref"])
+                self.assertEqual([metres // 5000 for metres in point], [metres // 5000 for metres in at])
+        self.assertGreater(count, 30)
+
+    def test_published_postcodes(self):
+        path = DATA / "postcode_sectors_england.csv"
+        if not path.exists():
+            self.skipTest(f"{path} is not here")
+        made = self.make_with("sectors", "--households", "300", "--postcodes", path)
+        known = {row["code"] for row in rows(path)}
+        given = [row["postcode"] for carers in (made / "carers").glob("*.csv") for row in rows(carers)]
+        self.assertGreater(sum(map(bool, given)), 60)
+        self.assertLessEqual(set(filter(None, given)), known)
+
+    def test_untidy_files_are_untidy(self):
+        """Byte order marks, line ends, headings, extra columns, dates and mapping files all vary."""
+        made = self.make_with("untidy", "--agencies", "40", "--households", "800", "--untidy")
+        seen, headings = collections.Counter(), set()
+        for path in sorted((made / "carers").glob("*.csv")):
+            raw = path.read_bytes()
+            seen["mark"] += raw.startswith(b"\xef\xbb\xbf")
+            seen["crlf"] += b"\r\n" in raw
+            seen["comment"] += b"# Exported" in raw
+            text = raw.decode("utf-8-sig")
+            table = [tuple(row) for row in csv.reader(text.splitlines(keepends=True)) if any(row)]
+            headings.add(table[1 if table[0][0].startswith("#") else 0])
+            seen["mapping"] += path.with_suffix(".mapping.json").exists()
+            seen["newline in a cell"] += any("\n" in cell for row in table for cell in row)
+            seen["british date"] += any("/2" in cell for row in table for cell in row)
+        for what in ("mark", "crlf", "comment", "mapping", "newline in a cell", "british date"):
+            self.assertGreater(seen[what], 2, what)
+            self.assertLess(seen[what], 40, what)
+        self.assertGreater(len(headings), 35)
+        for path in (made / "carers").glob("*.mapping.json"):
+            self.assertEqual(set(json.loads(path.read_text(encoding="utf-8"))), {"headings", "values"})
+
+    # ---- the published figures ----
+    def published(self, name):
+        path = DATA / name
+        if not path.exists():
+            self.skipTest(f"{path} is not here")
+        return rows(path)
+
+    def test_agencies_as_published(self):
+        listed = self.published("ofsted_ifas_2025-03-31.csv")
+        self.assertEqual(population.JUDGEMENTS, collections.Counter(WORDS[row[JUDGEMENT]] for row in listed))
+        self.assertEqual(population.SECTORS, collections.Counter(row["sector"].lower() for row in listed))
+        self.assertEqual({name: share for name, (share, _) in places.REGIONS.items()},
+                         collections.Counter(row["government_office_region"]
+                                             for row in listed))
+
+    def test_households_as_published(self):
+        england = self.published("ofsted_fostering_in_england_2018-19_by_area.csv")[0]
+        self.assertEqual(england["area"], "England")
+        words = {1: "one", 2: "two", 3: "three", 4: "four or more"}
+        self.assertEqual(population.APPROVED_PLACES, {
+            count: int(england[f"Number of households approved for {word} CYP"]) for count, word in words.items()})
+        prefix = {"W": "White", "M": "Mixed", "A": "Asian/Asian British", "B": "Black/Black British"}
+        groups = collections.Counter()
+        for code, count in population.ETHNICITY.items():
+            name = "Other ethnic groups" if code in ("ET_OOTH", "ET_CHNE") else prefix[code[3]]
+            groups[name] += count
+        self.assertEqual(groups, {name: int(england[f"carer_ethnicity: {name}"]) for name in groups})
+        filled = int(england["Number of filled places"]) / int(england["Number of approved foster places"])
+        self.assertAlmostEqual(filled, 0.62, delta=0.005)
+
+    def test_children_as_published(self):
+        groups = {"Under 1 year": (0, 0), "1 to 4 years": (1, 4), "5 to 9 years": (5, 9),
+                  "10 to 15 years": (10, 15), "16 years and over": (16, 17)}
+        listed = {groups[row["characteristic"]]: int(row["number"])
+                  for row in self.published("dfe_cla_31march_2021-2025_by_la.csv")
+                  if (row["year"], row["level"], row["group"]) == ("2025", "National", "Age group")
+                  and row["characteristic"] in groups}
+        self.assertEqual(population.CHILD_AGES, listed)
+
+    def test_ages_follow_the_children(self):
+        """A child of the published ages, drawn for a household, is one that it takes; older children have more
+        households than babies."""
+        made = self.make("ages", 20, 4000, 1)
+        takes = collections.Counter()
+        for path in (made / "carers").glob("*.csv"):
+            for row in rows(path):
+                takes.update(set(enquiry.ages_of(row)))
+        self.assertGreater(takes[12], takes[7])
+        self.assertGreater(takes[7], takes[0])
 
     def test_no_real_agency(self):
         if not OFSTED.exists():
@@ -85,7 +223,10 @@ class Generate(unittest.TestCase):
     def test_bad_arguments(self):
         made = self.make("there", 1, 1, 1)
         for arguments, code in ((["--agencies", "0", self.top / "x"], 2), ([made], 2),
-                                (["--today", "2026-02-30", self.top / "y"], 2)):
+                                (["--today", "2026-02-30", self.top / "y"], 2),
+                                (["--bad-rows", "-1", self.top / "z"], 2),
+                                (["--postcodes", made / "agencies.csv", self.top / "v"], 2),
+                                (["--postcodes", made / "none.csv", self.top / "w"], 2)):
             done = subprocess.run([GENERATE, *arguments], capture_output=True, check=False)
             self.assertEqual(done.returncode, code, arguments)
 

@@ -35,8 +35,8 @@ class InHouseCase(SchemeCase):
             writer.writerows(rows)
         carers = (cls.directory / "carers" / "ifa-001.csv").read_bytes()
         (cls.directory / "carers" / f"{OWN}.csv").write_bytes(carers)
-        (cls.directory / "las.csv").write_text(f"id,name\n{OWN},Exampleshire Council\n{OTHER},Otherborough Council\n",
-                                               encoding="utf-8")
+        las = f"id,name\n{OWN},Exampleshire Council\n{OTHER},Otherborough Council\n"
+        (cls.directory / "las.csv").write_text(las, encoding="utf-8")
 
     def found(self, la):
         answer = self.search(ANYBODY, "--la", la)
@@ -115,7 +115,8 @@ class AuthorityRevoked(InHouseCase):
     def test_the_service_goes_on_without_the_la(self):
         self.assertEqual(lab("revoke", self.directory, f"la/{OWN}").returncode, 0)
         path = self.request_file(ANYBODY)
-        self.wait_for(lambda: lab("search", self.directory, path, "--la", OWN).returncode == 5, "the LA is refused")
+        self.wait_for(lambda: lab("search", self.directory, path, "--la", OWN).returncode == 5,
+                      "the LA is refused")
         answer, agencies = self.found(OTHER)
         self.assertIn(OWN, agencies)
         self.assertEqual((answer["asked"], answer["answered"], answer["declined"]), (4, 4, 0))

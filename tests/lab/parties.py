@@ -163,3 +163,7 @@ class Parties:
 
     def carers_file(self, agent):
         return self.directory / "carers" / f"{agent.id}.csv"
+
+    def mapping_file(self, agent):
+        """What the headings and values of its file stand for; there is often none."""
+        return self.directory / "carers" / f"{agent.id}.mapping.json"

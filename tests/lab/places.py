@@ -56,6 +56,16 @@ def grid_reference(east, north, digits=6):
     return f"{first}{second} {east_part} {north_part}"
 
 
+def metres_of(reference):
+    """South-west corner of a grid reference, "SE 297 338"."""
+    letters = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
+    name, figures = reference[:2].upper(), reference[2:].replace(" ", "")
+    first, second, half = letters.index(name[0]), letters.index(name[1]), len(figures) // 2
+    east = (first % 5 - 2) * 500000 + second % 5 * 100000
+    north = (3 - first // 5) * 500000 + (4 - second // 5) * 100000
+    return east + int(figures[:half].ljust(5, "0")), north + int(figures[half:].ljust(5, "0"))
+
+
 def square_of(east, north):
     """The 100 km square, "SE"."""
     return grid_reference(east, north)[:2]

@@ -4,10 +4,15 @@ seed. Each table of proportions names its source."""
 
 import csv
 import datetime
+import json
 import math
 import random
 
+import bad_rows
 import places
+import postcodes
+import untidy
+import wording
 
 AGENCY_COLUMNS = ["id", "name", "urn", "judgement", "frameworks", "sector", "contact"]
 CARER_COLUMNS = [
@@ -42,7 +47,7 @@ ETHNICITY = {
 RELIGION = {"RE_NONE": 36.7, "RE_CHR": 46.3, "RE_MUS": 6.7, "RE_HIN": 1.8, "RE_SIK": 0.9,
             "RE_JEW": 0.5, "RE_BUD": 0.5, "RE_OTH": 0.6}
 
-# No count of these by household is published; the figures are plausible, not measured.
+# No count of these by household is published, nor of AGE_RANGES; the figures are plausible, not measured.
 PLACEMENT_TYPE = {"PT_SHORT": 0.85, "PT_LONG": 0.75, "PT_EMERG": 0.4, "PT_RESP": 0.4, "PT_BRIDGE": 0.2,
                   "PT_PC": 0.08, "PT_UASC": 0.12, "PT_THER": 0.1, "PT_BREAK": 0.1}
 OTHER_PLACEMENT_TYPE = 0.04
@@ -56,6 +61,10 @@ OFFER_BY_CODE = {"LN_EN": 0.99, "BD_OWN": 0.95, "CS_DRIVE": 0.9, "CS_TSD": 0.85,
 OTHER_OFFER = 0.2
 AGE_RANGES = {(0, 17): 30, (0, 4): 8, (0, 8): 10, (0, 12): 10, (5, 12): 14, (8, 17): 12, (11, 17): 12,
               (16, 17): 4}
+
+# Children looked after in England on 31 March 2025 by age group (DfE, "Children looked after in England", OGL
+# v3.0): (first year, last year): children. A household's ages are drawn around one of these children.
+CHILD_AGES = {(0, 0): 3630, (1, 4): 10030, (5, 9): 15110, (10, 15): 30930, (16, 17): 22060}
 FRAMEWORKS = ["NORTH", "SOUTH", "EAST", "WEST", "CENTRAL"]
 
 FRESH_DAYS = 28
@@ -128,7 +137,10 @@ def location(rng, centre):
 
 
 def ages_and_sexes(rng):
-    low, high = choose(rng, AGE_RANGES)
+    first, last = choose(rng, CHILD_AGES)
+    child = rng.randint(first, last)
+    low, high = choose(rng, {(low, high): weight for (low, high), weight in AGE_RANGES.items()
+                             if low <= child <= high})
     ages = f"{low}-{high}"
     if low == 0 and rng.random() < 0.3:
         ages = "unborn;" + ages
@@ -195,9 +207,69 @@ def write_csv(path, columns, rows):
         writer.writerows(rows)
 
 
-def generate(directory, seed, agencies, households, catalogue, today, regions=()):
+def near_postcode(rng, gazetteer, household):
+    """The columns of where a household is, with a postcode near there instead, if there is one."""
+    reference = household["grid_ref"]
+    code = reference and gazetteer.near(rng, places.metres_of(reference))
+    return {"postcode": code, "grid_ref": "", "lat": "", "lon": ""} if code else {"postcode": ""}
+
+
+class Writer:
+    """Writes one agency's households, tidy or not, with rows that are wrong among them."""
+
+    def __init__(self, directory, seed, options):
+        self.directory, self.seed, self.options = directory, seed, options
+        self.wording = wording.Wording() if options.untidy else None
+        self.bad = []
+
+    def write(self, agency, columns, rows, bad_count):
+        path = self.directory / "carers" / f"{agency}.csv"
+        rng = random.Random(f"hearth {self.seed} {agency} writing")
+        wrong = bad_rows.make(rng, bad_count, columns, self.options.today)
+        everyone = list(rows)
+        for row, _column in wrong:
+            everyone.insert(rng.randint(0, len(everyone)), row)
+        if self.options.untidy:
+            system = untidy.System(rng, self.wording, columns)
+            lines = system.write(path, everyone)
+            if system.mapping_file():
+                text = json.dumps(system.mapping_file(), indent=1)
+                path.with_suffix(".mapping.json").write_text(text + "\n", encoding="utf-8")
+        else:
+            system = None
+            write_csv(path, columns, everyone)
+            lines = range(2, len(everyone) + 2)
+        at = {id(row): line for row, line in zip(everyone, lines)}
+        self.bad += [{"agency": agency, "line": at[id(row)], "ref": row["ref"],
+                      "column": system.column_of(column) if system else column} for row, column in wrong]
+
+
+class Options:
+    """How the files are written. gazetteer: postcodes.Gazetteer or None; bad_rows: how many in all."""
+
+    def __init__(self, today, untidy=False, bad_rows=0, gazetteer=None, postcode_share=0.7):
+        self.today, self.untidy, self.bad_rows = today, untidy, bad_rows
+        self.gazetteer, self.postcode_share = gazetteer, postcode_share
+
+
+def make_carers(agency, seed, count, catalogue, shares, options):
+    """The households of one agency, the same however they are written."""
+    own = random.Random(f"hearth {seed} {agency}")
+    whereabouts = random.Random(f"hearth {seed} {agency} postcodes")
+    centre = own.choice(places.REGIONS[choose(own, shares)][1])
+    prefix = "".join(own.choices("BCDFGHJKLMNPQRSTVWXZ", k=3))
+    for number in range(count):
+        household = make_household(own, number + 1, prefix, centre, catalogue, options.today)
+        if options.gazetteer:
+            wanted = whereabouts.random() < options.postcode_share
+            household |= near_postcode(whereabouts, options.gazetteer, household) if wanted else {"postcode": ""}
+        yield household
+
+
+def generate(directory, seed, agencies, households, catalogue, today, regions=(), options=None):
     """Writes agencies.csv, carers/*.csv, las.csv and hubs.csv into an existing directory (a pathlib.Path).
     regions: where the agencies are; none named: all of England, by its shares."""
+    options = options or Options(today)
     rng = random.Random(f"hearth {seed}")
     counts = household_counts(rng, agencies, households)
     names = agency_names(rng, agencies)
@@ -209,10 +281,11 @@ def generate(directory, seed, agencies, households, catalogue, today, regions=()
     write_csv(directory / "hubs.csv", ["id", "name"], [{"id": "hub-1", "name": "Hub One"}])
     (directory / "carers").mkdir()
     shares = {region: places.REGIONS[region][0] for region in regions or places.REGIONS}
+    columns = [*CARER_COLUMNS[:2], *(["postcode"] if options.gazetteer else []), *CARER_COLUMNS[2:]]
+    writer = Writer(directory, seed, options)
     for i, agency in enumerate(rows):
-        own = random.Random(f"hearth {seed} {agency['id']}")
-        centre = own.choice(places.REGIONS[choose(own, shares)][1])
-        prefix = "".join(own.choices("BCDFGHJKLMNPQRSTVWXZ", k=3))
-        write_csv(directory / "carers" / f"{agency['id']}.csv", CARER_COLUMNS, (
-            make_household(own, number + 1, prefix, centre, catalogue, today)
-            for number in range(counts[i])))
+        bad = options.bad_rows // agencies + (i < options.bad_rows % agencies)
+        carers = make_carers(agency["id"], seed, counts[i], catalogue, shares, options)
+        writer.write(agency["id"], columns, list(carers), bad)
+    if options.bad_rows:
+        write_csv(directory / "bad-rows.csv", ["agency", "line", "ref", "column"], writer.bad)

@@ -222,10 +222,16 @@ class Scheme:
             if self.running(self.parties.matcher):
                 time.sleep(RELOAD_SECONDS)
 
+    def carers_digest(self, agent):
+        """Of an agency's file and what explains it; None where there is no file."""
+        carers, mapping = (file_digest(path) for path in
+                           (self.parties.carers_file(agent), self.parties.mapping_file(agent)))
+        return carers and carers + (mapping or "")
+
     def import_carers(self):
         """Every file that is not as it was at the last import; how many households each of these agents holds."""
         done = self.memory.setdefault("imports", {})
-        digests = {agent: file_digest(self.parties.carers_file(agent)) for agent in self.parties.agents}
+        digests = {agent: self.carers_digest(agent) for agent in self.parties.agents}
         changed = [agent for agent, digest in digests.items() if done.get(agent.id) != digest]
         counts = {}
         if not changed:
@@ -236,7 +242,10 @@ class Scheme:
 
         def work(agent):
             path = self.parties.carers_file(agent)
-            told = agent.run("import", "--replace", path if digests[agent] and path.stat().st_size else empty)
+            there = path.exists() and path.stat().st_size
+            mapping = self.parties.mapping_file(agent)
+            words = ["--mapping", mapping] if there and mapping.exists() else []
+            told = agent.run("import", "--replace", *words, path if there else empty)
             counts[agent] = sum(map(int, re.findall(r"(\d+) (?:added|changed|unchanged)", told)))
             done[agent.id] = digests[agent]
 
