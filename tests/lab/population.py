@@ -238,10 +238,12 @@ class Writer:
         else:
             system = None
             write_csv(path, columns, everyone)
-            lines = range(2, len(everyone) + 2)
+            lines = [(line, line) for line in range(2, len(everyone) + 2)]
         at = {id(row): line for row, line in zip(everyone, lines)}
-        self.bad += [{"agency": agency, "line": at[id(row)], "ref": row["ref"],
-                      "column": system.column_of(column) if system else column} for row, column in wrong]
+        for row, column in wrong:
+            first, last = at[id(row)]
+            self.bad.append({"agency": agency, "line": first, "last_line": last, "ref": row["ref"],
+                             "column": system.column_of(column) if system else column})
 
 
 class Options:
@@ -288,4 +290,4 @@ def generate(directory, seed, agencies, households, catalogue, today, regions=()
         carers = make_carers(agency["id"], seed, counts[i], catalogue, shares, options)
         writer.write(agency["id"], columns, list(carers), bad)
     if options.bad_rows:
-        write_csv(directory / "bad-rows.csv", ["agency", "line", "ref", "column"], writer.bad)
+        write_csv(directory / "bad-rows.csv", ["agency", "line", "last_line", "ref", "column"], writer.bad)

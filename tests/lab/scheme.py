@@ -213,6 +213,33 @@ class Scheme:
             agent.run("init", "--matcher", f"{HOST}:{self.memory['port']}",
                       "--matcher-id", self.parties.matcher.id)
 
+    # ---- postcodes ----
+    def gazetteer_file(self):
+        """What the scheme's directory has of postcodes, or None."""
+        for name in ("gazetteer.csv", "gazetteer.zip"):
+            if (self.directory / name).exists():
+                return self.directory / name
+        return None
+
+    def make_gazetteer(self):
+        """One for all: a symbolic link in the home of every agency and LA."""
+        path = self.gazetteer_file()
+        if not path:
+            return
+        shared = self.state / "gazetteer"
+        shared.mkdir(mode=0o700, exist_ok=True)
+        users = [*self.parties.agents, *self.parties.las]
+        for party in users:
+            link = party.home / "gazetteer"
+            if not link.is_symlink() and not link.exists():
+                link.symlink_to(shared)
+        digest = file_digest(path)
+        if self.memory.get("gazetteer") != digest:
+            say(f"importing {path.name}")
+            users[0].run("gazetteer", "import", "--replace", path)
+            self.memory["gazetteer"] = digest
+            self.remember()
+
     def sign_directory(self):
         digest = file_digest(self.directory / "agencies.csv")
         if self.memory.get("directory") != digest:
@@ -308,6 +335,7 @@ class Scheme:
                 self.make_certificates()
                 self.hand_out_revocations()
                 self.configure(budget, deadline_ms)
+                self.make_gazetteer()
                 self.sign_directory()
                 imported = self.import_carers()
                 say(f"starting the matcher and {len(agents)} agents")

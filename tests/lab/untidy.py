@@ -171,7 +171,7 @@ class System:
 
     # ---- the file ----
     def write(self, path, rows):
-        """Gives the line on which each row begins."""
+        """Gives the first and last line of each row."""
         rng = self.rng
         end = rng.choice(["\n", "\r\n"])
         quoting = rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
@@ -191,7 +191,8 @@ class System:
             blank = rng.choice([end, "," * (len(self.columns) - 1) + end]) if rng.random() < 0.1 else ""
             cells = self.cells(row)
             parts += [blank, line_of(cells[column] for column in self.columns)]
-            lines.append(number + blank.count("\n"))
-            number = lines[-1] + parts[-1].count("\n")
+            first = number + blank.count("\n")
+            number = first + parts[-1].count("\n")
+            lines.append((first, number - 1))
         path.write_bytes("".join(parts).encode("utf-8"))
         return lines

@@ -4,12 +4,11 @@ that mean one criterion and no other."""
 
 import csv
 import functools
-import pathlib
 import re
 
 import catalogue
 
-STANDARDS = pathlib.Path(catalogue.CATALOGUE).with_name("standards.csv")
+STANDARDS = catalogue.DOMAIN / "standards.csv"
 SAY_NOTHING = {"yes", "no", "none", "other", "na", "true", "required", "false", "present", "y", "n", "uk",
                "riskpresent"}
 LONGEST = 250
@@ -34,8 +33,7 @@ class Wording:
 
     def __init__(self):
         self.labels, self.others, self._meanings = {}, {}, {}
-        folder = pathlib.Path(catalogue.CATALOGUE).parent
-        for path in sorted(folder.glob("catalogue-*.csv")):
+        for path in sorted(catalogue.DOMAIN.glob("catalogue-*.csv")):
             for row in _rows(path):
                 self._add(row["code"], self.labels, [row["code"].lower(), *_of_brackets(row["label"])])
                 self._add(row["code"], self.others, [row["standard_code"]])
