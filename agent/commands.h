@@ -15,5 +15,8 @@ int command_score(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_criteria(int argc, char **argv);
+int command_gazetteer_import(int argc, char **argv);
+int command_gazetteer_show(int argc, char **argv);
+int command_gazetteer_status(int argc, char **argv);
 
 #endif

@@ -16,6 +16,9 @@ static const struct cli_command commands[] = {
     {"serve", "attach to the matcher and answer queries", command_serve},
     {"criteria", "list what carers may offer", command_criteria},
     {"status", "say whether serve is running and attached", command_status},
+    {"gazetteer import", "make postcodes and place names known", command_gazetteer_import},
+    {"gazetteer show", "show where a place is", command_gazetteer_show},
+    {"gazetteer status", "say what the gazetteer holds", command_gazetteer_status},
 };
 
 int main(int argc, char **argv)

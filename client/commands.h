@@ -13,5 +13,9 @@ int command_check(int argc, char **argv);
 int command_criteria(int argc, char **argv);
 /* Runs a search and prints the ranked list. */
 int command_search(int argc, char **argv);
+/* Postcodes and place names: import, look up, say what is there. */
+int command_gazetteer_import(int argc, char **argv);
+int command_gazetteer_show(int argc, char **argv);
+int command_gazetteer_status(int argc, char **argv);
 
 #endif

@@ -10,6 +10,9 @@ static const struct cli_command commands[] = {
     {"check", "validate a request without sending anything", command_check},
     {"criteria", "list what a request may name", command_criteria},
     {"search", "ask all agencies and print the ranked list", command_search},
+    {"gazetteer import", "make postcodes and place names known", command_gazetteer_import},
+    {"gazetteer show", "show where a place is", command_gazetteer_show},
+    {"gazetteer status", "say what the gazetteer holds", command_gazetteer_status},
 };
 
 int main(int argc, char **argv)

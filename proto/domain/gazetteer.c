@@ -17,11 +17,21 @@ bool gazetteer_store_open(const char *path, struct store **out, struct err *err)
            err_in(err, "gazetteer");
 }
 
+static bool none_there(const char *path, struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "gazetteer",
+                   "there is none in %s: 'hearth gazetteer import FILE' (or hearth-agent) makes it "
+                   "from the ONS Postcode Directory or OS Code-Point Open, both free",
+                   path);
+}
+
 bool gazetteer_store_read(const char *path, struct store **out, struct err *err)
 {
-    return store_open_reader(path, TABLES, GAZETTEER_TABLES, GAZETTEER_FORMAT, GAZETTEER_MAX_MIB,
-                             out, err) ||
-           err_in(err, "gazetteer");
+    if (store_open_reader(path, TABLES, GAZETTEER_TABLES, GAZETTEER_FORMAT, GAZETTEER_MAX_MIB, out,
+                          err)) {
+        return true;
+    }
+    return err->code == ERR_NOT_FOUND ? none_there(path, err) : err_in(err, "gazetteer");
 }
 
 /* An import that was broken off before anything was in it leaves an empty store. */
@@ -33,7 +43,7 @@ static bool check_not_empty(struct store *store, const char *path, struct err *e
     bool ok = store_count(txn, TABLE_IMPORTS, &imports, err);
     store_abort(txn);
     if (!ok || imports > 0) return ok;
-    return err_set(err, ERR_NOT_FOUND, "gazetteer", "nothing was imported into %s yet", path);
+    return none_there(path, err);
 }
 
 bool gazetteer_open(const char *path, struct gazetteer **out, struct err *err)

@@ -143,16 +143,6 @@ static size_t keep_fitting(struct gazetteer_place *places, size_t count, const c
     return kept;
 }
 
-static bool choose(struct gazetteer_place *places, size_t count, const char *rest,
-                   const char *value, struct place *out, struct err *err)
-{
-    size_t kept = keep_fitting(places, count, rest);
-    if (kept == 0) return none_there(value, places, count, err);
-    if (kept > 1) return ambiguous(value, places, count, kept, err);
-    *out = (struct place){.at = places[0].at};
-    return true;
-}
-
 static bool not_without_gazetteer(const char *value, struct err *err)
 {
     return err_set(err, ERR_INVALID, NULL,
@@ -161,20 +151,35 @@ static bool not_without_gazetteer(const char *value, struct err *err)
                    value, PLACE_HOW, PLACE_IMPORT_NAMES);
 }
 
+bool place_candidates(const char *text, struct gazetteer *gazetteer, struct gazetteer_place **out,
+                      size_t *count, size_t *kept, struct err *err)
+{
+    char copy[PLACE_TEXT_MAX + 1];
+    (void)snprintf(copy, sizeof copy, "%s", text);
+    char *comma = strchr(copy, ',');
+    if (comma) *comma = '\0';
+    if (!gazetteer_places(gazetteer, copy, out, count, err)) return false;
+    *kept = keep_fitting(*out, *count, comma ? comma + 1 : "");
+    return true;
+}
+
 bool place_name(const char *text, const char *value, struct gazetteer *gazetteer, struct place *out,
                 struct err *err)
 {
-    char copy[PLACE_TEXT_MAX + 1];
     struct gazetteer_place *places = NULL;
-    size_t count = 0;
+    size_t count = 0, kept = 0;
     if (!gazetteer) return not_without_gazetteer(value, err);
-    (void)snprintf(copy, sizeof copy, "%s", text);
-    char *comma = strchr(copy, ',');
-    const char *rest = comma ? comma + 1 : "";
-    if (comma) *comma = '\0';
-    if (!gazetteer_places(gazetteer, copy, &places, &count, err)) return false;
-    bool ok =
-        count > 0 ? choose(places, count, rest, value, out, err) : unknown(value, gazetteer, err);
+    if (!place_candidates(text, gazetteer, &places, &count, &kept, err)) return false;
+    bool ok = kept == 1;
+    if (ok) {
+        *out = (struct place){.at = places[0].at};
+    } else if (count == 0) {
+        (void)unknown(value, gazetteer, err);
+    } else if (kept == 0) {
+        (void)none_there(value, places, count, err);
+    } else {
+        (void)ambiguous(value, places, count, kept, err);
+    }
     free(places);
     return ok;
 }

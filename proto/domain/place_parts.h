@@ -22,6 +22,11 @@ MUST_CHECK bool place_postcode(const struct postcode *code, const char *value,
 MUST_CHECK bool place_name(const char *text, const char *value, struct gazetteer *gazetteer,
                            struct place *out, struct err *err);
 
+/* All places of the name in "Headingley" or "Headingley, Leeds": *count of them, the first *kept of
+ * them fitting what stands behind the name. The caller frees *out. */
+MUST_CHECK bool place_candidates(const char *text, struct gazetteer *gazetteer,
+                                 struct gazetteer_place **out, size_t *count, size_t *kept,
+                                 struct err *err);
 /* "Headingley, Leeds": how to write this one of `count` places of its name so that it is the only
  * one. False where nothing tells it apart. Used for `hearth gazetteer show` too. */
 enum { PLACE_SPELLING_MAX = 400 };
