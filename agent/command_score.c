@@ -11,6 +11,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
+#include "proto/domain/gazetteer.h"
 #include "proto/domain/request.h"
 
 struct options {
@@ -90,14 +91,30 @@ static void print_scores(const struct options *options, const char *agency,
     home_print_json(json_pack("{s:s,s:o}", "agency", agency, "eligible", list));
 }
 
-static bool read_plan(const char *file, struct plan *plan, struct err *err)
+static bool parse_request(const struct options *options, const struct buf *text,
+                          const struct catalogue *catalogue, struct request *out, struct err *err)
+{
+    struct gazetteer *gazetteer = NULL;
+    char *home = home_path(&options->common), *directory = file_directory(options->file);
+    struct request_rules rules = {.catalogue = catalogue, .directory = directory};
+    bool ok = gazetteer_open_home(home, &gazetteer, err);
+    if (ok) {
+        rules.gazetteer = gazetteer;
+        ok = request_parse(text->data, text->len, &rules, out, err);
+    }
+    gazetteer_close(gazetteer);
+    free(directory);
+    free(home);
+    return ok;
+}
+
+static bool read_plan(const struct options *options, struct plan *plan, struct err *err)
 {
     struct buf text = {0};
     struct request *request = mem_new(struct request);
     const struct catalogue *catalogue = catalogue_get(CATALOGUE_VERSION);
-    bool ok = file_read(file, REQUEST_MAX, &text, err) &&
-              request_parse(text.data, text.len, &(struct request_rules){.catalogue = catalogue},
-                            request, err) &&
+    bool ok = file_read(options->file, REQUEST_MAX, &text, err) &&
+              parse_request(options, &text, catalogue, request, err) &&
               plan_make(request, catalogue, plan, err);
     /* A request that cannot be read is a bad request, whatever the reason. */
     if (!ok && err->code == ERR_NOT_FOUND) err->code = ERR_INVALID;
@@ -138,7 +155,7 @@ int command_score(int argc, char **argv)
     int code = cli_parse(&argp, argc, argv, &options, &options.common);
     if (code != 0) return code;
     struct plan *plan = mem_new(struct plan);
-    bool ok = read_plan(options.file, plan, &err) && home_open(&options.common, &home, &err);
+    bool ok = read_plan(&options, plan, &err) && home_open(&options.common, &home, &err);
     code = ok ? score(&options, &home, plan, &err) : -1;
     if (code < 0) code = home_fail("hearth-agent score", &options.common, &err);
     plan_wipe(plan);

@@ -5,6 +5,8 @@
 #include <jansson.h>
 
 #include "client/commands.h"
+#include "client/map.h"
+#include "client/notes.h"
 #include "client/report.h"
 #include "client/request_file.h"
 #include "proto/base/cli.h"
@@ -24,6 +26,19 @@ static size_t preferences(const struct plan *plan)
     return count;
 }
 
+/* The most that the place of a carer's home is worth; *cell is where. 0 without weights. */
+static unsigned most_points(const struct plan *plan, uint16_t *cell)
+{
+    unsigned most = 0;
+    for (size_t i = 0; i < plan->quadrant_count * QUADRANT_CELLS; i++) {
+        if (plan->soft_cell[i] <= most) continue;
+        most = plan->soft_cell[i];
+        *cell =
+            grid_quadrant_cell(plan->quadrants[i / QUADRANT_CELLS], (unsigned)(i % QUADRANT_CELLS));
+    }
+    return most;
+}
+
 static json_t *quadrant_names(const struct plan *plan)
 {
     json_t *names = json_array();
@@ -37,15 +52,31 @@ static json_t *quadrant_names(const struct plan *plan)
 
 static void print_json(const struct request *request, const struct plan *plan)
 {
+    uint16_t cell = 0;
     json_t *object = json_pack(
-        "{s:b,s:s,s:I,s:I,s:I,s:I,s:o,s:I}", "valid", 1, "search_ref", request->search_ref,
+        "{s:b,s:s,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "valid", 1, "search_ref", request->search_ref,
         "children", (json_int_t)request->child_count, "musts", (json_int_t)plan->musts,
         "preferences", (json_int_t)preferences(plan), "cells", (json_int_t)acceptable_cells(plan),
-        "quadrants", quadrant_names(plan), "quadrants_sent", (json_int_t)plan_footprint_size(plan));
+        "most_cell_points", (json_int_t)most_points(plan, &cell), "quadrants", quadrant_names(plan),
+        "quadrants_sent", (json_int_t)plan_footprint_size(plan), "notes", notes_json(request));
     REQUIRE(object != NULL);
     (void)json_dumpf(object, stdout, JSON_COMPACT);
     (void)putchar('\n');
     json_decref(object);
+}
+
+static void print_points(const struct plan *plan)
+{
+    uint16_t cell = 0;
+    unsigned most = most_points(plan, &cell);
+    if (most == 0) {
+        (void)printf("Where in them a carer lives makes no difference: no anchor has a weight.\n");
+        return;
+    }
+    char name[GRID_NAME];
+    grid_cell_name(cell, name);
+    (void)printf("Where in them a carer lives is worth up to %u of %d points, the most in %s.\n",
+                 most, SCORE_MAX, name);
 }
 
 static void print_words(const struct request *request, const struct plan *plan)
@@ -57,21 +88,26 @@ static void print_words(const struct request *request, const struct plan *plan)
         (void)printf("No location: everywhere counts.\n");
         return;
     }
-    (void)printf("%zu acceptable cells of 5 km in %zu quadrants of 50 km:", acceptable_cells(plan),
-                 plan->quadrant_count);
+    size_t cells = acceptable_cells(plan);
+    (void)printf("%zu acceptable cell%s of 5 km in %zu quadrant%s of 50 km:", cells,
+                 cells == 1 ? "" : "s", plan->quadrant_count, plan->quadrant_count == 1 ? "" : "s");
     for (size_t i = 0; i < plan->quadrant_count; i++) {
         char name[GRID_NAME];
         grid_quadrant_name(plan->quadrants[i], name);
         (void)printf(" %s", name);
     }
-    (void)printf("\nA search would show %zu quadrants to the matcher and the agencies, decoys "
+    (void)putchar('\n');
+    print_points(plan);
+    (void)printf("A search would show %zu quadrants to the matcher and the agencies, decoys "
                  "included.\n",
                  plan_footprint_size(plan));
 }
 
 int command_check(int argc, char **argv)
 {
+    static const struct argp_option options_known[] = {REQUEST_OPTION_MAP, {0}};
     static const struct argp argp = {
+        .options = options_known,
         .parser = request_options_parse,
         .args_doc = "REQUEST.json",
         .doc = "Validates a request (\"-\" reads standard input) without sending anything."};
@@ -80,7 +116,11 @@ int command_check(int argc, char **argv)
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
     struct request *request = mem_new(struct request);
     struct plan *plan = mem_new(struct plan);
-    bool ok = request_file_plan(options.path, request, plan, &err);
+    bool ok = request_file_plan(&options, request, plan, &err);
+    if (ok) notes_print(stderr, "hearth check", request);
+    if (ok && options.map) {
+        ok = map_write(options.map, &(struct map_subject){request, plan, NULL, 0}, &err);
+    }
     if (!ok) {
         cli_print_error("hearth check", options.common.json, &err);
     } else if (options.common.json) {

@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include "client/commands.h"
+#include "client/compose.h"
+#include "client/map.h"
+#include "client/notes.h"
 #include "client/report.h"
 #include "client/report_explain.h"
 #include "client/request_file.h"
@@ -104,7 +107,7 @@ static bool search(struct task *task, const struct la *la, struct err *err)
     if (ok) keep_head(common, &task->outcome.result);
     ok = ok && check_answered(&task->outcome, err);
     if (ok && !common->json) {
-        report_table(stdout, &task->outcome, task->request->search_ref);
+        report_table(stdout, &task->outcome, task->request);
         (void)fflush(stdout);
     }
     if (ok && task->options->explain) explain(task, &session, &shown);
@@ -112,10 +115,30 @@ static bool search(struct task *task, const struct la *la, struct err *err)
     return ok;
 }
 
+/* With the decoys that this search shows, which only the LA's key can tell. */
+static bool draw_map(const struct task *task, const struct la *la, struct err *err)
+{
+    uint16_t footprint[FOOTPRINT_MAX];
+    struct plan *plan = mem_new(struct plan);
+    bool ok = plan_make(task->request, catalogue_get(CATALOGUE_VERSION), plan, err);
+    if (ok) {
+        size_t count = compose_footprint(la, task->request, plan, footprint);
+        ok = map_write(task->options->request.map,
+                       &(struct map_subject){task->request, plan, footprint, count}, err);
+    }
+    plan_wipe(plan);
+    free(plan);
+    return ok;
+}
+
 static bool run(struct task *task, struct err *err)
 {
     struct la la = {0};
     if (!la_open(&task->options->request.common, &la, err)) return false;
+    if (task->options->request.map && !draw_map(task, &la, err)) {
+        la_close(&la);
+        return false;
+    }
     rpc_start();
     bool ok = search(task, &la, err);
     rpc_stop();
@@ -137,7 +160,7 @@ static bool read_request(const struct search_options_given *options, struct requ
                          struct err *err)
 {
     struct plan *plan = mem_new(struct plan);
-    bool ok = request_file_plan(options->request.path, request, plan, err) &&
+    bool ok = request_file_plan(&options->request, request, plan, err) &&
               (!options->explain || variants_check(request, err));
     plan_wipe(plan);
     free(plan);
@@ -153,7 +176,7 @@ static int conclude(const struct task *task)
                                                .err = task->explained ? NULL : &task->explain_err,
                                                .catalogue = task->catalogue};
     if (json) {
-        report_json(stdout, &task->outcome, task->request->search_ref, wanted ? &explained : NULL);
+        report_json(stdout, &task->outcome, task->request, wanted ? &explained : NULL);
     } else if (wanted && task->explained) {
         report_explain_table(stdout, &task->explanation, task->catalogue);
     } else if (wanted) {
@@ -179,6 +202,7 @@ int command_search(int argc, char **argv)
         {"explain", OPTION_EXPLAIN, NULL, 0,
          "Also ask how much wider the choice would be without each must and with longer distances",
          0},
+        REQUEST_OPTION_MAP,
         {0}};
     static const struct argp argp = {
         .options = options,
@@ -193,10 +217,11 @@ int command_search(int argc, char **argv)
     task->options = &given;
     task->request = mem_new(struct request);
     bool good = read_request(&given, task->request, &err);
+    if (good) notes_print(stderr, "hearth search", task->request);
     bool ok = good && run(task, &err);
     int code = EXIT_FOUND;
     if (!ok) {
-        code = good ? failure(&err) : EXIT_BAD_REQUEST;
+        code = good ? failure(&err) : (int)exit_code_of(&err);
         cli_print_error("hearth search", given.request.common.json, &err);
     } else {
         code = conclude(task);

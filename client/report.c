@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "client/notes.h"
 #include "client/report_explain.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -51,7 +52,7 @@ static void add_explained(json_t *object, const struct report_explained *explain
     }
 }
 
-void report_json(FILE *out, const struct search_outcome *outcome, const char *search_ref,
+void report_json(FILE *out, const struct search_outcome *outcome, const struct request *request,
                  const struct report_explained *explained)
 {
     const struct result *result = &outcome->result;
@@ -62,10 +63,11 @@ void report_json(FILE *out, const struct search_outcome *outcome, const char *se
         (void)json_array_append_new(agencies, agency_json(&result->agencies[i], i + 1));
     }
     json_t *object =
-        json_pack("{s:s,s:s,s:I,s:I,s:I,s:b,s:I,s:o}", "query_hash", hash, "search_ref", search_ref,
-                  "asked", (json_int_t)result->asked, "answered", (json_int_t)result->answered,
-                  "declined", (json_int_t)result->declined, "more", (int)result->more, "elapsed_ms",
-                  (json_int_t)outcome->elapsed_ms, "agencies", agencies);
+        json_pack("{s:s,s:s,s:I,s:I,s:I,s:b,s:I,s:o,s:o}", "query_hash", hash, "search_ref",
+                  request->search_ref, "asked", (json_int_t)result->asked, "answered",
+                  (json_int_t)result->answered, "declined", (json_int_t)result->declined, "more",
+                  (int)result->more, "elapsed_ms", (json_int_t)outcome->elapsed_ms, "notes",
+                  notes_json(request), "agencies", agencies);
     REQUIRE(object != NULL);
     if (explained) add_explained(object, explained);
     (void)json_dumpf(object, out, JSON_COMPACT);
@@ -136,14 +138,14 @@ static void print_rows(FILE *out, const struct result *result)
     }
 }
 
-void report_table(FILE *out, const struct search_outcome *outcome, const char *search_ref)
+void report_table(FILE *out, const struct search_outcome *outcome, const struct request *request)
 {
     const struct result *result = &outcome->result;
     char hash[2 * HASH_BYTES + 1];
     (void)text_hex(result->query_hash, HASH_BYTES, hash);
     uint32_t late = result->asked - result->answered - result->declined;
     (void)fprintf(out, "Search %s: %u agencies asked, %u answered, %u declined, %u late (%.1f s)\n",
-                  search_ref, result->asked, result->answered, result->declined, late,
+                  request->search_ref, result->asked, result->answered, result->declined, late,
                   (double)outcome->elapsed_ms / 1000);
     (void)fprintf(out, "Query  %s\n\n", hash);
     if (result->agency_count == 0) {

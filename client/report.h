@@ -29,9 +29,9 @@ struct report_explained {
 };
 /* One object on one line, as docs/man/hearth.1 promises it. explained: NULL where none was wanted.
  */
-void report_json(FILE *out, const struct search_outcome *outcome, const char *search_ref,
+void report_json(FILE *out, const struct search_outcome *outcome, const struct request *request,
                  const struct report_explained *explained);
 /* A heading, and a line for each agency. */
-void report_table(FILE *out, const struct search_outcome *outcome, const char *search_ref);
+void report_table(FILE *out, const struct search_outcome *outcome, const struct request *request);
 
 #endif

@@ -73,11 +73,19 @@ static bool write_all(int fd, const uint8_t *data, size_t len)
     return true;
 }
 
-static bool sync_directory_of(const char *path)
+char *file_directory(const char *path)
 {
     char *copy = mem_string(path);
-    int dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char *directory = mem_string(dirname(copy)); /* which changes its argument */
     free(copy);
+    return directory;
+}
+
+static bool sync_directory_of(const char *path)
+{
+    char *directory = file_directory(path);
+    int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(directory);
     bool ok = dir >= 0 && fsync(dir) == 0;
     if (dir >= 0) (void)close(dir);
     return ok;

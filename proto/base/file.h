@@ -33,6 +33,8 @@ bool file_exists(const char *path);
 MUST_CHECK bool file_make_dirs(const char *path, unsigned mode, struct err *err);
 /* "dir/name"; caller frees. */
 char *file_join(const char *dir, const char *name);
+/* The directory that the file is in: "." for a bare name and for "-"; caller frees. */
+char *file_directory(const char *path);
 /* Modification stamp that changes when the file is replaced or written (mtime, size, inode mixed);
  * 0 where it does not exist. */
 uint64_t file_stamp(const char *path);

@@ -16,7 +16,8 @@ import catalogue  # from tests/lab
 import enquiry
 from plain_rank import BANDS, JUDGEMENTS, band_of, count_class, passes
 
-RESULT_FIELDS = ["query_hash", "search_ref", "asked", "answered", "declined", "more", "elapsed_ms", "agencies"]
+RESULT_FIELDS = ["query_hash", "search_ref", "asked", "answered", "declined", "more", "elapsed_ms", "notes",
+                 "agencies"]
 AGENCY_FIELDS = ["rank", "id", "name", "urn", "band", "judgement", "frameworks", "sector", "contact"]
 
 

@@ -308,7 +308,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     peer_open(argv + 1, &peer);
     attack.la = (struct la){.trust = peer.trust, .identity = peer.identity};
-    REQUIRE(request_file_read(argv[6], request, &err));
+    REQUIRE(request_file_read(argv[6], NULL, request, &err));
     for (int round = 0; round < (mode->replay ? 2 : 1); round++) {
         struct line line = {0};
         line_open(&peer, METHOD_SEARCH, &line);

@@ -38,19 +38,23 @@ static struct search_outcome two_agencies(void)
     return outcome;
 }
 
-static void json_alone(FILE *out, const struct search_outcome *outcome, const char *search_ref)
+static void json_alone(FILE *out, const struct search_outcome *outcome,
+                       const struct request *request)
 {
-    report_json(out, outcome, search_ref, NULL);
+    report_json(out, outcome, request, NULL);
 }
 
-static char *printed(void (*print)(FILE *, const struct search_outcome *, const char *),
+static char *printed(void (*print)(FILE *, const struct search_outcome *, const struct request *),
                      const struct search_outcome *outcome)
 {
+    struct request request = {.search_ref = "EX-1", .anchor_count = 2, .avoid_count = 1};
+    strcpy(request.anchors[1].place.note, "the middle of the sector");
+    strcpy(request.avoid[0].place.note, "ended in 2019-05");
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
     assert_non_null(out);
-    print(out, outcome, "EX-1");
+    print(out, outcome, &request);
     assert_int_equal(fclose(out), 0);
     return text;
 }
@@ -65,12 +69,18 @@ static void json_has_exactly_the_promised_fields(void **state)
     assert_non_null(root);
     const char *hash, *ref;
     int asked, answered, declined, more, elapsed;
-    json_t *agencies;
-    assert_int_equal(json_unpack(root, "{s:s,s:s,s:i,s:i,s:i,s:b,s:i,s:o!}", "query_hash", &hash,
-                                 "search_ref", &ref, "asked", &asked, "answered", &answered,
+    json_t *agencies, *notes;
+    assert_int_equal(json_unpack(root, "{s:s,s:s,s:i,s:i,s:i,s:b,s:i,s:o,s:o!}", "query_hash",
+                                 &hash, "search_ref", &ref, "asked", &asked, "answered", &answered,
                                  "declined", &declined, "more", &more, "elapsed_ms", &elapsed,
-                                 "agencies", &agencies),
+                                 "notes", &notes, "agencies", &agencies),
                      0);
+    assert_int_equal(json_array_size(notes), 2);
+    const char *field, *note;
+    assert_int_equal(
+        json_unpack(json_array_get(notes, 0), "{s:s,s:s!}", "field", &field, "note", &note), 0);
+    assert_string_equal(field, "location.anchors[1].at");
+    assert_string_equal(note, "the middle of the sector");
     assert_int_equal(strlen(hash), 64);
     assert_string_equal(ref, "EX-1");
     assert_int_equal(asked, 5);

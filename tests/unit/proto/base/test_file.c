@@ -215,9 +215,22 @@ static void test_write_is_atomic(void **state)
 
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
 
+static void directories_of_paths(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"a/b/c.json", "a/b"}, {"/c.json", "/"}, {"c.json", "."},
+                                           {"-", "."},            {"a//b", "a"},    {"", "."}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *directory = file_directory(cases[i][0]);
+        assert_string_equal(directory, cases[i][1]);
+        free(directory);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(directories_of_paths),
         IN_DIR(test_write_replaces_and_leaves_nothing_else),
         IN_DIR(test_write_that_fails_leaves_nothing),
         IN_DIR(test_create_refuses_what_is_there),
