@@ -151,8 +151,11 @@ static enum decline check_membership(const Hearth__V1__Signed *in, const struct 
         return DECLINE_SIGNATURE;
     }
     query_group_hash(out->group_hash, in->body.data, in->body.len);
-    bool ok = query_group_decode(in->body.data, in->body.len, &out->group, why);
-    return ok ? DECLINE_NONE : DECLINE_INVALID;
+    if (!query_group_decode(in->body.data, in->body.len, &out->group, why)) return DECLINE_INVALID;
+    if (strcmp(out->group.la, out->query.la) == 0) return DECLINE_NONE;
+    (void)err_set(why, ERR_UNAUTHENTICATED, "group.la", "%s signed for %s", out->query.la,
+                  out->group.la);
+    return DECLINE_SIGNATURE;
 }
 
 enum decline check_origin(struct checker *checker, const Hearth__V1__AgentQuery *in, int64_t now_ms,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/link.h"
+#include "keys/signed.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/crypto/wire.h"
@@ -21,7 +22,8 @@ enum {
     WAIT_MS = 30000,
     CARERS = 20,
     ITEMS = 32,
-    PERIOD_MS = (SEND_BASE_US + SEND_ITEM_US * ITEMS) / 1000
+    PERIOD_MS = (SEND_BASE_US + SEND_ITEM_US * ITEMS) / 1000,
+    MEMBER_PERIOD_MS = (SEND_BASE_US + GROUP_QUERIES * SEND_ITEM_US * ITEMS) / 1000
 };
 
 /* ---- the matcher ---- */
@@ -55,6 +57,9 @@ struct stage {
     struct scalar m;
     struct buf epoch; /* body */
     struct epoch_record epoch_record;
+
+    const uint8_t *group_id;   /* of the queries that are made; NULL: no members */
+    struct signed_bytes group; /* that goes with what is sent, if it has a body */
 };
 
 static void on_opened(struct rpc_stream *stream, void *ctx)
@@ -248,7 +253,8 @@ static void make_query(struct stage *stage, enum flaw flaw, uint8_t id, struct b
                                       .issued_at = now,
                                       .expires_at = now + QUERY_LIFETIME_MS,
                                       .layout = layout,
-                                      .values = values};
+                                      .values = values,
+                                      .group_id = stage->group_id};
     struct epoch_record epoch = stage->epoch_record;
     if (flaw == FLAW_EPOCH_ID) epoch.epoch++;
     if (flaw == FLAW_PROOF) epoch.key_bytes[0] ^= 1; /* the proof binds another M */
@@ -288,6 +294,8 @@ static int64_t send_query(struct stage *stage, enum flaw flaw, const struct buf 
     query.query = &query_part;
     query.certificate = &certificate;
     query.epoch = flaw == FLAW_NO_EPOCH ? NULL : &epoch_part;
+    Hearth__V1__Signed group = signed_message_of(&stage->group);
+    if (stage->group.body.len > 0) query.group = &group;
     message.kind_case = HEARTH__V1__TO_AGENT__KIND_QUERY;
     message.query = &query;
     int64_t now = clock_steady_ms();
@@ -452,6 +460,7 @@ static int tear_down(void **state)
     parties_free(stage->parties);
     support_temp_dir_remove(stage->held.dir);
     buf_free(&stage->epoch);
+    signed_bytes_free(&stage->group);
     (void)close(stage->wake_fd);
     (void)pthread_cond_destroy(&stage->changed);
     (void)pthread_mutex_destroy(&stage->lock);
@@ -567,6 +576,150 @@ static void test_flawed_queries_are_declined(void **state)
     (void)send_query(stage, FLAW_NONE, &body, &stage->epoch);
     hearth__v1__from_agent__free_unpacked(expect_reply(stage, &body, NULL), NULL);
     buf_free(&body);
+}
+
+/* ---- groups of queries ---- */
+
+enum { MEMBERS = 3 };
+
+/* A group and the first of its queries. */
+struct batch {
+    struct query_group group;
+    struct buf bodies[MEMBERS];
+};
+
+static void sign_group(struct stage *stage, const struct query_group *group)
+{
+    signed_bytes_free(&stage->group);
+    stage->group = (struct signed_bytes){0};
+    query_group_encode(group, &stage->group.body);
+    identity_sign(stage->la.identity, TAG_GROUP, stage->group.body.data, stage->group.body.len,
+                  stage->group.signature);
+}
+
+/* id: the first byte of the group's id and of its queries'. The signed group is the stage's. */
+static void make_batch(struct stage *stage, uint8_t id, struct batch *out)
+{
+    int64_t now = clock_wall_ms();
+    *out = (struct batch){.group = {.la = "la-1",
+                                    .group_id = {id},
+                                    .epoch = stage->epoch_record.epoch,
+                                    .issued_at = now,
+                                    .expires_at = now + QUERY_LIFETIME_MS}};
+    stage->group_id = out->group.group_id;
+    randombytes_buf(out->group.queries, sizeof out->group.queries);
+    for (uint8_t i = 0; i < MEMBERS; i++) {
+        make_query(stage, FLAW_NONE, (uint8_t)(id + i), &out->bodies[i]);
+        query_hash(out->group.queries[5 + i], out->bodies[i].data, out->bodies[i].len);
+    }
+    stage->group_id = NULL;
+    sign_group(stage, &out->group);
+}
+
+static void free_batch(struct stage *stage, struct batch *batch)
+{
+    for (int i = 0; i < MEMBERS; i++) buf_free(&batch->bodies[i]);
+    signed_bytes_free(&stage->group);
+    stage->group = (struct signed_bytes){0};
+}
+
+static void test_a_group_counts_once(void **state)
+{
+    struct stage *stage = *state;
+    struct batch batch;
+    struct buf alone = {0};
+    attach(stage, 1, NULL);
+    make_batch(stage, 10, &batch);
+    for (int i = 0; i < MEMBERS; i++) {
+        int64_t at_ms = 0;
+        int64_t sent_ms = send_query(stage, FLAW_NONE, &batch.bodies[i], &stage->epoch);
+        Hearth__V1__FromAgent *reply = expect_reply(stage, &batch.bodies[i], &at_ms);
+        assert_true(at_ms - sent_ms >= MEMBER_PERIOD_MS);
+        hearth__v1__from_agent__free_unpacked(reply, NULL);
+    }
+    free_batch(stage, &batch);
+    make_batch(stage, 20, &batch); /* another group is another search */
+    (void)send_query(stage, FLAW_NONE, &batch.bodies[0], &stage->epoch);
+    expect_decline(stage, &batch.bodies[0], "budget");
+    free_batch(stage, &batch);
+    make_query(stage, FLAW_NONE, 30, &alone);
+    (void)send_query(stage, FLAW_NONE, &alone, &stage->epoch);
+    expect_decline(stage, &alone, "budget");
+    buf_free(&alone);
+}
+
+/* The matcher shows a member once more, without its group and with it: never another answer. */
+static void test_a_member_cannot_leave_its_group(void **state)
+{
+    struct stage *stage = *state;
+    struct batch batch;
+    attach(stage, 0, NULL);
+    make_batch(stage, 10, &batch);
+    struct signed_bytes group = stage->group;
+    const struct buf *body = &batch.bodies[0];
+    stage->group = (struct signed_bytes){0};
+    (void)send_query(stage, FLAW_NONE, body, &stage->epoch);
+    expect_decline(stage, body, "invalid");
+    stage->group = group;
+    (void)send_query(stage, FLAW_NONE, body, &stage->epoch);
+    Hearth__V1__FromAgent *first = expect_reply(stage, body, NULL);
+    stage->group = (struct signed_bytes){0};
+    (void)send_query(stage, FLAW_NONE, body, &stage->epoch);
+    expect_decline(stage, body, "invalid");
+    stage->group = group;
+    int64_t at_ms = 0;
+    int64_t sent_ms = send_query(stage, FLAW_NONE, body, &stage->epoch);
+    Hearth__V1__FromAgent *second = expect_reply(stage, body, &at_ms);
+    assert_true(at_ms - sent_ms >= MEMBER_PERIOD_MS);
+    assert_memory_equal(first->reply->c1.data, second->reply->c1.data, ITEMS * POINT_BYTES);
+    hearth__v1__from_agent__free_unpacked(first, NULL);
+    hearth__v1__from_agent__free_unpacked(second, NULL);
+    free_batch(stage, &batch);
+}
+
+static void expect_group_declined(struct stage *stage, const struct batch *batch,
+                                  const struct query_group *group, const char *reason)
+{
+    if (group) sign_group(stage, group);
+    (void)send_query(stage, FLAW_NONE, &batch->bodies[0], &stage->epoch);
+    expect_decline(stage, &batch->bodies[0], reason);
+}
+
+static void test_flawed_groups_are_declined(void **state)
+{
+    struct stage *stage = *state;
+    struct batch batch, other;
+    attach(stage, 1, NULL);
+    make_batch(stage, 40, &other);
+    make_batch(stage, 10, &batch);
+    stage->group.signature[9] ^= 1;
+    expect_group_declined(stage, &batch, NULL, "signature");
+    struct query_group changed = batch.group;
+    strcpy(changed.la, "la-2");
+    expect_group_declined(stage, &batch, &changed, "signature");
+    changed = batch.group;
+    changed.epoch++;
+    expect_group_declined(stage, &batch, &changed, "invalid");
+    changed = batch.group;
+    changed.group_id[1] ^= 1;
+    expect_group_declined(stage, &batch, &changed, "invalid");
+    changed = batch.group;
+    changed.queries[5][0] ^= 1; /* the seventeenth */
+    expect_group_declined(stage, &batch, &changed, "invalid");
+    changed = batch.group;
+    changed.issued_at -= 300000;
+    changed.expires_at -= 300000;
+    expect_group_declined(stage, &batch, &changed, "expired");
+    expect_group_declined(stage, &batch, &other.group, "invalid"); /* in another group */
+    /* None of them counted; then another group may not take the id of one that was counted. */
+    sign_group(stage, &batch.group);
+    (void)send_query(stage, FLAW_NONE, &batch.bodies[1], &stage->epoch);
+    hearth__v1__from_agent__free_unpacked(expect_reply(stage, &batch.bodies[1], NULL), NULL);
+    changed = batch.group;
+    changed.queries[0][0] ^= 1;
+    expect_group_declined(stage, &batch, &changed, "replay");
+    free_batch(stage, &other);
+    free_batch(stage, &batch);
 }
 
 static void test_the_allow_list_is_the_agencys(void **state)
@@ -797,6 +950,9 @@ int main(void)
         ON_STAGE(test_a_query_is_answered_in_its_time),
         ON_STAGE(test_the_same_query_gets_the_same_reply),
         ON_STAGE(test_flawed_queries_are_declined),
+        ON_STAGE(test_a_group_counts_once),
+        ON_STAGE(test_a_member_cannot_leave_its_group),
+        ON_STAGE(test_flawed_groups_are_declined),
         ON_STAGE(test_the_allow_list_is_the_agencys),
         ON_STAGE(test_a_revoked_la_is_declined),
         ON_STAGE(test_a_revoked_matcher_is_left),
