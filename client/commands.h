@@ -9,6 +9,8 @@
 int command_init(int argc, char **argv);
 /* Validates a request; sends nothing. */
 int command_check(int argc, char **argv);
+/* Makes a request from a Placements Standard document. */
+int command_convert(int argc, char **argv);
 /* Lists the catalogue of criteria. */
 int command_criteria(int argc, char **argv);
 /* Runs a search and prints the ranked list. */

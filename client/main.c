@@ -8,6 +8,7 @@
 static const struct cli_command commands[] = {
     {"init", "say which matcher this LA uses", command_init},
     {"check", "validate a request without sending anything", command_check},
+    {"convert", "make a request from a Placements Standard document", command_convert},
     {"criteria", "list what a request may name", command_criteria},
     {"search", "ask all agencies and print the ranked list", command_search},
     {"gazetteer import", "make postcodes and place names known", command_gazetteer_import},

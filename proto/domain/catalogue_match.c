@@ -103,16 +103,22 @@ static void by_label(struct search *search)
     }
 }
 
-/* Some lists have values that say nothing without the list: "No" (pets), "1" (sex). */
-static bool is_plain_answer(const char *folded)
+static bool is_among(const char *folded, const char *const *words)
 {
-    static const char *const answers[] = {"yes",  "no",       "none",       "other",   "na",
-                                          "true", "required", "false",      "present", "y",
-                                          "n",    "uk",       "riskpresent"};
-    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-        if (strcmp(folded, answers[i]) == 0) return true;
-    }
-    return strspn(folded, "0123456789") == strlen(folded);
+    while (*words && strcmp(folded, *words) != 0) words++;
+    return *words != NULL;
+}
+
+/* Some lists have values that say nothing without the list: "No" (pets), "1" (sex), "uk" (ISO 639);
+ * and "Yes" does not tell what was asked even within a group. */
+static bool says_something(const char *folded, const char *group)
+{
+    static const char *const never[] = {"yes", "y", "n", "true", "false", "na", "other", NULL};
+    static const char *const in_group[] = {"no", "none",        "required", "present",
+                                           "uk", "riskpresent", NULL};
+    if (is_among(folded, never)) return false;
+    if (group) return true;
+    return !is_among(folded, in_group) && strspn(folded, "0123456789") < strlen(folded);
 }
 
 /* How far the words are from those of a criterion; WORDS_MAX where they are not near. Words that
@@ -209,7 +215,7 @@ bool catalogue_match(const struct catalogue *catalogue, const char *group, const
     struct search search = {.catalogue = catalogue, .group = group};
     if (words_fold(text, search.folded) == 0) return unknown(&search, text, err);
     const struct criterion *found = by_code(&search);
-    if (!found && (group || !is_plain_answer(search.folded))) by_label(&search);
+    if (!found && says_something(search.folded, group)) by_label(&search);
     if (search.count > 1) return ambiguous(&search, text, err);
     if (!found && search.count == 1) found = search.found[0];
     if (!found) return unknown(&search, text, err);

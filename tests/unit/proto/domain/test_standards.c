@@ -29,6 +29,9 @@ static void values_and_words_find_criteria(void **state)
     stands_for("Census2021.main_language", "Persian or Farsi", "LN_FA");
     stands_for("NPS.livingCompanions", "Only With Other younger children", "HH_YOUNG");
     stands_for("NPS.additionalSupport", "TaxisToSchool", "ED_TAXI");
+    stands_for("NPS.additionalSupport", "WorkerForRespite", "SU_RESPW");
+    stands_for("NPS.neededBy", "WithinFiveDays", "AVL_5D");
+    stands_for("NPS.neededBy", "in more than 5 days", "AVL_LATER");
     stands_for("NPS.pets", "No", "PE_NO");
     stands_for("NPS.riskMissing", "Risk present", "RC_MISS");
     assert_null(standard_criterion(newest(), "NPS.riskMissing", "No known risk"));
@@ -97,6 +100,12 @@ static void the_catalogue_agrees(void **state)
     }
 }
 
+static bool is_older_spelling(const struct standard_code *line)
+{
+    bool list = strcmp(line->list, "SSDA903.SEX") == 0 || strcmp(line->list, "NPS.neededBy") == 0;
+    return list && standard_value(line->list, catalogue_find(newest(), line->criterion)) != line;
+}
+
 /* Each list that ../shared/data/code_lists.csv has too holds only codes that stand there. */
 static void published_lists_have_our_codes(void **state)
 {
@@ -121,9 +130,8 @@ static void published_lists_have_our_codes(void **state)
         (void)snprintf(wanted, sizeof wanted, "\n%s,", ours->list);
         if (!strstr((const char *)all.data, wanted)) continue;
         (void)snprintf(wanted, sizeof wanted, "\n%s,%s,", ours->list, ours->code);
-        bool withdrawn = strcmp(ours->list, "SSDA903.SEX") == 0 && strchr("12", ours->code[0]);
-        if (!withdrawn && !strstr((const char *)all.data, wanted))
-            fail_msg("not there: %s", wanted);
+        bool older = is_older_spelling(ours);
+        if (!older && !strstr((const char *)all.data, wanted)) fail_msg("not there: %s", wanted);
         compared++;
     }
     buf_free(&all);
