@@ -57,18 +57,21 @@ static bool is_without_area(const char *type)
     return false;
 }
 
-static bool read_type(json_t *object, const char **out, struct err *err)
+/* NULL where it is no GeoJSON object, or one of another coordinate system. */
+static const char *read_type(json_t *object, struct err *err)
 {
     if (!json_is_object(object)) {
-        return err_set(err, ERR_INVALID, NULL, "is not GeoJSON: an object { }, %s, is wanted",
-                       WANTED);
+        (void)err_set(err, ERR_INVALID, NULL, "is not GeoJSON: an object { }, %s, is wanted",
+                      WANTED);
+        return NULL;
     }
-    *out = json_string_value(json_object_get(object, "type"));
-    if (!*out) {
-        return err_set(err, ERR_INVALID, "type", "is missing, so that this is not GeoJSON: %s",
-                       WANTED);
+    const char *type = json_string_value(json_object_get(object, "type"));
+    if (!type) {
+        (void)err_set(err, ERR_INVALID, "type", "is missing, so that this is not GeoJSON: %s",
+                      WANTED);
+        return NULL;
     }
-    return check_crs(object, err);
+    return check_crs(object, err) ? type : NULL;
 }
 
 static bool read_geometry(struct area_builder *builder, json_t *object, int depth, struct err *err);
@@ -105,9 +108,9 @@ static bool read_coordinates(struct area_builder *builder, json_t *object, bool 
 
 static bool read_geometry(struct area_builder *builder, json_t *object, int depth, struct err *err)
 {
-    const char *type = NULL;
+    const char *type = read_type(object, err);
     char seen[SHOWN_MAX];
-    if (!read_type(object, &type, err)) return false;
+    if (!type) return false;
     if (strcmp(type, "Polygon") == 0) return read_coordinates(builder, object, false, err);
     if (strcmp(type, "MultiPolygon") == 0) return read_coordinates(builder, object, true, err);
     if (strcmp(type, "GeometryCollection") == 0) {
@@ -137,9 +140,9 @@ static bool read_feature(struct area_builder *builder, json_t *feature, struct e
 
 static bool read_member(struct area_builder *builder, json_t *feature, struct err *err)
 {
-    const char *type = NULL;
+    const char *type = read_type(feature, err);
     char seen[SHOWN_MAX];
-    if (!read_type(feature, &type, err)) return false;
+    if (!type) return false;
     if (strcmp(type, "Feature") == 0) return read_feature(builder, feature, err);
     return err_set(err, ERR_INVALID, "type", "'%s' is not possible here: Feature",
                    shown(type, seen));
@@ -161,8 +164,8 @@ static bool read_features(struct area_builder *builder, json_t *object, struct e
 
 bool area_add_geojson(struct area_builder *builder, json_t *object, struct err *err)
 {
-    const char *type = NULL;
-    if (!read_type(object, &type, err)) return false;
+    const char *type = read_type(object, err);
+    if (!type) return false;
     if (strcmp(type, "FeatureCollection") == 0) return read_features(builder, object, err);
     if (strcmp(type, "Feature") == 0) return read_feature(builder, object, err);
     if (strcmp(type, "Topology") == 0) {
