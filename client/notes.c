@@ -3,7 +3,7 @@
 
 #include "proto/base/err.h"
 
-enum { FIELD_BYTES = 40 };
+enum { FIELD_BYTES = 64 };
 
 typedef void (*note_fn)(const char *field, const char *note, void *ctx);
 

@@ -19,7 +19,7 @@ QUADRANTS_MAX = 16
 
 def choice(agencies):
     """docs/domain.md "Ranking"."""
-    return CHOICES[0 if agencies == 0 else 1 if agencies <= 2 else 2 if agencies <= 5 else 3 if agencies <= 10 else 4]
+    return CHOICES[sum(agencies >= least for least in (1, 3, 6, 11))]
 
 
 def without(request, code):

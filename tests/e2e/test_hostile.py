@@ -78,7 +78,20 @@ class HostileLa(Hostile):
         "double-shares": ("ALREADY_EXISTS|FAILED_PRECONDITION|INVALID_ARGUMENT", ""),
         "fewer-in-proof": ("INVALID_ARGUMENT|UNAUTHENTICATED", ""),
         "bad-proof-signature": ("UNAUTHENTICATED", "signature"),
+        "member-alone": ("INVALID_ARGUMENT", "group"),
+        "no-member": ("INVALID_ARGUMENT", "group"),
+        "seventeenth": ("INVALID_ARGUMENT", "group.queries"),
+        "seventeen": ("INVALID_ARGUMENT", "group.queries: 17 of them"),
+        "one-twice": ("INVALID_ARGUMENT", "group.queries"),
+        "other-group-id": ("INVALID_ARGUMENT", "group.group_id"),
+        "group-of-another": ("UNAUTHENTICATED", "group.la"),
+        "expired-group": ("FAILED_PRECONDITION", "group.expires_at"),
+        "group-signature": ("UNAUTHENTICATED", "group"),
+        "two-groups": ("ALREADY_EXISTS", "group.group_id"),
+        "member-twice": ("ALREADY_EXISTS", "query_id"),
     }
+    # Their first round is good.
+    SECOND = ("replay", "two-groups", "member-twice")
 
     def attack(self, mode, party=None, role="la"):
         peer = self.peer("hostile_la", party or self.la, role, mode, self.request)
@@ -95,7 +108,7 @@ class HostileLa(Hostile):
                 out, status, detail = self.attack(mode)
                 self.assertRegex(status, f"^({wanted})$", detail)
                 self.assertIn(word, detail)
-                if mode not in ("replay", "no-shares"):
+                if mode not in (*self.SECOND, "no-shares"):
                     self.assertNotIn("result", out)
         after = self.anybody()
         self.assertEqual(self.bands(before), self.bands(after))
@@ -105,6 +118,13 @@ class HostileLa(Hostile):
         out, status, _ = self.attack("honest")
         self.assertEqual(status, "OK", out)
         self.assertRegex(out, r"result agencies=[123]")
+
+    def test_a_member_is_told_no_list(self):
+        """Whoever asks for it: the agencies stay untold, as many as there are."""
+        self.assertTrue(self.anybody()["agencies"])
+        out, status, _ = self.attack("member")
+        self.assertEqual(status, "OK", out)
+        self.assertRegex(out, "result agencies=0 choice=[23]")
 
     def test_without_shares_nothing_is_opened(self):
         out, _, _ = self.attack("no-shares")

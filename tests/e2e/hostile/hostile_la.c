@@ -11,6 +11,7 @@
 #include "client/answers.h"
 #include "client/pack.h"
 #include "client/request_file.h"
+#include "proto/base/clock.h"
 #include "proto/base/mem.h"
 #include "tests/e2e/hostile/hostile.h"
 
@@ -22,6 +23,8 @@ struct attack {
     struct composed composed;
     struct blind_sharer *sharer;
     Hearth__V1__QueryBody *body;
+    uint8_t group_id[GROUP_ID_BYTES];
+    struct signed_bytes group;
 };
 
 struct mode {
@@ -33,6 +36,10 @@ struct mode {
     bool garbage, huge, replay, bad_hello;
     bool unknown_agent, short_shares, wrong_shares, double_shares;
     bool fewer_in_proof, bad_proof_signature;
+    /* The query comes with a group, which this changes; it is signed after that. */
+    void (*group)(Hearth__V1__GroupBody *group);
+    bool bad_group_signature;
+    bool fresh; /* a second round with another query */
 };
 
 static void expired(struct attack *a)
@@ -109,6 +116,48 @@ static void other_hash(struct search_options *options)
     options->query_hash[0] ^= 1;
 }
 
+/* ---- groups ---- */
+
+static void as_member(struct attack *a)
+{
+    a->body->group_id.data = mem_copy(a->group_id, GROUP_ID_BYTES); /* freed with the body */
+    a->body->group_id.len = GROUP_ID_BYTES;
+}
+static void sound(Hearth__V1__GroupBody *group)
+{
+    (void)group;
+}
+/* The group is full without it. */
+static void seventeenth(Hearth__V1__GroupBody *group)
+{
+    randombytes_buf(group->queries[0].data, HASH_BYTES);
+}
+static void one_more(Hearth__V1__GroupBody *group)
+{
+    group->queries = mem_resize(group->queries, GROUP_QUERIES + 1, sizeof *group->queries);
+    uint8_t *hash = mem_array(HASH_BYTES, 1);
+    randombytes_buf(hash, HASH_BYTES);
+    group->queries[group->n_queries++] = (ProtobufCBinaryData){HASH_BYTES, hash};
+}
+static void one_twice(Hearth__V1__GroupBody *group)
+{
+    memcpy(group->queries[7].data, group->queries[0].data, HASH_BYTES);
+}
+static void other_group_id(Hearth__V1__GroupBody *group)
+{
+    group->group_id.data[0] ^= 1;
+}
+static void group_of_another(Hearth__V1__GroupBody *group)
+{
+    free(group->la);
+    group->la = strdup("somebody-else");
+}
+static void expired_group(Hearth__V1__GroupBody *group)
+{
+    group->issued_at -= 600000;
+    group->expires_at -= 600000;
+}
+
 static const struct mode modes[] = {
     {.name = "honest"},
     {.name = "expired", .query = expired},
@@ -140,6 +189,18 @@ static const struct mode modes[] = {
     {.name = "double-shares", .double_shares = true},
     {.name = "fewer-in-proof", .fewer_in_proof = true},
     {.name = "bad-proof-signature", .bad_proof_signature = true},
+    {.name = "member", .query = as_member, .group = sound},
+    {.name = "member-alone", .query = as_member},
+    {.name = "no-member", .group = sound},
+    {.name = "seventeenth", .query = as_member, .group = seventeenth},
+    {.name = "seventeen", .query = as_member, .group = one_more},
+    {.name = "one-twice", .query = as_member, .group = one_twice},
+    {.name = "other-group-id", .query = as_member, .group = other_group_id},
+    {.name = "group-of-another", .query = as_member, .group = group_of_another},
+    {.name = "expired-group", .query = as_member, .group = expired_group},
+    {.name = "group-signature", .query = as_member, .group = sound, .bad_group_signature = true},
+    {.name = "two-groups", .query = as_member, .group = sound, .replay = true, .fresh = true},
+    {.name = "member-twice", .query = as_member, .group = sound, .replay = true},
 };
 
 static void send_bytes(struct line *line, struct buf *bytes)
@@ -163,6 +224,32 @@ static void resign(struct attack *attack, const char *tag, struct signed_bytes *
     identity_sign(attack->la.identity, tag, s->body.data, s->body.len, s->signature);
 }
 
+/* A group of the query and fifteen others that nobody has ever seen. */
+static void make_group(struct attack *attack, const struct mode *mode)
+{
+    struct query_group group = {.epoch = attack->epoch.epoch};
+    struct signed_bytes *out = &attack->group;
+    struct buf body = {0};
+    group.issued_at = clock_wall_ms();
+    group.expires_at = group.issued_at + QUERY_LIFETIME_MS;
+    strcpy(group.la, identity_certificate(attack->la.identity)->organisation);
+    memcpy(group.group_id, attack->group_id, GROUP_ID_BYTES);
+    randombytes_buf(group.queries, sizeof group.queries);
+    memcpy(group.queries[0], attack->composed.query_hash, HASH_BYTES);
+    query_group_encode(&group, &body);
+    Hearth__V1__GroupBody *raw = hearth__v1__group_body__unpack(NULL, body.len, body.data);
+    mode->group(raw);
+    buf_free(&body);
+    signed_bytes_free(out);
+    *out = (struct signed_bytes){0};
+    size_t len = hearth__v1__group_body__get_packed_size(raw);
+    (void)hearth__v1__group_body__pack(raw, buf_reserve(&out->body, len));
+    hearth__v1__group_body__free_unpacked(raw, NULL);
+    resign(attack, TAG_GROUP, out);
+    if (mode->bad_group_signature) out->signature[2] ^= 1;
+    attack->composed.group = out;
+}
+
 static void change_query(struct attack *attack, const struct mode *mode)
 {
     struct signed_bytes *query = &attack->composed.query;
@@ -178,6 +265,8 @@ static void change_query(struct attack *attack, const struct mode *mode)
         query->body = changed;
         resign(attack, TAG_QUERY, query);
     }
+    query_hash(attack->composed.query_hash, query->body.data, query->body.len);
+    if (mode->group) make_group(attack, mode);
     if (mode->sealed) mode->sealed(attack);
     struct search_options options;
     struct err err = {0};
@@ -286,7 +375,7 @@ static void open_replies(struct attack *attack, struct line *line, const struct 
         } else if (message->kind_case == HEARTH__V1__TO_LA__KIND_RESULT) {
             REQUIRE(result_decode(message->result->body.data, message->result->body.len, &result,
                                   &err));
-            say("result agencies=%zu", result.agency_count);
+            say("result agencies=%zu choice=%d", result.agency_count, (int)result.choice);
         }
         hearth__v1__to_la__free_unpacked(message, NULL);
     }
@@ -308,13 +397,18 @@ int main(int argc, char **argv)
     struct err err = {0};
     peer_open(argv + 1, &peer);
     attack.la = (struct la){.trust = peer.trust, .identity = peer.identity};
+    randombytes_buf(attack.group_id, sizeof attack.group_id);
     REQUIRE(request_file_read(argv[6], NULL, request, &err));
     for (int round = 0; round < (mode->replay ? 2 : 1); round++) {
         struct line line = {0};
         line_open(&peer, METHOD_SEARCH, &line);
         if (ask(&attack, &line, mode, request)) open_replies(&attack, &line, mode);
         line_close(&line);
+        if (!mode->fresh) continue;
+        composed_free(&attack.composed);
+        attack.composed = (struct composed){0};
     }
+    signed_bytes_free(&attack.group);
     composed_free(&attack.composed);
     free(request);
     peer_close(&peer);
