@@ -11,8 +11,6 @@ COLUMNS, ROWS = 140, 260  # cells of the National Grid that exist
 LETTERS = "ABCDEFGHJKLMNOPQRSTUVWXYZ"  # without I
 
 UNIT_POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?) ?(\d)([A-Z]{2})")
-SECTOR = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?) (\d)")
-DISTRICT = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
 LAT_LON = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*")
 
 # Ordnance Survey, "A guide to coordinate systems in Great Britain", annexes A to C: semi-axes in metres.
@@ -131,28 +129,29 @@ def degrees_at(east, north, digits=7):
     return lat, lon
 
 
-def read_code_point_open(path):
-    """{unit postcode: point} of a file of Code-Point Open: no headings; postcode, quality, east, north, ..."""
+def read_onspd(path):
+    """{postcode: point} of those in use and of those that have ended, in a file with ONSPD's columns."""
+    in_use, ended = {}, {}
     with open(path, encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.reader(file) if row]
-    return {_spaced(row[0]): (int(row[2]), int(row[3])) for row in rows}
+        for row in csv.DictReader(file):
+            if row["osgrdind"] != "9":  # no grid reference
+                point = int(row["oseast1m"]), int(row["osnrth1m"])
+                (ended if row["doterm"] else in_use)[row["pcds"]] = point
+    return in_use, ended
 
 
-def _spaced(postcode):
-    """AB101AA, AB10 1AA and AB1  0AA as they are written on letters."""
-    compact = postcode.replace(" ", "").upper()
-    return f"{compact[:-3]} {compact[-3:]}"
-
-
-def with_means(units):
-    """The units, and their sectors (AB10 1) and districts (AB10): each the mean of its units."""
-    groups = {}
-    for code, point in units.items():
-        for name in (code[:-2], code[:-4]):
-            groups.setdefault(name, []).append(point)
-    means = {name: tuple(nearest_metre(sum(values) / len(values)) for values in zip(*points))
-             for name, points in groups.items()}
-    return units | means
+def with_means(in_use, ended):
+    """All of them, and their sectors (AB10 1) and districts (AB10): each the mean of those in use, or of those
+    that have ended where none is, in whole metres, rounded down."""
+    means = {}
+    for units in (ended, in_use):
+        groups = {}
+        for code, point in units.items():
+            for name in (code[:-2], code[:-4]):
+                groups.setdefault(name, []).append(point)
+        means |= {name: tuple(sum(values) // len(values) for values in zip(*points))
+                  for name, points in groups.items()}
+    return means | ended | in_use
 
 
 class Places:
@@ -172,11 +171,7 @@ class Places:
         """The point of a postcode that the gazetteer holds, else None."""
         upper = " ".join(text.upper().split())
         unit = UNIT_POSTCODE.fullmatch(upper)
-        if unit:
-            return self.gazetteer.get(f"{unit[1]} {unit[2]}{unit[3]}")
-        if SECTOR.fullmatch(upper) or DISTRICT.fullmatch(upper):
-            return self.gazetteer.get(upper)
-        return None
+        return self.gazetteer.get(f"{unit[1]} {unit[2]}{unit[3]}" if unit else upper)
 
     def household(self, row):
         """Where a row of a carers' file lives."""
