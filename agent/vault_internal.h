@@ -5,6 +5,7 @@
 #define HEARTH_AGENT_VAULT_INTERNAL_H
 
 #include "agent/vault.h"
+#include "proto/crypto/seal.h"
 #include "proto/store/store.h"
 
 enum vault_table { TABLE_RECORDS, TABLE_META, TABLE_COUNTERS, VAULT_TABLES };
@@ -13,7 +14,6 @@ extern const char *const vault_table_names[VAULT_TABLES];
 enum {
     VAULT_FORMAT = 1,
     VAULT_MIB_MAX = 256,
-    VAULT_KEY_BYTES = 32,
     RECORD_KEY_BYTES = HASH_BYTES,
     /* Plaintexts are padded to a multiple of this; every profile fits the first, so all look alike.
      */
@@ -51,25 +51,6 @@ MUST_CHECK bool vault_open_record(const struct vault_keys *keys, const uint8_t *
                                   struct err *err);
 #define TAG_VAULT_RECORD "hearth vault record"
 #define TAG_VAULT_MANIFEST "hearth vault manifest"
-
-/* ---- vault_write.c ---- */
-/* One change of the vault under way. */
-struct vault_writer {
-    struct vault *vault;
-    struct store_txn *txn;
-    const struct vault_how *how;
-    struct vault_changes counted;
-    struct vault_summary before;
-    struct secret room; /* for two profiles: what was held, and the caller's */
-};
-/* Begins a transaction that writes, and checks the manifest. End it with vault_writer_end. */
-MUST_CHECK bool vault_writer_begin(struct vault *vault, const struct vault_how *how,
-                                   struct vault_writer *out, struct err *err);
-/* Commits where `write` and something has changed and it is no dry run; else forgets it all. */
-MUST_CHECK bool vault_writer_end(struct vault_writer *writer, bool write, struct err *err);
-/* Puts one profile, counts and tells. key: its record's, filled in. */
-MUST_CHECK bool vault_put(struct vault_writer *writer, const struct profile *profile,
-                          uint8_t key[RECORD_KEY_BYTES], struct err *err);
 
 /* ---- vault_manifest.c ---- */
 #define MANIFEST_KEY "manifest"

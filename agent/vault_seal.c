@@ -4,26 +4,11 @@
 
 #include "agent/vault_internal.h"
 
-enum {
-    NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
-    SEAL_TAG_BYTES = crypto_aead_xchacha20poly1305_ietf_ABYTES
-};
-
-static struct secret derive(const struct secret *key, const char *tag)
-{
-    REQUIRE(key->len == HASH_KEY_BYTES);
-    struct secret out = secret_new(VAULT_KEY_BYTES);
-    struct hash hash;
-    hash_start(&hash, tag, HASH_BYTES, key->data);
-    hash_end(&hash, out.data);
-    return out;
-}
-
 void vault_keys_derive(struct vault_keys *out, const struct secret *key)
 {
-    out->name = derive(key, "hearth vault name");
-    out->seal = derive(key, "hearth vault seal");
-    out->set = derive(key, "hearth vault set");
+    out->name = seal_key(key, "hearth vault name");
+    out->seal = seal_key(key, "hearth vault seal");
+    out->set = seal_key(key, "hearth vault set");
 }
 
 void vault_keys_free(struct vault_keys *keys)
@@ -41,52 +26,19 @@ void vault_record_key(const struct vault_keys *keys, const char *ref, uint8_t ou
     hash_end(&hash, out);
 }
 
-/* What is authenticated beside the plaintext: the purpose and the record's own key, so that a
- * sealed value is good in one place only. */
-static void frame_context(struct buf *out, const char *tag, const void *context, size_t context_len)
-{
-    buf_bytes(out, tag, strlen(tag));
-    buf_bytes(out, context, context_len);
-}
-
 void vault_seal(const struct vault_keys *keys, const char *tag, const void *context,
                 size_t context_len, const struct buf *plain, struct buf *out)
 {
-    struct buf bound = {0};
-    frame_context(&bound, tag, context, context_len);
-    uint8_t *nonce = buf_reserve(out, NONCE_BYTES + plain->len + SEAL_TAG_BYTES);
-    randombytes_buf(nonce, NONCE_BYTES);
-    unsigned long long sealed = 0;
-    REQUIRE(crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + NONCE_BYTES, &sealed, plain->data,
-                                                       plain->len, bound.data, bound.len, NULL,
-                                                       nonce, keys->seal.data) == 0);
-    REQUIRE(sealed == plain->len + SEAL_TAG_BYTES);
-    buf_free(&bound);
+    seal_close(&(struct seal){&keys->seal, tag, context, context_len}, plain, out);
 }
 
 bool vault_unseal(const struct vault_keys *keys, const char *tag, const void *context,
                   size_t context_len, const uint8_t *value, size_t value_len, struct buf *plain,
                   struct err *err)
 {
-    if (value_len < NONCE_BYTES + SEAL_TAG_BYTES ||
-        value_len > NONCE_BYTES + SEAL_TAG_BYTES + RECORD_PLAIN_MAX) {
-        return err_set(err, ERR_CORRUPT, HOME_VAULT, "a sealed value has %zu bytes", value_len);
-    }
-    struct buf bound = {0};
-    frame_context(&bound, tag, context, context_len);
-    size_t len = value_len - NONCE_BYTES - SEAL_TAG_BYTES;
-    /* One byte to spare: an empty plaintext still needs a place to point at. */
-    uint8_t *out = buf_reserve(plain, len + 1);
-    plain->len--;
-    unsigned long long opened = 0;
-    bool ok = crypto_aead_xchacha20poly1305_ietf_decrypt(out, &opened, NULL, value + NONCE_BYTES,
-                                                         value_len - NONCE_BYTES, bound.data,
-                                                         bound.len, value, keys->seal.data) == 0;
-    buf_free(&bound);
-    if (ok) return true;
-    buf_wipe(plain);
-    return err_set(err, ERR_CORRUPT, HOME_VAULT,
-                   "a sealed value does not open: it was changed, or belongs to another key");
+    const struct seal seal = {&keys->seal, tag, context, context_len};
+    return seal_open(&seal, value, value_len, RECORD_PLAIN_MAX, plain, err) ||
+           err_in(err, HOME_VAULT);
 }
 
 void vault_pad(const struct profile *profile, struct buf *out)
@@ -95,10 +47,8 @@ void vault_pad(const struct profile *profile, struct buf *out)
     profile_encode(profile, &encoded);
     buf_bytes(out, encoded.data, encoded.len);
     buf_wipe(&encoded);
-    size_t padded = (out->len + RECORD_PAD - 1) / RECORD_PAD * RECORD_PAD;
-    REQUIRE(padded <= RECORD_PLAIN_MAX);
-    size_t missing = padded - out->len;
-    if (missing > 0) memset(buf_reserve(out, missing), 0, missing);
+    seal_pad(out, RECORD_PAD);
+    REQUIRE(out->len <= RECORD_PLAIN_MAX);
 }
 
 static bool unpad(const struct buf *plain, struct profile *out, struct err *err)

@@ -8,6 +8,7 @@
 #include "client/compose.h"
 #include "client/map.h"
 #include "client/notes.h"
+#include "client/recorded.h"
 #include "client/report.h"
 #include "client/report_explain.h"
 #include "client/request_file.h"
@@ -77,6 +78,7 @@ struct task {
     const struct search_options_given *options;
     struct request *request;
     struct search_outcome outcome;
+    struct recorded recorded;
     struct explanation explanation;
     bool explained; /* else explain_err says why not */
     struct err explain_err;
@@ -95,6 +97,29 @@ static void explain(struct task *task, struct search_session *session, struct sh
     }
 }
 
+static struct report report_of(const struct task *task)
+{
+    return (struct report){.outcome = &task->outcome,
+                           .request = task->request,
+                           .note = &task->recorded.note,
+                           .record = &task->recorded.record};
+}
+
+/* Asks, and keeps what comes of it. */
+static bool ask(struct task *task, struct search_session *session, struct shown *shown,
+                struct err *err)
+{
+    bool ok = search_ask(session, task->request, show_progress, shown, &task->outcome, err);
+    end_shown(shown);
+    if (!ok) {
+        recorded_failed(&task->recorded, task->outcome.sent);
+        return false;
+    }
+    recorded_done(&task->recorded, task->request, task->outcome.result.query_hash);
+    keep_head(&task->options->request.common, &task->outcome.result);
+    return check_answered(&task->outcome, err);
+}
+
 /* A person sees the list before the explanation is asked for. */
 static bool search(struct task *task, const struct la *la, struct err *err)
 {
@@ -102,12 +127,11 @@ static bool search(struct task *task, const struct la *la, struct err *err)
     struct shown shown = {.quiet = common->quiet, .terminal = isatty(STDERR_FILENO) == 1};
     struct search_session session;
     if (!search_open(la, &session, err)) return false;
-    bool ok = search_ask(&session, task->request, show_progress, &shown, &task->outcome, err);
-    end_shown(&shown);
-    if (ok) keep_head(common, &task->outcome.result);
-    ok = ok && check_answered(&task->outcome, err);
+    bool ok = recorded_begin(common, la, task->request, &task->recorded, err) &&
+              ask(task, &session, &shown, err);
     if (ok && !common->json) {
-        report_table(stdout, &task->outcome, task->request);
+        const struct report report = report_of(task);
+        report_table(stdout, &report);
         (void)fflush(stdout);
     }
     if (ok && task->options->explain) explain(task, &session, &shown);
@@ -176,7 +200,9 @@ static int conclude(const struct task *task)
                                                .err = task->explained ? NULL : &task->explain_err,
                                                .catalogue = task->catalogue};
     if (json) {
-        report_json(stdout, &task->outcome, task->request, wanted ? &explained : NULL);
+        struct report report = report_of(task);
+        if (wanted) report.explained = &explained;
+        report_json(stdout, &report);
     } else if (wanted && task->explained) {
         report_explain_table(stdout, &task->explanation, task->catalogue);
     } else if (wanted) {
@@ -226,6 +252,7 @@ int command_search(int argc, char **argv)
     } else {
         code = conclude(task);
     }
+    recorded_close(&task->recorded);
     request_wipe(task->request);
     free(task->request);
     free(task);

@@ -52,9 +52,9 @@ static void add_explained(json_t *object, const struct report_explained *explain
     }
 }
 
-void report_json(FILE *out, const struct search_outcome *outcome, const struct request *request,
-                 const struct report_explained *explained)
+void report_json(FILE *out, const struct report *report)
 {
+    const struct search_outcome *outcome = report->outcome;
     const struct result *result = &outcome->result;
     char hash[2 * HASH_BYTES + 1];
     (void)text_hex(result->query_hash, HASH_BYTES, hash);
@@ -64,12 +64,13 @@ void report_json(FILE *out, const struct search_outcome *outcome, const struct r
     }
     json_t *object =
         json_pack("{s:s,s:s,s:I,s:I,s:I,s:b,s:I,s:o,s:o}", "query_hash", hash, "search_ref",
-                  request->search_ref, "asked", (json_int_t)result->asked, "answered",
+                  report->request->search_ref, "asked", (json_int_t)result->asked, "answered",
                   (json_int_t)result->answered, "declined", (json_int_t)result->declined, "more",
                   (int)result->more, "elapsed_ms", (json_int_t)outcome->elapsed_ms, "notes",
-                  notes_json(request), "agencies", agencies);
+                  notes_json(report->request), "agencies", agencies);
     REQUIRE(object != NULL);
-    if (explained) add_explained(object, explained);
+    report_facts_json(object, report);
+    if (report->explained) add_explained(object, report->explained);
     (void)json_dumpf(object, out, JSON_COMPACT);
     (void)fputc('\n', out);
     json_decref(object);
@@ -138,16 +139,19 @@ static void print_rows(FILE *out, const struct result *result)
     }
 }
 
-void report_table(FILE *out, const struct search_outcome *outcome, const struct request *request)
+void report_table(FILE *out, const struct report *report)
 {
+    const struct search_outcome *outcome = report->outcome;
     const struct result *result = &outcome->result;
     char hash[2 * HASH_BYTES + 1];
     (void)text_hex(result->query_hash, HASH_BYTES, hash);
     uint32_t late = result->asked - result->answered - result->declined;
     (void)fprintf(out, "Search %s: %u agencies asked, %u answered, %u declined, %u late (%.1f s)\n",
-                  request->search_ref, result->asked, result->answered, result->declined, late,
-                  (double)outcome->elapsed_ms / 1000);
-    (void)fprintf(out, "Query  %s\n\n", hash);
+                  report->request->search_ref, result->asked, result->answered, result->declined,
+                  late, (double)outcome->elapsed_ms / 1000);
+    (void)fprintf(out, "Query  %s\n", hash);
+    report_facts(out, report);
+    (void)fputc('\n', out);
     if (result->agency_count == 0) {
         (void)fprintf(out, "No agency that answered has a carer who meets every must.\n");
         return;

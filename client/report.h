@@ -6,7 +6,10 @@
 
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include "client/explain.h"
+#include "client/records.h"
 
 /* Exit codes of `hearth search` (docs/man/hearth.1). */
 enum exit_code {
@@ -27,11 +30,26 @@ struct report_explained {
     const struct err *err;
     const struct catalogue *catalogue; /* that it was asked in */
 };
-/* One object on one line, as docs/man/hearth.1 promises it. explained: NULL where none was wanted.
- */
-void report_json(FILE *out, const struct search_outcome *outcome, const struct request *request,
-                 const struct report_explained *explained);
-/* A heading, and a line for each agency. */
-void report_table(FILE *out, const struct search_outcome *outcome, const struct request *request);
+/* All that is shown of a search. */
+struct report {
+    const struct search_outcome *outcome;
+    const struct request *request;
+    const struct note *note;                  /* what was known before it was sent */
+    const struct record *record;              /* as it is kept now */
+    const struct report_explained *explained; /* NULL where none was wanted */
+};
+/* One object on one line, as docs/man/hearth.1 promises it. */
+void report_json(FILE *out, const struct report *report);
+/* A heading, and a line for each agency; no explanation. */
+void report_table(FILE *out, const struct report *report);
+
+/* ---- report_facts.c ---- */
+/* The lines below the heading: run and amendment, budget, agencies with an older catalogue. */
+void report_facts(FILE *out, const struct report *report);
+/* Adds what these lines say to the object of report_json. */
+void report_facts_json(json_t *object, const struct report *report);
+/* A warning for a person where the request is nearly the same as another search: printed before
+ * anything is sent. search_ref: of the request. */
+void report_similar(FILE *out, const char *search_ref, const struct note *note);
 
 #endif

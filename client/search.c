@@ -40,10 +40,11 @@ bool search_ask(struct search_session *session, const struct request *request,
     int64_t start = clock_steady_ms();
     struct conversation *conversation = conversation_open(parts);
     bool ok = conversation_greet(conversation, &session->epoch, err) &&
-              compose_checked(conversation, parts, request, &session->epoch, &composed, err) &&
-              conversation_ask(conversation, &composed, err) &&
-              conversation_share(conversation, progress, progress_ctx, err) &&
-              conversation_conclude(conversation, &out->result, err);
+              compose_checked(conversation, parts, request, &session->epoch, &composed, err);
+    out->sent = ok;
+    ok = ok && conversation_ask(conversation, &composed, err) &&
+         conversation_share(conversation, progress, progress_ctx, err) &&
+         conversation_conclude(conversation, &out->result, err);
     out->elapsed_ms = clock_steady_ms() - start;
     if (ok) {
         session->catalogue = conversation_catalogue(conversation);

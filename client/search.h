@@ -17,6 +17,7 @@ struct search_outcome {
     uint32_t catalogue; /* the version in which was asked */
     struct added added; /* what the request names of the criteria that this version added */
     int64_t elapsed_ms; /* from the first message to the result */
+    bool sent;          /* the query has left this side, also where there is no result */
 };
 
 /* A connection to the matcher for any number of searches. */

@@ -12,7 +12,7 @@
 #include "proto/crypto/blind.h"
 
 enum {
-    CATALOGUE_VERSION = 1,
+    CATALOGUE_VERSION = 2,
     SLOT_NONE = 0xffff,
     SLOTS_MAX = 512 /* carer-scope criteria of any version */
 };

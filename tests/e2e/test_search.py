@@ -17,7 +17,8 @@ import enquiry
 from plain_rank import BANDS, JUDGEMENTS, band_of, count_class, passes
 
 RESULT_FIELDS = ["query_hash", "search_ref", "asked", "answered", "declined", "more", "elapsed_ms", "notes",
-                 "agencies"]
+                 "agencies", "run", "amendments", "first_searched", "similar_to", "budget", "catalogue", "older",
+                 "older_lack"]
 AGENCY_FIELDS = ["rank", "id", "name", "urn", "band", "judgement", "frameworks", "sector", "contact"]
 
 

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/file.h"
+#include "proto/base/mem.h"
+#include "proto/crypto/seal.h"
+#include "proto/store/store.h"
+
+#define TAG_RECORD "hearth search record"
+#define TAG_CHECK "hearth search records check"
+
+enum { TABLE_SEARCHES, TABLE_META, TABLES };
+enum { RECORDS_FORMAT = 1, RECORDS_MIB_MAX = 256 };
+static const int64_t WINDOW_MS = (int64_t)RECORDS_WINDOW_DAYS * 24 * 3600 * 1000;
+static const char CHECK_KEY[] = "check";
+
+struct records {
+    struct store *store;
+    struct secret name, seal, digest; /* keys */
+};
+
+void note_wipe(struct note *note)
+{
+    sodium_memzero(note, sizeof *note);
+}
+
+/* ---- opening ---- */
+
+static bool fail(struct err *err)
+{
+    return err_in(err, HOME_RECORDS);
+}
+
+/* A sealed nothing tells whether the key is that of the records. */
+static bool check_key(struct records *records, struct store_txn *txn, struct err *err)
+{
+    const struct seal seal = {&records->seal, TAG_CHECK, CHECK_KEY, sizeof CHECK_KEY - 1};
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    bool found = false;
+    struct buf plain = {0}, sealed = {0};
+    if (!store_get(txn, TABLE_META, CHECK_KEY, sizeof CHECK_KEY - 1, &value, &len, &found, err)) {
+        return false;
+    }
+    if (!found) {
+        seal_close(&seal, &plain, &sealed);
+        bool ok = store_put(txn, TABLE_META, CHECK_KEY, sizeof CHECK_KEY - 1, sealed.data,
+                            sealed.len, err);
+        buf_free(&sealed);
+        return ok;
+    }
+    bool ok = seal_open(&seal, value, len, 0, &plain, err);
+    buf_free(&plain);
+    return ok || err_set(err, ERR_CORRUPT, NULL,
+                         "were made with another key file; keep them elsewhere to begin new ones");
+}
+
+static bool open_checked(struct records *records, struct err *err)
+{
+    struct store_txn *txn = NULL;
+    if (!store_begin(records->store, true, &txn, err)) return false;
+    if (check_key(records, txn, err)) return store_commit(txn, err);
+    store_abort(txn);
+    return false;
+}
+
+bool records_open(const char *home, const struct secret *key, struct records **out, struct err *err)
+{
+    static const char *const tables[TABLES] = {"searches", "meta"};
+    struct records *records = mem_new(struct records);
+    char *path = file_join(home, HOME_RECORDS);
+    records->name = seal_key(key, "hearth search records name");
+    records->seal = seal_key(key, "hearth search records seal");
+    records->digest = seal_key(key, "hearth search records digest");
+    bool ok = store_open(path, true, tables, TABLES, RECORDS_FORMAT, RECORDS_MIB_MAX,
+                         &records->store, err) &&
+              open_checked(records, err);
+    free(path);
+    if (ok) {
+        *out = records;
+        return true;
+    }
+    records_close(records);
+    return fail(err);
+}
+
+void records_close(struct records *records)
+{
+    if (!records) return;
+    store_close(records->store);
+    secret_free(&records->name);
+    secret_free(&records->seal);
+    secret_free(&records->digest);
+    free(records);
+}
+
+/* ---- one record ---- */
+
+static void name_of(const struct records *records, const char *ref, uint8_t out[HASH_BYTES])
+{
+    struct hash hash;
+    hash_start(&hash, "hearth search reference", HASH_BYTES, records->name.data);
+    hash_text(&hash, ref);
+    hash_end(&hash, out);
+}
+
+static bool unseal(const struct records *records, const uint8_t *name, size_t name_len,
+                   const uint8_t *value, size_t len, struct record *out, struct err *err)
+{
+    const struct seal seal = {&records->seal, TAG_RECORD, name, name_len};
+    struct buf plain = {0};
+    bool ok = seal_open(&seal, value, len, RECORD_PLAIN_MAX, &plain, err) &&
+              record_decode(plain.data, plain.len, out, err);
+    buf_wipe(&plain);
+    return ok;
+}
+
+static bool get(const struct records *records, struct store_txn *txn,
+                const uint8_t name[HASH_BYTES], struct record *out, bool *found, struct err *err)
+{
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    if (!store_get(txn, TABLE_SEARCHES, name, HASH_BYTES, &value, &len, found, err)) return false;
+    return !*found || unseal(records, name, HASH_BYTES, value, len, out, err);
+}
+
+static bool put(const struct records *records, struct store_txn *txn,
+                const uint8_t name[HASH_BYTES], const struct record *record, struct err *err)
+{
+    const struct seal seal = {&records->seal, TAG_RECORD, name, HASH_BYTES};
+    struct buf plain = {0}, sealed = {0};
+    record_encode(record, &plain);
+    seal_pad(&plain, RECORD_PAD);
+    REQUIRE(plain.len <= RECORD_PLAIN_MAX);
+    seal_close(&seal, &plain, &sealed);
+    buf_wipe(&plain);
+    bool ok = store_put(txn, TABLE_SEARCHES, name, HASH_BYTES, sealed.data, sealed.len, err);
+    buf_free(&sealed);
+    return ok;
+}
+
+/* ---- what a request asks, as a whole ---- */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static void hash_filters(struct hash *hash, const struct request *request)
+{
+    char frameworks[FRAMEWORKS_MAX][FRAMEWORK_CHARS + 1];
+    memcpy(frameworks, request->frameworks, sizeof frameworks);
+    qsort(frameworks, request->framework_count, sizeof *frameworks, by_text);
+    hash_u64(hash, request->min_judgement);
+    for (size_t i = 0; i < request->framework_count; i++) hash_text(hash, frameworks[i]);
+}
+
+/* The values of the plan rather than the words of the file: two ways to say the same are the same
+ * request. */
+static void digest_of(const struct records *records, const struct request *request,
+                      const struct plan *plan, const struct features *features,
+                      uint8_t out[HASH_BYTES])
+{
+    struct hash hash;
+    size_t cells = plan->quadrant_count * QUADRANT_CELLS;
+    hash_start(&hash, "hearth request", HASH_BYTES, records->digest.data);
+    hash_u64(&hash, features->child_count);
+    for (size_t i = 0; i < features->child_count; i++) hash_u64(&hash, features->children[i]);
+    hash_bytes(&hash, plan->hard, sizeof plan->hard);
+    for (size_t i = 0; i < SLOTS_MAX; i++) hash_u64(&hash, plan->soft[i]);
+    hash_u64(&hash, plan->quadrant_count);
+    for (size_t i = 0; i < plan->quadrant_count; i++) hash_u64(&hash, plan->quadrants[i]);
+    hash_bytes(&hash, plan->hard_cell, cells);
+    for (size_t i = 0; i < cells; i++) hash_u64(&hash, plan->soft_cell[i]);
+    hash_filters(&hash, request);
+    hash_end(&hash, out);
+}
+
+/* ---- comparing with the others ---- */
+
+struct comparison {
+    const struct records *records;
+    const struct record *own; /* as it will be written */
+    const struct note *note;
+    int64_t before_ms; /* only searches that were first asked earlier */
+    struct record *other;
+    bool similar;
+    struct record *first; /* of the similar ones the one that was asked first */
+    uint8_t first_name[HASH_BYTES];
+    unsigned percent;
+};
+
+static bool is_recent(const struct record *record, int64_t now_ms)
+{
+    return now_ms - record->last_ms < WINDOW_MS;
+}
+
+static void compare(struct comparison *c, const uint8_t *name)
+{
+    const struct record *other = c->other;
+    if (!is_recent(other, c->note->asked_ms) || other->first_ms >= c->before_ms) return;
+    struct likeness likeness = likeness_of(&c->own->features, &other->features);
+    if (!likeness.near || (c->similar && other->first_ms >= c->first->first_ms)) return;
+    c->similar = true;
+    c->percent = likeness.percent;
+    *c->first = *other;
+    memcpy(c->first_name, name, HASH_BYTES);
+}
+
+static bool compare_one(const uint8_t *name, size_t name_len, const uint8_t *value, size_t len,
+                        void *ctx, struct err *err)
+{
+    struct comparison *c = ctx;
+    if (name_len != HASH_BYTES) return err_set(err, ERR_CORRUPT, NULL, "a name is malformed");
+    if (sodium_memcmp(name, c->note->name, HASH_BYTES) == 0) return true;
+    if (!unseal(c->records, name, name_len, value, len, c->other, err)) return false;
+    compare(c, name);
+    return true;
+}
+
+/* How many searches of the window there are that belong to the likes of `first`, leaving out
+ * `own`. Likes of likes belong to it: whoever departs from a search in small steps stays noticed.
+ */
+struct tally {
+    struct comparison *c;
+    const char *first;
+    uint32_t count;
+};
+
+static bool tally_one(const uint8_t *name, size_t name_len, const uint8_t *value, size_t len,
+                      void *ctx, struct err *err)
+{
+    struct tally *tally = ctx;
+    struct comparison *c = tally->c;
+    if (sodium_memcmp(name, c->note->name, HASH_BYTES) == 0) return true;
+    if (!unseal(c->records, name, name_len, value, len, c->other, err)) return false;
+    bool like = strcmp(c->other->first_alike, tally->first) == 0;
+    if (like && is_recent(c->other, c->note->asked_ms)) tally->count++;
+    return true;
+}
+
+static bool find_similar(struct comparison *c, struct store_txn *txn, struct record *own,
+                         struct note *note, struct err *err)
+{
+    if (!store_each(txn, TABLE_SEARCHES, NULL, 0, compare_one, c, err)) return false;
+    if (!c->similar) return true;
+    struct tally tally = {.c = c, .first = c->first->first_alike};
+    if (!store_each(txn, TABLE_SEARCHES, NULL, 0, tally_one, &tally, err)) return false;
+    note->similar = true;
+    note->percent = c->percent;
+    note->similar_first_ms = c->first->first_ms;
+    note->nth = tally.count + 1;
+    memcpy(note->similar_to, c->first->search_ref, sizeof note->similar_to);
+    memcpy(note->similar_name, c->first_name, HASH_BYTES);
+    memcpy(own->first_alike, c->first->first_alike, sizeof own->first_alike);
+    own->alike++;
+    return true;
+}
+
+/* ---- the three moments of a search ---- */
+
+/* In guarded memory: references and what was asked of up to three searches. */
+struct room {
+    struct record own, other, first;
+    struct features features;
+};
+
+static bool ask(struct records *records, struct store_txn *txn, const struct request *request,
+                const struct plan *plan, struct room *room, struct note *note, struct err *err)
+{
+    bool found = false;
+    if (!get(records, txn, note->name, &room->own, &found, err)) return false;
+    struct record *own = &room->own;
+    if (!found) {
+        memcpy(own->search_ref, request->search_ref, sizeof own->search_ref);
+        memcpy(own->first_alike, request->search_ref, sizeof own->first_alike);
+        own->first_ms = note->asked_ms;
+    }
+    features_of(request, plan, &room->features);
+    digest_of(records, request, plan, &room->features, note->digest);
+    bool again = found && sodium_memcmp(own->digest, note->digest, HASH_BYTES) == 0;
+    own->features = room->features;
+    own->last_ms = note->asked_ms;
+    struct comparison comparison = {.records = records,
+                                    .own = own,
+                                    .note = note,
+                                    .before_ms = again ? own->first_ms : INT64_MAX,
+                                    .other = &room->other,
+                                    .first = &room->first};
+    return find_similar(&comparison, txn, own, note, err) &&
+           put(records, txn, note->name, own, err);
+}
+
+/* Ends a transaction whose steps went `ok`. */
+static bool finish(struct store_txn *txn, bool ok, struct err *err)
+{
+    if (ok) return store_commit(txn, err) || fail(err);
+    store_abort(txn);
+    return fail(err);
+}
+
+bool records_ask(struct records *records, const struct request *request, const struct plan *plan,
+                 int64_t now_ms, struct note *out, struct err *err)
+{
+    struct store_txn *txn = NULL;
+    struct note note = {.asked_ms = now_ms};
+    if (!store_begin(records->store, true, &txn, err)) return fail(err);
+    name_of(records, request->search_ref, note.name);
+    struct secret memory = secret_new(sizeof(struct room));
+    struct room *room = (struct room *)(void *)memory.data;
+    bool ok = finish(txn, ask(records, txn, request, plan, room, &note, err), err);
+    secret_free(&memory);
+    if (ok) *out = note;
+    note_wipe(&note);
+    return ok;
+}
+
+static bool withdraw(struct records *records, struct store_txn *txn, const struct note *note,
+                     struct record *record, struct err *err)
+{
+    bool found = false;
+    if (!get(records, txn, note->name, record, &found, err)) return false;
+    if (!found || record->runs > 0 || record->last_ms != note->asked_ms) return true;
+    return store_delete(txn, TABLE_SEARCHES, note->name, HASH_BYTES, NULL, err);
+}
+
+bool records_withdraw(struct records *records, const struct note *note, struct err *err)
+{
+    struct store_txn *txn = NULL;
+    if (!store_begin(records->store, true, &txn, err)) return fail(err);
+    struct secret memory = secret_new(sizeof(struct record));
+    struct record *record = (struct record *)(void *)memory.data;
+    bool ok = finish(txn, withdraw(records, txn, note, record, err), err);
+    secret_free(&memory);
+    return ok;
+}
+
+static bool count_run(struct records *records, struct store_txn *txn, const struct note *note,
+                      const uint8_t query_hash[HASH_BYTES], struct record *record, struct err *err)
+{
+    bool found = false;
+    if (!get(records, txn, note->name, record, &found, err)) return false;
+    if (!found) return err_set(err, ERR_NOT_FOUND, NULL, "the search is no longer among them");
+    if (record->runs > 0 && sodium_memcmp(record->digest, note->digest, HASH_BYTES) != 0) {
+        record->amendments++;
+    }
+    record->runs++;
+    memcpy(record->query_hash, query_hash, HASH_BYTES);
+    memcpy(record->digest, note->digest, HASH_BYTES);
+    return put(records, txn, note->name, record, err);
+}
+
+bool records_done(struct records *records, const struct note *note,
+                  const uint8_t query_hash[HASH_BYTES], struct record *out, struct err *err)
+{
+    struct store_txn *txn = NULL;
+    if (!store_begin(records->store, true, &txn, err)) return fail(err);
+    struct record record = {0};
+    bool ok = finish(txn, count_run(records, txn, note, query_hash, &record, err), err);
+    if (ok) *out = record;
+    record_wipe(&record);
+    return ok;
+}
