@@ -174,7 +174,7 @@ install: all
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 README.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/hearth
-	install -m 644 docs/examples/*.json $(DESTDIR)$(PREFIX)/share/doc/hearth/examples
+	install -m 644 docs/examples/*.json docs/examples/*.jsonld $(DESTDIR)$(PREFIX)/share/doc/hearth/examples
 
 clean:
 	rm -rf build build-san

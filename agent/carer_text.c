@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "agent/csv_cell.h"
 #include "proto/base/clock.h"
+#include "proto/domain/postcode.h"
 
 static void separate(struct buf *out, size_t start)
 {
@@ -58,45 +60,42 @@ void carer_codes(const struct profile *profile, const struct catalogue *catalogu
     }
 }
 
-/* ---- CSV ---- */
+/* ---- where ---- */
 
-static void put_cell(struct buf *out, const char *text, size_t len)
+bool carer_location_is_postcode(const char *location)
 {
-    bool quote = len > 0 && (text[0] == ' ' || text[len - 1] == ' ' || memchr(text, ',', len) ||
-                             memchr(text, '"', len));
-    if (!quote) {
-        buf_append(out, text, len);
-        return;
-    }
-    buf_text(out, "\"");
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '"') buf_text(out, "\"");
-        buf_append(out, &text[i], 1);
-    }
-    buf_text(out, "\"");
+    struct postcode postcode;
+    char spelt[POSTCODE_TEXT];
+    return postcode_parse(location, &postcode) &&
+           strcmp(postcode_text(&postcode, spelt), location) == 0;
 }
 
+/* ---- CSV ---- */
+
+/* postcode, grid_ref, lat, lon. */
 static void put_location(const struct profile *profile, struct buf *out)
 {
     const char *comma = strchr(profile->location, ',');
-    if (!comma) {
-        put_cell(out, profile->location, strlen(profile->location));
-        buf_text(out, ",,,");
-        return;
+    if (comma) {
+        buf_text(out, ",,");
+        buf_append(out, profile->location, (size_t)(comma - profile->location));
+        buf_text(out, ",");
+        buf_text(out, comma + 1);
+    } else {
+        bool postcode = carer_location_is_postcode(profile->location);
+        if (!postcode) buf_text(out, ",");
+        csv_cell(out, profile->location);
+        buf_text(out, postcode ? ",,," : ",,");
     }
-    buf_text(out, ",");
-    buf_append(out, profile->location, (size_t)(comma - profile->location));
-    buf_text(out, ",");
-    buf_text(out, comma + 1);
     buf_text(out, ",");
 }
 
 static void put_row(const struct profile *profile, const struct catalogue *catalogue,
                     struct buf *out)
 {
-    put_cell(out, profile->ref, strlen(profile->ref));
+    csv_cell(out, profile->ref);
     buf_text(out, ",");
-    put_cell(out, profile->name, strlen(profile->name));
+    csv_cell(out, profile->name);
     buf_text(out, ",");
     put_location(profile, out);
     carer_ages(profile, out);
@@ -115,8 +114,9 @@ static void put_row(const struct profile *profile, const struct catalogue *catal
 
 void carer_csv(const struct profile_list *list, const struct catalogue *catalogue, struct buf *out)
 {
-    buf_text(out, "ref,name,grid_ref,lat,lon,ages,sexes,places,approved_places,placement_types,"
-                  "status,status_date,available_from,offers\r\n");
+    buf_text(out,
+             "ref,name,postcode,grid_ref,lat,lon,ages,sexes,places,approved_places,placement_types,"
+             "status,status_date,available_from,offers\r\n");
     for (size_t i = 0; i < list->count; i++) put_row(&list->items[i], catalogue, out);
 }
 

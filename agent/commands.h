@@ -7,6 +7,9 @@
 /* One function a line of the table in main.c; the man page hearth-agent(1) specifies them. */
 int command_init(int argc, char **argv);
 int command_import(int argc, char **argv);
+int command_template(int argc, char **argv);
+int command_availability(int argc, char **argv);
+int command_set(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_show(int argc, char **argv);

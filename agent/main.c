@@ -8,6 +8,9 @@
 static const struct cli_command commands[] = {
     {"init", "make the vault and say which matcher this agency uses", command_init},
     {"import", "add and update carers from a CSV file", command_import},
+    {"template", "write a commented example of a carer file", command_template},
+    {"availability", "update the availability of carers from a CSV file", command_availability},
+    {"set", "change the availability of one carer", command_set},
     {"export", "write all carers as CSV", command_export},
     {"list", "list the carers", command_list},
     {"show", "show one carer", command_show},

@@ -50,14 +50,38 @@ MUST_CHECK bool vault_get(struct vault *vault, const char *ref, struct profile *
                           struct err *err);
 
 struct vault_changes {
-    size_t added, changed, unchanged, removed;
+    size_t added, changed, unchanged, removed, refused;
 };
-/* Inserts or updates by reference, in one transaction; with `replace` carers that are not in the
- * list go. dry_run: counts, changes nothing. ERR_BUDGET where more than VAULT_CARERS_MAX would be
- * held. */
+/* What becomes of one carer, inside the transaction: before is NULL where it is added, after where
+ * it is removed. Both are the callee's during the call only. */
+typedef void (*vault_change_fn)(const struct profile *before, const struct profile *after,
+                                void *ctx);
+struct vault_how {
+    bool replace; /* carers that are not in the list go */
+    bool dry_run; /* counts and tells, changes nothing */
+    vault_change_fn each;
+    void *ctx; /* each(..., ctx) for every carer that is added, changed or removed; may be NULL */
+};
+/* Inserts or updates by reference, in one transaction. ERR_BUDGET where more than VAULT_CARERS_MAX
+ * would be held. */
+MUST_CHECK bool vault_import_with(struct vault *vault, const struct profile *profiles, size_t count,
+                                  const struct vault_how *how, struct vault_changes *changes,
+                                  struct err *err);
+/* The same without telling of each. */
 MUST_CHECK bool vault_import(struct vault *vault, const struct profile *profiles, size_t count,
                              bool replace, bool dry_run, struct vault_changes *changes,
                              struct err *err);
+
+/* Changes carers that are held, in one transaction: edit(i, profile, ctx) for each reference in
+ * turn, with what is held (NULL where nothing is). It changes the profile in place, in guarded
+ * memory, but not its reference; false refuses. Where any is refused, and not `partly`, nothing is
+ * written, and changes->refused says how many. */
+typedef bool (*vault_edit_fn)(size_t index, struct profile *profile, void *ctx);
+MUST_CHECK bool vault_update(struct vault *vault, const char *const *refs, size_t count,
+                             vault_edit_fn edit, void *edit_ctx, bool partly,
+                             const struct vault_how *how, struct vault_changes *changes,
+                             struct err *err);
+
 /* Removes all the named carers, or none: ERR_NOT_FOUND names the one that is not held. */
 MUST_CHECK bool vault_remove(struct vault *vault, const char *const *refs, size_t count,
                              struct err *err);

@@ -52,6 +52,25 @@ MUST_CHECK bool vault_open_record(const struct vault_keys *keys, const uint8_t *
 #define TAG_VAULT_RECORD "hearth vault record"
 #define TAG_VAULT_MANIFEST "hearth vault manifest"
 
+/* ---- vault_write.c ---- */
+/* One change of the vault under way. */
+struct vault_writer {
+    struct vault *vault;
+    struct store_txn *txn;
+    const struct vault_how *how;
+    struct vault_changes counted;
+    struct vault_summary before;
+    struct secret room; /* for two profiles: what was held, and the caller's */
+};
+/* Begins a transaction that writes, and checks the manifest. End it with vault_writer_end. */
+MUST_CHECK bool vault_writer_begin(struct vault *vault, const struct vault_how *how,
+                                   struct vault_writer *out, struct err *err);
+/* Commits where `write` and something has changed and it is no dry run; else forgets it all. */
+MUST_CHECK bool vault_writer_end(struct vault_writer *writer, bool write, struct err *err);
+/* Puts one profile, counts and tells. key: its record's, filled in. */
+MUST_CHECK bool vault_put(struct vault_writer *writer, const struct profile *profile,
+                          uint8_t key[RECORD_KEY_BYTES], struct err *err);
+
 /* ---- vault_manifest.c ---- */
 #define MANIFEST_KEY "manifest"
 /* Reads the manifest and compares it with the records, inside the caller's transaction.

@@ -11,7 +11,7 @@
 #include "proto/base/err.h"
 
 enum {
-    CSV_FIELD_MAX = 4096, /* bytes */
+    CSV_FIELD_MAX = 128 * 1024, /* bytes: what a cell of a spreadsheet can hold */
     CSV_COLUMNS_MAX = 1024
 };
 

@@ -122,7 +122,7 @@ static bool says_something(const char *folded, const char *group)
 }
 
 /* How far the words are from those of a criterion; WORDS_MAX where they are not near. Words that
- * hold the others, or are held by them, are nearer than misspelt ones. */
+ * hold the others, or are held by them, are as near as one wrong letter. */
 static size_t words_apart(const char *folded, const char *text)
 {
     char other[WORDS_MAX];
@@ -131,9 +131,9 @@ static size_t words_apart(const char *folded, const char *text)
     size_t least = a < b ? a : b, most = a < b ? b : a;
     bool inside = least >= INSIDE_CHARS && (strstr(folded, other) || strstr(other, folded));
     size_t allowed = least / 5 > 3 ? 3 : least / 5;
-    if (!inside && most - least > allowed) return WORDS_MAX;
+    if (inside) return 1;
+    if (most - least > allowed || allowed == 0) return WORDS_MAX;
     size_t apart = words_distance(folded, other);
-    if (inside) return apart < allowed ? apart : allowed;
     return apart <= allowed ? apart : WORDS_MAX;
 }
 

@@ -11,21 +11,18 @@
 
 /* ---- choosing ---- */
 
-static bool choose_version(const char *text, const struct catalogue **out, struct err *err)
+/* NULL: not known here. */
+static const struct catalogue *choose_version(const char *text, struct err *err)
 {
     int64_t version = CATALOGUE_VERSION;
     uint32_t last = 1;
     char seen[SHOWN_MAX];
     while (catalogue_get(last + 1)) last++;
-    bool known = !text || text_integer(text, 1, last, &version);
-    if (!known) {
-        return err_set(err, ERR_INVALID, "version",
-                       "'%s' is not a version of the catalogue that is known here: 1 to %u",
-                       shown(text, seen), (unsigned)last);
-    }
-    *out = catalogue_get((uint32_t)version);
-    REQUIRE(*out != NULL);
-    return true;
+    if (!text || text_integer(text, 1, last, &version)) return catalogue_get((uint32_t)version);
+    (void)err_set(err, ERR_INVALID, "version",
+                  "'%s' is not a version of the catalogue that is known here: 1 to %u",
+                  shown(text, seen), (unsigned)last);
+    return NULL;
 }
 
 /* True for the first criterion of its group in the catalogue. */
@@ -39,26 +36,26 @@ static bool begins_group(const struct catalogue *catalogue, size_t index)
     return true;
 }
 
-static bool choose_group(const char *text, const struct catalogue *catalogue, const char **out,
-                         struct err *err)
+/* The name of the group as the catalogue spells it. NULL: there is none like that. */
+static const char *choose_group(const char *text, const struct catalogue *catalogue,
+                                struct err *err)
 {
     char folded[WORDS_MAX], seen[SHOWN_MAX];
-    *out = NULL;
-    if (!text) return true;
-    (void)words_fold(text, folded);
     struct buf names = {0};
-    for (size_t i = 0; i < catalogue->count && !*out; i++) {
-        const char *group = catalogue->criteria[i].group;
-        if (words_are(group, folded)) *out = group;
-        if (begins_group(catalogue, i)) buf_format(&names, " %s", group);
+    (void)words_fold(text, folded);
+    for (size_t i = 0; i < catalogue->count; i++) {
+        if (!begins_group(catalogue, i)) continue;
+        if (words_are(catalogue->criteria[i].group, folded)) {
+            buf_free(&names);
+            return catalogue->criteria[i].group;
+        }
+        buf_format(&names, " %s", catalogue->criteria[i].group);
     }
     buf_u8(&names, 0);
-    if (!*out) {
-        (void)err_set(err, ERR_INVALID, "group", "'%s' is not a group; there are%s",
-                      shown(text, seen), (const char *)names.data);
-    }
+    (void)err_set(err, ERR_INVALID, "group", "'%s' is not a group; there are%s", shown(text, seen),
+                  (const char *)names.data);
     buf_free(&names);
-    return *out != NULL;
+    return NULL;
 }
 
 static bool has_part(const char *text, const char *folded)
@@ -85,17 +82,21 @@ static bool is_found(const struct criterion *criterion, const char *folded)
 bool criteria_choose(const struct criteria_choice *choice, struct criteria_list *out,
                      struct err *err)
 {
-    struct criteria_list list = {0};
+    const struct catalogue *catalogue = choose_version(choice->version, err);
     const char *group = NULL;
     char folded[WORDS_MAX] = "";
-    if (!choose_version(choice->version, &list.catalogue, err)) return false;
-    if (!choose_group(choice->group, list.catalogue, &group, err)) return false;
+    if (!catalogue) return false;
+    if (choice->group) {
+        group = choose_group(choice->group, catalogue, err);
+        if (!group) return false;
+    }
     if (choice->search && words_fold(choice->search, folded) == 0) {
         return err_set(err, ERR_INVALID, "search", "a word of letters and digits is wanted");
     }
-    REQUIRE(list.catalogue->count <= sizeof list.items / sizeof *list.items);
-    for (size_t i = 0; i < list.catalogue->count; i++) {
-        const struct criterion *criterion = &list.catalogue->criteria[i];
+    struct criteria_list list = {.catalogue = catalogue};
+    REQUIRE(catalogue->count <= CRITERIA_MAX);
+    for (size_t i = 0; i < catalogue->count; i++) {
+        const struct criterion *criterion = &catalogue->criteria[i];
         if (group && strcmp(criterion->group, group) != 0) continue;
         if (choice->search && !is_found(criterion, folded)) continue;
         list.items[list.count++] = criterion;

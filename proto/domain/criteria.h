@@ -11,6 +11,8 @@
 
 #include "proto/domain/catalogue.h"
 
+enum { CRITERIA_MAX = 1024 }; /* criteria of any version */
+
 /* What to list; zeros and NULL list everything. */
 struct criteria_choice {
     const char *version; /* digits; NULL: the version in use */
@@ -23,7 +25,7 @@ struct criteria_choice {
 /* The criteria that were chosen, borrowed from the catalogue, in its order. */
 struct criteria_list {
     const struct catalogue *catalogue;
-    const struct criterion *items[2 * SLOTS_MAX];
+    const struct criterion *items[CRITERIA_MAX];
     size_t count;
 };
 

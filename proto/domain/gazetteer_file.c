@@ -229,7 +229,7 @@ static bool take_row(const struct gazetteer_row *row, void *ctx, struct err *err
     case FILE_UNKNOWN:
     case FILE_KINDS: break;
     }
-    REQUIRE(!"a recognised file has a kind");
+    REQUIRE(false && "a recognised file has a kind");
     return false;
 }
 

@@ -23,6 +23,17 @@ static const char *type_name(json_t *value)
     return "something else";
 }
 
+/* What is wrong where the JSON is whole up to a field; NULL where it is broken. */
+static const char *wrong_in_field(enum json_error_code code)
+{
+    switch (code) {
+    case json_error_duplicate_key: return "stands twice";
+    case json_error_null_character: return "holds \\u0000, which is no character of a text";
+    case json_error_numeric_overflow: return "is a number too large for any field";
+    default: return NULL;
+    }
+}
+
 bool fields_load(const void *json, size_t len, json_t **out, struct err *err)
 {
     static const char bom[] = "\xef\xbb\xbf";
@@ -47,11 +58,11 @@ bool fields_load(const void *json, size_t len, json_t **out, struct err *err)
         json_decref(root);
         return false;
     }
-    if (json_error_code(&problem) == json_error_duplicate_key) {
+    const char *wrong = wrong_in_field(json_error_code(&problem));
+    if (wrong) {
         char path[ERR_FIELD_MAX];
         request_path_at(text, len, (size_t)problem.position, path);
-        return err_set(err, ERR_INVALID, path, "stands twice (line %d): give it once",
-                       problem.line);
+        return err_set(err, ERR_INVALID, path, "%s (line %d)", wrong, problem.line);
     }
     char reason[SHOWN_MAX];
     return err_set(err, ERR_INVALID, NULL, "is not JSON: line %d, column %d: %s", problem.line,

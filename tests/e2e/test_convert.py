@@ -99,6 +99,12 @@ class Convert(unittest.TestCase):
         self.convert(self.folder / "none.json", *GIVEN, code=2)
         self.convert(self.document, "--child=old:F", code=2)
 
+    def test_our_example(self):
+        example = support.ROOT / "docs" / "examples" / "placements-standard.jsonld"
+        done = self.convert(example, "--search-ref=EX-2026-0045", "--child=9:M", "--type=U6")
+        self.assertEqual(json.loads(done.stdout)["must"], ["CM_BSL", "PE_NO", "RC_MISS"])
+        self.assertEqual(run("hearth", "check", "-", text=done.stdout).returncode, 0)
+
     def test_the_standards_own_example(self):
         if not EXAMPLE.exists():
             self.skipTest(f"no {EXAMPLE} here")
@@ -120,13 +126,13 @@ class Criteria(unittest.TestCase):
         ours = catalogue.Catalogue()
         for program in ("hearth", "hearth-agent"):
             with self.subTest(program):
-                done = run(program, "criteria", "--json", "--version", 1)
+                done = run(program, "criteria", "--json")
                 self.assertEqual(done.returncode, 0, done.stderr)
                 listed = {c["code"]: c for c in json.loads(done.stdout)["criteria"] if c["scope"] == "carer"}
                 kinds = {"must": "hard", "preference": "soft", "both": "both"}
                 self.assertEqual({code: kinds[c["kind"]] for code, c in listed.items()}, ours.kind)
                 self.assertEqual({code for code, c in listed.items() if not c["field"]}, set(ours.offers))
-                table = run(program, "criteria", "--version=1").stdout
+                table = run(program, "criteria").stdout
                 for code in ours.kind:
                     self.assertRegex(table, rf"(?m)^  {code}\b")
 

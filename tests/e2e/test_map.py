@@ -23,6 +23,14 @@ RISK = {"name": "known risk", "at": "SE 33 21", "within_km": 6}
 AREA = {"type": "Polygon",
         "coordinates": [[[-1.8, 53.7], [-1.3, 53.7], [-1.3, 53.95], [-1.8, 53.95], [-1.8, 53.7]],
                         [[-1.6, 53.75], [-1.5, 53.75], [-1.5, 53.8], [-1.6, 53.75]]]}
+# Postcodes of an area that does not exist: in use at the school, ended at the aunt's.
+POSTCODES = """pcd,pcd2,pcds,dointr,doterm,oseast1m,osnrth1m,osgrdind,ctry
+ZZ6 3AA,ZZ6  3AA,ZZ6 3AA,199001,,429700,433800,1,E92000001
+ZZ7 1AB,ZZ7  1AB,ZZ7 1AB,199001,201905,417000,433000,1,E92000001
+"""
+BY_POSTCODE = {"anchors": [SCHOOL | {"at": "zz63aa"}, AUNT | {"at": "ZZ7 1AB"}], "avoid": [RISK]}
+BY_GRID = {"anchors": [SCHOOL, AUNT], "avoid": [RISK]}
+ENDED = {"field": "location.anchors[1].at", "note": "ZZ7 1AB ended in 2019-05"}
 HOSTILE = "</text><script>alert(1)</script>\"'&]]>"
 
 
@@ -31,6 +39,16 @@ def run(*words, home=None, **options):
     options = {"stdin": subprocess.DEVNULL, "env": os.environ | {"HOME": str(home or "/nonexistent")}} | options
     return subprocess.run([support.BUILD / "hearth", *map(str, words)], check=False, capture_output=True,
                           encoding="utf-8", timeout=support.COMMAND_SECONDS, **options)
+
+
+def import_postcodes(home):
+    """A gazetteer in home/gazetteer."""
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write(POSTCODES)
+        file.flush()
+        done = run("gazetteer", "import", "-C", home, file.name)
+    if done.returncode != 0:
+        raise AssertionError(done.stdout + done.stderr)
 
 
 def plain_points(request):
@@ -216,6 +234,30 @@ class Map(unittest.TestCase):
                 self.assertEqual(told["error"]["field"], "location.area")
 
 
+    # ---- postcodes ----
+    def test_postcodes_are_looked_up_in_the_home(self):
+        path = self.write(ANYBODY | {"location": BY_POSTCODE})
+        home, drawn = self.folder / "home", self.folder / "m.svg"
+        done = run("check", "--json", path)
+        self.assertEqual(done.returncode, 2)
+        error = json.loads(done.stdout)["error"]
+        self.assertEqual(error["field"], "location.anchors[0].at")
+        self.assertIn("gazetteer import", error["message"])
+        home.mkdir()
+        import_postcodes(home)
+        done = run("check", "--json", "-C", home, "--map", drawn, path)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(json.loads(done.stdout)["notes"], [ENDED])
+        self.assertEqual(done.stderr, f"hearth check: {ENDED['field']}: {ENDED['note']}\n")
+        svg = xml.etree.ElementTree.parse(drawn).getroot()
+        self.assertEqual(drawn_cells(svg), plain_points(ANYBODY | {"location": BY_GRID}))
+        self.assertIn(ENDED["note"], "".join(svg.itertext()))
+        # By default from ~/.hearth, which may link to a gazetteer elsewhere.
+        (self.folder / ".hearth").mkdir()
+        (self.folder / ".hearth" / "gazetteer").symlink_to(home / "gazetteer")
+        self.assertEqual(run("check", path, home=self.folder).returncode, 0)
+
+
 class SearchMap(SchemeCase):
     agencies, households, seed = 3, 60, 5
 
@@ -236,6 +278,25 @@ class SearchMap(SchemeCase):
         told = json.loads(run("check", "--json", self.request_file(request)).stdout)
         self.assertEqual(len(named), told["quadrants_sent"] - len(told["quadrants"]))
         self.assertFalse(named & set(told["quadrants"]))
+
+    def test_postcodes_at_both_ends(self):
+        """An LA's search and an agency's own scores, each with the gazetteer of its home."""
+        by_grid = self.request_file(ANYBODY | {"location": BY_GRID})
+        by_postcode = self.request_file(ANYBODY | {"location": BY_POSTCODE})
+        agent, la = self.scheme.parties.agents[0], self.scheme.parties.las[0]
+        done = lab("score", self.directory, agent.id, by_postcode, "--json")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(json.loads(done.stdout)["error"]["field"], "location.anchors[0].at")
+        with tempfile.TemporaryDirectory(prefix="hearth-e2e-") as home:
+            import_postcodes(home)
+            for party in (agent, la):
+                (party.home / "gazetteer").symlink_to(pathlib.Path(home) / "gazetteer")
+                self.addCleanup((party.home / "gazetteer").unlink)
+            self.assertEqual(self.score(agent.id, by_postcode), self.score(agent.id, by_grid))
+            answers = [self.search(path) for path in (by_postcode, by_grid)]
+        self.assertEqual([answer.pop("notes") for answer in answers], [[ENDED], []])
+        found = [{(agency["id"], agency["band"]) for agency in answer["agencies"]} for answer in answers]
+        self.assertEqual(found[0], found[1])
 
     def test_area_finds_whom_the_scores_find(self):
         request = ANYBODY | {"location": {"area": "area.geojson", "avoid": [RISK]}}

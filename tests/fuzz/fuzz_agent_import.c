@@ -9,46 +9,71 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void check_again(const struct profile_list *list)
+static const char MAPPING[] = "{\"headings\":{\"Vac\":\"places\",\"Tel\":null,\"Dogs\":\"PE_CAN\"},"
+                              "\"values\":{\"status\":{\"Live\":\"available\"},"
+                              "\"ages\":{\"baby\":\"unborn;0-1\"},\"yes_no\":{\"x\":\"Y\"}}}";
+
+static void check_again(const struct profile_list *list, const struct import_rules *rules)
 {
-    struct profile_list again = {0};
-    struct import_report report = {0};
+    struct import_result again;
     struct buf text = {0};
     struct err err = {0};
-    carer_csv(list, catalogue_get(CATALOGUE_VERSION), &text);
-    REQUIRE(import_parse(text.data, text.len, catalogue_get(CATALOGUE_VERSION), 20779, &again,
-                         &report, &err));
-    REQUIRE(report.problem_total == 0 && again.count == list->count);
+    carer_csv(list, rules->catalogue, &text);
+    REQUIRE(import_parse(text.data, text.len, rules, &again, &err));
+    REQUIRE(again.report.problems == 0 && again.list.count == list->count);
     for (size_t i = 0; i < list->count; i++) {
         struct buf a = {0};
         struct buf b = {0};
         struct profile decoded;
         profile_encode(&list->items[i], &a);
-        profile_encode(&again.items[i], &b);
+        profile_encode(&again.list.items[i], &b);
         REQUIRE(a.len == b.len && memcmp(a.data, b.data, a.len) == 0);
         REQUIRE(profile_decode(a.data, a.len, &decoded, &err));
         buf_free(&a);
         buf_free(&b);
     }
-    profile_list_free(&again);
-    import_report_free(&report);
+    import_result_free(&again);
+    buf_free(&text);
+}
+
+/* What is written of the headings is read again, where none is unknown. */
+static void check_mapping(const struct import_result *result, const struct import_rules *rules)
+{
+    struct buf text = {0};
+    struct mapping again = {0};
+    struct err err = {0};
+    mapping_write(&result->headings, rules->mapping, &text);
+    REQUIRE(mapping_parse(text.data, text.len, rules->catalogue, &again, &err));
+    mapping_free(&again);
     buf_free(&text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    struct profile_list list = {0};
-    struct import_report report = {0};
+    struct mapping mapping = {0};
+    struct import_rules rules = {
+        .catalogue = catalogue_get(CATALOGUE_VERSION), .mapping = &mapping, .today = 20779};
+    struct import_result result;
     struct err err = {0};
     REQUIRE(sodium_init() >= 0);
-    if (!import_parse(data, len, catalogue_get(CATALOGUE_VERSION), 20779, &list, &report, &err)) {
+    REQUIRE(mapping_parse(MAPPING, sizeof MAPPING - 1, rules.catalogue, &mapping, &err));
+    /* The first byte chooses the kind of file. */
+    if (len > 0 && data[0] == '@') {
+        rules.kind = IMPORT_AVAILABILITY;
+        data++;
+        len--;
+    }
+    if (!import_parse(data, len, &rules, &result, &err)) {
         REQUIRE(err.code == ERR_INVALID && err.text[0] != '\0');
+        mapping_free(&mapping);
         return 0;
     }
-    REQUIRE(report.bad_headings || report.rows == report.bad_rows + list.count);
-    REQUIRE((report.problem_total == 0) == (report.bad_rows == 0 && !report.bad_headings));
-    if (list.count > 0) check_again(&list);
-    profile_list_free(&list);
-    import_report_free(&report);
+    const struct import_report *report = &result.report;
+    REQUIRE(report->bad_headings || report->rows == report->bad_rows + result.list.count);
+    REQUIRE((report->problems == 0) == (report->bad_rows == 0 && !report->bad_headings));
+    if (!report->bad_headings) check_mapping(&result, &rules);
+    if (result.list.count > 0 && rules.kind == IMPORT_CARERS) check_again(&result.list, &rules);
+    import_result_free(&result);
+    mapping_free(&mapping);
     return 0;
 }

@@ -88,6 +88,7 @@ static void every_criterion_is_printed_once(void **state)
     FILE *out = open_memstream(&text, &len);
     criteria_print(&list, out);
     (void)fclose(out);
+    REQUIRE(text != NULL);
     for (size_t i = 0; i < list.count; i++) {
         char line[64];
         (void)snprintf(line, sizeof line, "\n  %s ", list.items[i]->code);
@@ -98,9 +99,9 @@ static void every_criterion_is_printed_once(void **state)
         if (!first) fail_msg("%s is not there", line);
         assert_null(strstr(first + 1, line));
     }
-    assert_non_null(strstr(text, "\nlanguage\n"));
-    const char *later = strstr(text, "\nlanguage\n");
-    assert_null(strstr(later + 1, "\nlanguage\n")); /* what version 2 adds stands with its group */
+    size_t headings = 0; /* what version 2 adds stands with its group */
+    for (const char *p = text; (p = strstr(p, "\nlanguage\n")) != NULL; p++) headings++;
+    assert_int_equal(headings, 1);
     assert_non_null(strstr(text, "\nprovider_quality (about the agency)\n"));
     free(text);
 }

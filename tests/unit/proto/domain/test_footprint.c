@@ -206,6 +206,41 @@ static void the_list_is_in_order(void **state)
     assert_true(in_england(quadrant(outside[3])));
 }
 
+/* What an explanation shows: everything that its search showed, what reaches further, and decoys.
+ */
+static void test_a_wider_footprint_keeps_the_first(void **state)
+{
+    struct dice dice = {17};
+    (void)state;
+    size_t refused = 0;
+    for (int round = 0; round < 300; round++) {
+        struct plan *plan = random_plan(&dice, 1 + roll(&dice, 12));
+        struct plan *wider = random_plan(&dice, 1 + roll(&dice, 8));
+        uint16_t footprint[FOOTPRINT_MAX], out[FOOTPRINT_MAX], again[FOOTPRINT_MAX];
+        size_t count = plan_footprint(plan, "REF", KEY, footprint), added = 0;
+        for (size_t i = 0; i < wider->quadrant_count; i++) {
+            added += within(footprint, count, wider->quadrants[i]) ? 0 : 1;
+        }
+        size_t got = plan_widen_footprint(wider, footprint, count, "REF", KEY, out);
+        size_t needed = count + added;
+        assert_int_equal(got, needed > 16 ? 0 : needed > 8 ? 16 : needed > 4 ? 8 : 4);
+        refused += got == 0 ? 1 : 0;
+        for (size_t i = 1; i < got; i++) assert_true(out[i] > out[i - 1]);
+        for (size_t i = 0; i < count && got > 0; i++) assert_true(within(out, got, footprint[i]));
+        for (size_t i = 0; i < wider->quadrant_count && got > 0; i++) {
+            assert_true(within(out, got, wider->quadrants[i]));
+        }
+        if (got > 0) {
+            assert_int_equal(plan_widen_footprint(wider, footprint, count, "REF", KEY, again), got);
+            assert_memory_equal(out, again, got * sizeof *out);
+        }
+        if (added == 0) assert_memory_equal(out, footprint, count * sizeof *out);
+        free(plan);
+        free(wider);
+    }
+    assert_true(refused > 0 && refused < 250);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +252,7 @@ int main(void)
         cmocka_unit_test(a_remainder_touches_what_is_there),
         cmocka_unit_test(all_of_england_serves),
         cmocka_unit_test(the_list_is_in_order),
+        cmocka_unit_test(test_a_wider_footprint_keeps_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

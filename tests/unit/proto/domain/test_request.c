@@ -68,7 +68,8 @@ static void what_is_not_json_is_refused(void **state)
     refused("[]", "", "a JSON object, not a list");
     refused("{ " HEAD " } x", "", "not JSON");
     refused("{ " HEAD ", }", "", "not JSON");
-    refused("{ 'search_ref': 'a\\u0000b' }", "", "not JSON");
+    refused("{ 'search_ref': 'a\\u0000b' }", "search_ref", "no character");
+    refused("{ 'search_ref': 1e999 }", "search_ref", "too large");
     refused("{ 'search_ref': '\xff' }", "", "not JSON");
     struct err err;
     struct request *r = mem_new(struct request);
