@@ -107,7 +107,7 @@ static void close_all(struct batch *batch)
 /* ---- streams ---- */
 
 /* Every stream is welcomed before anything is sent: a group is asked whole or not at all. *fresh
- * gets the last epoch record, and *same whether all had the batch's. */
+ * gets an epoch record that is not the batch's, and *same whether there was none. */
 static bool greet_all(struct batch *batch, struct epoch_record *fresh, bool *same, struct err *err)
 {
     *same = true;
@@ -115,9 +115,13 @@ static bool greet_all(struct batch *batch, struct epoch_record *fresh, bool *sam
         batch->questions[i].conversation = conversation_open(batch->parts);
     }
     for (size_t i = 0; i < GROUP_QUERIES; i++) {
-        const struct conversation *conversation = batch->questions[i].conversation;
-        if (!conversation_greet(batch->questions[i].conversation, fresh, err)) return false;
-        if (fresh->epoch != batch->epoch.epoch) *same = false;
+        struct conversation *conversation = batch->questions[i].conversation;
+        struct epoch_record record;
+        if (!conversation_greet(conversation, &record, err)) return false;
+        if (record.epoch != batch->epoch.epoch) {
+            *same = false;
+            *fresh = record;
+        }
         if (conversation_catalogue(conversation) != batch->catalogue) {
             return err_set(err, ERR_UNAVAILABLE, "",
                            "the matcher was updated after the search: search again");

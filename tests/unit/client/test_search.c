@@ -43,7 +43,8 @@ enum fault {
     FAULT_CLOSE_NAMES_STRANGER,
     FAULT_RESULT_SIGNATURE,
     FAULT_RESULT_OF_ANOTHER,
-    FAULT_REFUSES, /* ends with RESOURCE_EXHAUSTED */
+    FAULT_RESULT_OF_A_MEMBER, /* a choice instead of a list */
+    FAULT_REFUSES,            /* ends with RESOURCE_EXHAUSTED */
     /* from here on: the first agent's reply gets no shares, the search goes on */
     FAULT_REPLY_SIGNATURE,
     FAULT_REPLY_SIGNED_BY_LA,
@@ -331,10 +332,12 @@ static void send_result(struct played *played, struct rpc_stream *stream)
     struct result *result = mem_new(struct result);
     memcpy(result->query_hash, played->query_hash, HASH_BYTES);
     if (played->fault == FAULT_RESULT_OF_ANOTHER) result->query_hash[3] ^= 1;
+    bool no_list = played->fault == FAULT_RESULT_OF_A_MEMBER;
+    result->choice = no_list ? CHOICE_3 : CHOICE_UNTOLD;
     result->asked = AGENTS;
     result->answered = AGENTS;
     for (int i = 0; i < AGENTS; i++) {
-        if (played->eligible[i] == 0) continue;
+        if (played->eligible[i] == 0 || no_list) continue;
         struct ranked_agency *agency = &result->agencies[result->agency_count++];
         (void)snprintf(agency->id, sizeof agency->id, "agent-%d", i + 1);
         strcpy(agency->name, "An agency");
@@ -549,6 +552,7 @@ static void faults_of_the_matcher_end_the_search(void **state)
         {FAULT_CLOSE_NAMES_STRANGER, ERR_UNAVAILABLE, "stranger"},
         {FAULT_RESULT_SIGNATURE, ERR_UNAVAILABLE, "signature"},
         {FAULT_RESULT_OF_ANOTHER, ERR_UNAVAILABLE, "another query"},
+        {FAULT_RESULT_OF_A_MEMBER, ERR_UNAVAILABLE, "wrong kind"},
         {FAULT_REFUSES, ERR_BUDGET, "until tomorrow"},
     };
     struct search_outcome *outcome = mem_new(struct search_outcome);
