@@ -41,7 +41,7 @@ void gazetteer_counts_print(const struct gazetteer_counts *counts)
 void gazetteer_json_print(json_t *object)
 {
     REQUIRE(object != NULL);
-    (void)json_dumpf(object, stdout, JSON_COMPACT);
+    (void)json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
     (void)putchar('\n');
     json_decref(object);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/domain/gazetteer_record.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,8 @@ static bool unpack(uint64_t packed, struct gazetteer_unit *out, struct err *err)
 static uint64_t packed_at(const uint8_t *record, size_t index)
 {
     uint64_t value = 0;
-    for (size_t i = 0; i < UNIT_BYTES; i++) value = value << 8 | record[index * UNIT_BYTES + i];
-    return value;
+    memcpy(&value, record + index * UNIT_BYTES, sizeof value);
+    return be64toh(value);
 }
 
 static bool count_units(size_t len, size_t *count, struct err *err)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/domain/postcode.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { LONGEST = 7, OUTWARD_LONGEST = 4, CODE_BITS = 6 };
@@ -88,12 +87,20 @@ enum postcode_kind postcode_kind(const struct postcode *postcode)
 
 const char *postcode_text(const struct postcode *postcode, char out[POSTCODE_TEXT])
 {
-    if (postcode->sector == '\0') {
-        (void)snprintf(out, POSTCODE_TEXT, "%s", postcode->outward);
-    } else {
-        (void)snprintf(out, POSTCODE_TEXT, "%s %c%s", postcode->outward, postcode->sector,
-                       postcode->letters);
+    size_t len = 0;
+    while (postcode->outward[len]) {
+        out[len] = postcode->outward[len];
+        len++;
     }
+    if (postcode->sector) {
+        out[len++] = ' ';
+        out[len++] = postcode->sector;
+    }
+    if (postcode->sector && postcode->letters[0]) {
+        out[len++] = postcode->letters[0];
+        out[len++] = postcode->letters[1];
+    }
+    out[len] = '\0';
     return out;
 }
 
