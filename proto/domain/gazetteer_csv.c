@@ -10,7 +10,7 @@
 #include "proto/base/mem.h"
 
 /* libcsv's field buffer: room for the longest field, its NUL and libcsv's own look-ahead. */
-enum { PARSER_BYTES = GAZETTEER_FIELD_MAX + 64, MARK_BYTES = 3 };
+enum { PARSER_BYTES = GAZETTEER_FIELD_MAX + 64, MARK_BYTES = 3, PARSER_IN_FIELD = 2 };
 static const uint8_t MARK[MARK_BYTES] = {0xef, 0xbb, 0xbf};
 
 struct gazetteer_csv {
@@ -39,7 +39,7 @@ static void *parser_memory(void *old, size_t size)
 struct gazetteer_csv *gazetteer_csv_new(gazetteer_row_fn each, void *ctx)
 {
     struct gazetteer_csv *csv = mem_new(struct gazetteer_csv);
-    REQUIRE(csv_init(&csv->parser, CSV_STRICT_FINI | CSV_REPALL_NL | CSV_APPEND_NULL) == 0);
+    REQUIRE(csv_init(&csv->parser, CSV_REPALL_NL | CSV_APPEND_NULL) == 0);
     csv_set_realloc_func(&csv->parser, parser_memory);
     csv_set_blk_size(&csv->parser, PARSER_BYTES);
     for (size_t i = 0; i < GAZETTEER_COLUMNS_MAX; i++) csv->keep[i] = true;
@@ -158,7 +158,9 @@ bool gazetteer_csv_end(struct gazetteer_csv *csv, struct err *err)
 {
     csv->err = err;
     uint32_t begins = csv->line;
-    bool ended = csv_fini(&csv->parser, on_field, on_row, csv) == 0;
+    /* libcsv tells this in its strict mode only. */
+    bool ended = csv->parser.pstate != PARSER_IN_FIELD || !csv->parser.quoted;
+    REQUIRE(csv_fini(&csv->parser, on_field, on_row, csv) == 0);
     if (!verdict(csv, true, err)) return false;
     return ended ||
            err_set(err, ERR_INVALID, "", "line %u: a quoted field never ends", (unsigned)begins);

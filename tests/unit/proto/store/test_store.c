@@ -487,6 +487,94 @@ static void test_version_sees_another_process(void **state)
     close(ready[1]);
 }
 
+/* The child reads while this process holds a write transaction, which may take as long as it likes.
+ */
+static void test_a_reader_waits_for_no_writer(void **state)
+{
+    const struct place *place = *state;
+    struct store *store = open_store(place, true, 64);
+    struct store_txn *txn = begin(store, true);
+    put(txn, FIRST, "key", "old");
+    commit(txn);
+    store_close(store);
+    int ready[2];
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        char go = 0;
+        struct err err = {0};
+        if (read(ready[0], &go, 1) != 1) _exit(1);
+        struct store *reader = NULL;
+        if (!store_open_reader(place->path, names, 2, FORMAT, 64, &reader, &err)) _exit(2);
+        struct store_txn *reading = begin(reader, false);
+        assert_value(reading, FIRST, "key", "old");
+        store_abort(reading);
+        store_close(reader);
+        _exit(0);
+    }
+    store = open_store(place, false, 64);
+    txn = begin(store, true);
+    put(txn, FIRST, "key", "new");
+    int status = -1;
+    assert_int_equal(write(ready[1], "g", 1), 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    commit(txn);
+    store_close(store);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+static void test_a_reader_opens_only_what_is_whole(void **state)
+{
+    const struct place *place = *state;
+    static const char *const other[] = {"first", "third"};
+    struct store *reader = NULL;
+    struct err err = {0};
+    assert_false(store_open_reader(place->path, names, 2, FORMAT, 64, &reader, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_false(file_exists(place->path));
+    store_close(open_store(place, true, 64));
+    assert_false(store_open_reader(place->path, names, 2, FORMAT + 1, 64, &reader, &err));
+    assert_int_equal(err.code, ERR_VERSION);
+    assert_false(store_open_reader(place->path, other, 2, FORMAT, 64, &reader, &err));
+    assert_int_equal(err.code, ERR_CORRUPT);
+    assert_true(store_open_reader(place->path, names, 2, FORMAT, 64, &reader, &err));
+    struct store_txn *txn = begin(reader, false);
+    assert_int_equal(count(txn, FIRST), 0);
+    store_abort(txn);
+    store_close(reader);
+}
+
+static void test_clear_empties_one_table(void **state)
+{
+    struct store *store = open_store(*state, true, 64);
+    struct store_txn *txn = begin(store, true);
+    struct err err = {0};
+    for (int i = 0; i < 500; i++) {
+        char key[8];
+        (void)snprintf(key, sizeof key, "%d", i);
+        put(txn, FIRST, key, "value");
+    }
+    put(txn, SECOND, "key", "stays");
+    commit(txn);
+    txn = begin(store, true);
+    assert_true(store_clear(txn, FIRST, &err));
+    assert_int_equal(count(txn, FIRST), 0);
+    store_abort(txn);
+    txn = begin(store, true);
+    assert_int_equal(count(txn, FIRST), 500);
+    assert_true(store_clear(txn, FIRST, &err));
+    put(txn, FIRST, "new", "value");
+    commit(txn);
+    txn = begin(store, false);
+    assert_int_equal(count(txn, FIRST), 1);
+    assert_value(txn, SECOND, "key", "stays");
+    store_abort(txn);
+    store_close(store);
+}
+
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int main(void)
@@ -505,6 +593,9 @@ int main(void)
         PLACED(test_one_large_transaction),
         PLACED(test_many_readers_beside_a_writer),
         PLACED(test_version_sees_another_process),
+        PLACED(test_a_reader_waits_for_no_writer),
+        PLACED(test_a_reader_opens_only_what_is_whole),
+        PLACED(test_clear_empties_one_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
