@@ -71,12 +71,32 @@ static bool is_found(const struct criterion *criterion, const char *folded)
         words_are(criterion->standard_code, folded)) {
         return true;
     }
-    for (size_t i = 0; i < standard_code_count; i++) {
-        const struct standard_code *line = &standard_codes[i];
-        if (strcmp(line->criterion, criterion->code) != 0) continue;
+    const struct standard_code *line = NULL;
+    while ((line = standard_next(NULL, criterion, line)) != NULL) {
         if (words_are(line->code, folded) || has_part(line->label, folded)) return true;
     }
     return false;
+}
+
+static bool check_standard(const char *name, struct err *err)
+{
+    char seen[SHOWN_MAX];
+    struct buf names = {0};
+    bool known = false;
+    for (size_t i = 0; i < standard_code_count; i++) {
+        const char *list = standard_codes[i].list;
+        known = known || standard_is(list, name);
+        bool repeated = i > 0 && strcmp(standard_codes[i - 1].list, list) == 0;
+        bool field = strncmp(list, "NPS.", 4) == 0; /* too many to name */
+        if (!repeated && !field) buf_format(&names, " %s", list);
+    }
+    buf_u8(&names, 0);
+    if (!known) {
+        (void)err_set(err, ERR_INVALID, "standard", "'%s' is not a list; there are NPS%s",
+                      shown(name, seen), (const char *)names.data);
+    }
+    buf_free(&names);
+    return known;
 }
 
 bool criteria_choose(const struct criteria_choice *choice, struct criteria_list *out,
@@ -93,12 +113,14 @@ bool criteria_choose(const struct criteria_choice *choice, struct criteria_list 
     if (choice->search && words_fold(choice->search, folded) == 0) {
         return err_set(err, ERR_INVALID, "search", "a word of letters and digits is wanted");
     }
-    struct criteria_list list = {.catalogue = catalogue};
+    if (choice->standard && !check_standard(choice->standard, err)) return false;
+    struct criteria_list list = {.catalogue = catalogue, .standard = choice->standard};
     REQUIRE(catalogue->count <= CRITERIA_MAX);
     for (size_t i = 0; i < catalogue->count; i++) {
         const struct criterion *criterion = &catalogue->criteria[i];
         if (group && strcmp(criterion->group, group) != 0) continue;
         if (choice->search && !is_found(criterion, folded)) continue;
+        if (choice->standard && !standard_next(choice->standard, criterion, NULL)) continue;
         list.items[list.count++] = criterion;
     }
     *out = list;
@@ -113,15 +135,30 @@ static const char *kind_word(const struct criterion *criterion)
     return words[criterion->kind];
 }
 
-static void print_line(const struct criterion *criterion, FILE *out)
+/* What the standard calls it. */
+static void print_values(const struct criterion *criterion, const char *standard, FILE *out)
+{
+    const struct standard_code *line = NULL;
+    const char *before = "  [";
+    while (standard && (line = standard_next(standard, criterion, line)) != NULL) {
+        (void)fprintf(out, "%s%s: %s", before, line->list, line->code);
+        before = "; ";
+    }
+    if (!standard) {
+        bool coded = criterion->standard_code[0] != '\0';
+        (void)fprintf(out, "%s%s%s%s", before, criterion->standard, coded ? ": " : "",
+                      criterion->standard_code);
+    }
+    (void)fprintf(out, "]\n");
+}
+
+static void print_line(const struct criterion *criterion, const char *standard, FILE *out)
 {
     bool special = strcmp(criterion->special, "none") != 0;
     (void)fprintf(out, "  %-10s%c %-10s  %-22s  %s", criterion->code,
                   criterion_has_field(criterion) ? '*' : ' ', kind_word(criterion),
                   special ? criterion->special : "-", criterion->label);
-    bool coded = criterion->standard_code[0] != '\0';
-    (void)fprintf(out, "  [%s%s%s]\n", criterion->standard, coded ? ": " : "",
-                  criterion->standard_code);
+    print_values(criterion, standard, out);
 }
 
 /* A version's additions stand at its end: they are shown with their group. */
@@ -131,7 +168,8 @@ static void print_group(const struct criteria_list *list, size_t first, FILE *ou
     bool provider = head->scope == SCOPE_PROVIDER;
     (void)fprintf(out, "%s%s\n", head->group, provider ? " (about the agency)" : "");
     for (size_t i = first; i < list->count; i++) {
-        if (strcmp(list->items[i]->group, head->group) == 0) print_line(list->items[i], out);
+        if (strcmp(list->items[i]->group, head->group) != 0) continue;
+        print_line(list->items[i], list->standard, out);
     }
 }
 
@@ -151,12 +189,11 @@ void criteria_print(const struct criteria_list *list, FILE *out)
                   fields ? "; * a field of requests and of carers says it, not the code" : "");
 }
 
-static json_t *values_json(const struct criterion *criterion)
+static json_t *values_json(const struct criterion *criterion, const char *standard)
 {
     json_t *values = json_array();
-    for (size_t i = 0; i < standard_code_count; i++) {
-        const struct standard_code *line = &standard_codes[i];
-        if (strcmp(line->criterion, criterion->code) != 0) continue;
+    const struct standard_code *line = NULL;
+    while ((line = standard_next(standard, criterion, line)) != NULL) {
         json_t *value = json_pack("{s:s,s:s,s:s}", "list", line->list, "code", line->code, "label",
                                   line->label);
         REQUIRE(value != NULL);
@@ -175,7 +212,7 @@ json_t *criteria_json(const struct criteria_list *list)
                       c->group, "label", c->label, "kind", kind_word(c), "scope",
                       c->scope == SCOPE_CARER ? "carer" : "provider", "field",
                       criterion_has_field(c), "special", c->special, "standard", c->standard,
-                      "standard_code", c->standard_code, "values", values_json(c));
+                      "standard_code", c->standard_code, "values", values_json(c, list->standard));
         REQUIRE(one != NULL);
         (void)json_array_append_new(criteria, one);
     }

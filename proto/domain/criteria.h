@@ -20,17 +20,20 @@ struct criteria_choice {
     /* Part of a code or of words, also those that standards have for it, or a whole code of a
      * standard; case, spaces and punctuation do not matter. */
     const char *search;
+    /* Only what that list of standards.h has, with its values: "SSDA903.ETHNIC", "NPS". */
+    const char *standard;
 };
 
 /* The criteria that were chosen, borrowed from the catalogue, in its order. */
 struct criteria_list {
     const struct catalogue *catalogue;
+    const char *standard; /* as in the choice, borrowed; NULL: the catalogue's own column */
     const struct criterion *items[CRITERIA_MAX];
     size_t count;
 };
 
-/* ERR_INVALID (field "version", "group" or "search", with what there is): unknown version or group,
- * a word without letters and digits. Finding nothing is no error. */
+/* ERR_INVALID (field "version", "group", "search" or "standard", with what there is): an unknown
+ * one, a word without letters and digits. Finding nothing is no error. */
 MUST_CHECK bool criteria_choose(const struct criteria_choice *choice, struct criteria_list *out,
                                 struct err *err);
 

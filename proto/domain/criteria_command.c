@@ -5,7 +5,7 @@
 #include "proto/domain/criteria.h"
 
 enum { EXIT_LISTED = 0, EXIT_WRONG = 2, EXIT_NOTHING = 3 };
-enum { OPTION_GROUP = 0x100, OPTION_SEARCH, OPTION_VERSION };
+enum { OPTION_GROUP = 0x100, OPTION_SEARCH, OPTION_STANDARD, OPTION_VERSION };
 
 struct options {
     struct cli_common common;
@@ -19,6 +19,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
     case OPTION_GROUP: options->choice.group = arg; return 0;
     case OPTION_SEARCH: options->choice.search = arg; return 0;
+    case OPTION_STANDARD: options->choice.standard = arg; return 0;
     case OPTION_VERSION: options->choice.version = arg; return 0;
     case ARGP_KEY_ARG: argp_error(state, "no argument is wanted: use --search=%s", arg); return 0;
     default: return ARGP_ERR_UNKNOWN;
@@ -45,6 +46,10 @@ int criteria_command(int argc, char **argv)
          .key = OPTION_SEARCH,
          .arg = "WORD",
          .doc = "Only those with WORD in code, words or standard code"},
+        {.name = "standard",
+         .key = OPTION_STANDARD,
+         .arg = "LIST",
+         .doc = "Only what that list has, with its values: SSDA903.ETHNIC, NPS, words"},
         {.name = "version", .key = OPTION_VERSION, .arg = "N", .doc = "That catalogue version"},
         {0}};
     static const struct argp argp = {

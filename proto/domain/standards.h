@@ -28,7 +28,13 @@ extern const size_t standard_code_count;
  * punctuation do not matter); the first in standards.csv where there are several. NULL: none. */
 const struct criterion *standard_criterion(const struct catalogue *catalogue, const char *list,
                                            const char *value);
-/* The value of that list that stands for the criterion, or NULL. */
-const struct standard_code *standard_value(const char *list, const struct criterion *criterion);
+/* True where `list` is meant by `name`: the list itself, or what stands before its full stop
+ * ("NPS", "SSDA903"); case, spaces and punctuation do not matter. */
+bool standard_is(const char *list, const char *name);
+/* The values that stand for a criterion, one after the other: the first after `after` (NULL: of
+ * all) in the lists that `name` means (NULL: all lists). NULL: no more. The value in use comes
+ * before withdrawn ones and other spellings. */
+const struct standard_code *standard_next(const char *name, const struct criterion *criterion,
+                                          const struct standard_code *after);
 
 #endif

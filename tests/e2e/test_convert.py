@@ -142,6 +142,8 @@ class Criteria(unittest.TestCase):
         done = run("hearth", "criteria", "--group", "pets")
         self.assertEqual(done.returncode, 0)
         self.assertIn("PE_NODOG", done.stdout)
+        done = run("hearth-agent", "criteria", "--standard", "Census2021.religion", "--search", "Muslim")
+        self.assertIn("[Census2021.religion: 6]", done.stdout)
         self.assertEqual(run("hearth", "criteria", "--search", "zzzz").returncode, 3)
         done = run("hearth-agent", "criteria", "--group", "cats")
         self.assertEqual(done.returncode, 2)

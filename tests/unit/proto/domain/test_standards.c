@@ -48,13 +48,31 @@ static void criteria_find_their_values(void **state)
     (void)state;
     const struct catalogue *catalogue = newest();
     const struct standard_code *line =
-        standard_value("Census2021.ethnic_group", catalogue_find(catalogue, "ET_WBRI"));
+        standard_next("Census2021.ethnic_group", catalogue_find(catalogue, "ET_WBRI"), NULL);
     assert_non_null(line);
     assert_string_equal(line->code, "13");
-    line = standard_value("SSDA903.SEX", catalogue_find(catalogue, "SEX_F"));
+    line = standard_next("SSDA903.SEX", catalogue_find(catalogue, "SEX_F"), NULL);
     assert_non_null(line);
     assert_string_equal(line->code, "F"); /* the code in use comes before the withdrawn one */
-    assert_null(standard_value("SSDA903.SEX", catalogue_find(catalogue, "GEN_NB")));
+    assert_null(standard_next("SSDA903.SEX", catalogue_find(catalogue, "GEN_NB"), NULL));
+}
+
+static void all_values_of_a_criterion_are_found(void **state)
+{
+    (void)state;
+    const struct criterion *male = catalogue_find(newest(), "SEX_M");
+    const struct standard_code *line = standard_next("SSDA903", male, NULL);
+    assert_string_equal(line->code, "M");
+    line = standard_next("ssda903", male, line);
+    assert_string_equal(line->code, "1");
+    assert_null(standard_next("SSDA903", male, line));
+    line = standard_next(NULL, male, line);
+    assert_string_equal(line->list, "words");
+    assert_true(standard_is("SSDA903.SEX", "ssda903 sex"));
+    assert_true(standard_is("NPS.pets", "nps"));
+    assert_false(standard_is("NPS.pets", "pets"));
+    assert_false(standard_is("NPS.pets", "NP"));
+    assert_false(standard_is("NPS.pets", ""));
 }
 
 /* There and back: the criterion of a list's value has that value, or one with the same meaning. */
@@ -66,11 +84,11 @@ static void conversions_go_both_ways(void **state)
         const struct criterion *named = catalogue_find(newest(), line->criterion);
         assert_non_null(named);
         assert_non_null(standard_criterion(newest(), line->list, line->code));
-        const struct standard_code *back = standard_value(line->list, named);
+        const struct standard_code *back = standard_next(line->list, named, NULL);
         assert_non_null(back);
         const struct criterion *again = standard_criterion(newest(), back->list, back->code);
         bool shared = again != named; /* a value of two criteria leads to the first */
-        if (shared) assert_string_equal(standard_value(line->list, again)->code, back->code);
+        if (shared) assert_string_equal(standard_next(line->list, again, NULL)->code, back->code);
     }
 }
 
@@ -103,7 +121,8 @@ static void the_catalogue_agrees(void **state)
 static bool is_older_spelling(const struct standard_code *line)
 {
     bool list = strcmp(line->list, "SSDA903.SEX") == 0 || strcmp(line->list, "NPS.neededBy") == 0;
-    return list && standard_value(line->list, catalogue_find(newest(), line->criterion)) != line;
+    return list &&
+           standard_next(line->list, catalogue_find(newest(), line->criterion), NULL) != line;
 }
 
 /* Each list that ../shared/data/code_lists.csv has too holds only codes that stand there. */
@@ -169,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_and_words_find_criteria),
         cmocka_unit_test(criteria_find_their_values),
+        cmocka_unit_test(all_values_of_a_criterion_are_found),
         cmocka_unit_test(conversions_go_both_ways),
         cmocka_unit_test(the_catalogue_agrees),
         cmocka_unit_test(published_lists_have_our_codes),
