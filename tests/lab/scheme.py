@@ -232,7 +232,7 @@ class Scheme:
         for party in users:
             link = party.home / "gazetteer"
             if not link.is_symlink() and not link.exists():
-                link.symlink_to(shared)
+                link.symlink_to(os.path.relpath(shared, party.home))
         digest = file_digest(path)
         if self.memory.get("gazetteer") != digest:
             say(f"importing {path.name}")
