@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make demo` at its smallest: it ends well, shows what it promises, and nothing of the requests is in any log."""
 
-import os
 import signal
 import subprocess
 import unittest
@@ -12,20 +11,20 @@ from support import ROOT, SLOW
 
 class Demo(unittest.TestCase):
     def test_demo(self):
-        with subprocess.Popen([ROOT / "tests" / "lab" / "demo", "--build", support.BUILD, "--agencies", "3",
-                               "--households", "120"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True,
-                              env=os.environ | {"PYTHONUNBUFFERED": "1"}) as demo:
+        command = [ROOT / "tests" / "lab" / "demo", "--build", support.BUILD, "--agencies", "3",
+                   "--households", "120"]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              encoding="utf-8") as demo:
             try:
                 told, errors = demo.communicate(timeout=200 * SLOW)
             except subprocess.TimeoutExpired:
-                os.killpg(demo.pid, signal.SIGTERM)
+                demo.send_signal(signal.SIGTERM)  # it then stops everything that it has started
                 raise
         self.assertEqual(demo.returncode, 0, told + errors)
-        for words in ("What the agencies import", "One child near a school", "Two siblings", "An emergency tonight",
-                      "The first search explained", "What each party has seen", " ZZ"):
+        for words in ("What the agencies import", "One child near a school", "Two siblings",
+                      "An emergency tonight", "The first search explained", "What each party has seen", " ZZ"):
             self.assertIn(words, told)
-        self.assertRegex(told, r"Of the \d+ references, criteria and places of the three requests, 0 are in the logs")
+        self.assertRegex(told, r"Of the \d+ references, criteria and places of the three requests, 0 are in")
 
 
 if __name__ == "__main__":
