@@ -160,23 +160,17 @@ static void list_quadrants(struct key *key, const uint16_t *quadrants, size_t co
     end(key);
 }
 
-static void decoys(struct key *key, size_t count)
+static void decoys(struct key *key)
 {
     const struct map_subject *subject = key->view->subject;
-    if (subject->footprint) {
-        line(key, "and among them, as decoys that are not drawn here:");
-        list_quadrants(key, subject->footprint, subject->footprint_count, false);
+    if (!subject->footprint) {
+        line(key,
+             "The others are decoys. They follow from the authority's key: hearth search --map "
+             "names them");
         return;
     }
-    begin(key);
-    if (key->out) {
-        buf_format(
-            key->out,
-            "and among them %zu decoy%s, which follow from the authority's key: hearth search "
-            "--map names them",
-            count, count == 1 ? "" : "s");
-    }
-    end(key);
+    line(key, "The others are decoys, not drawn here:");
+    list_quadrants(key, subject->footprint, subject->footprint_count, false);
 }
 
 static void disclosed(struct key *key)
@@ -190,7 +184,7 @@ static void disclosed(struct key *key)
     }
     end(key);
     list_quadrants(key, plan->quadrants, plan->quadrant_count, true);
-    if (sent > plan->quadrant_count) decoys(key, sent - plan->quadrant_count);
+    if (sent > plan->quadrant_count) decoys(key);
     line(key, "Confidential: this map shows where the child belongs. Cells and points leave this "
               "machine encrypted only.");
 }

@@ -272,7 +272,7 @@ class SearchMap(SchemeCase):
         svg = xml.etree.ElementTree.parse(path).getroot()
         self.assertEqual(drawn_cells(svg), plain_points(request))
         lines = [text.text or "" for text in svg.iter(f"{SVG}text")]
-        at = lines.index("and among them, as decoys that are not drawn here:")
+        at = lines.index("The others are decoys, not drawn here:")
         named = set(lines[at + 1].split())
         self.assertTrue(all(re.fullmatch(r"[A-Z]{2}\.[NS][EW]", name) for name in named), named)
         told = json.loads(run("check", "--json", self.request_file(request)).stdout)

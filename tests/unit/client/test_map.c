@@ -118,13 +118,14 @@ static void decoys_are_named_where_they_are_known(void **state)
     struct subject *s = some_subject();
     assert_int_equal(s->plan.quadrant_count, 2);
     char *svg = drawn(&(struct map_subject){&s->request, &s->plan, NULL, 0});
-    assert_non_null(strstr(svg, "among them 2 decoys, which follow from"));
+    assert_non_null(strstr(svg, "The others are decoys. They follow from"));
     free(svg);
     uint16_t footprint[4] = {s->plan.quadrants[0], s->plan.quadrants[1], 0, 0};
     assert_true(grid_parse_quadrant("TQ.NW", &footprint[2]));
     assert_true(grid_parse_quadrant("TL.SW", &footprint[3]));
     grid_sort(footprint, 4);
     svg = drawn(&(struct map_subject){&s->request, &s->plan, footprint, 4});
+    assert_non_null(strstr(svg, "decoys, not drawn here:</text>"));
     assert_non_null(strstr(svg, ">TQ.NW TL.SW </text>"));
     assert_int_equal(occurrences(svg, "class=\"quadrant\""), 2);
     free(svg);
