@@ -184,7 +184,7 @@ class PlainSearch(PlainCase):
         today = places.london_today()
         cls.gazetteer = postcodes.invent(random.Random(cls.seed))
         population.generate(cls.directory, cls.seed, cls.agencies, cls.households, catalogue.Catalogue(), today,
-                            cls.regions, population.Options(today, gazetteer=cls.gazetteer, postcode_share=0))
+                            cls.regions, population.Options(today, gazetteer=cls.gazetteer, postcode_share=0.4))
         cls.write_gazetteer(cls.directory / "gazetteer.csv", today)
         rows = read_agencies(cls.directory).values()
         for number, row in enumerate(rows):
