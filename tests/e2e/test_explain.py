@@ -2,12 +2,13 @@
 """`hearth search --explain`: each band is what an independent computation of the changed request gives; the whole
 explanation costs one search, at the matcher and at each agent."""
 
+import concurrent.futures
 import copy
 import csv
 import json
 import re
 
-from support import ANYBODY, REQUESTS, SchemeCase, lab
+from support import ANYBODY, REQUESTS, SLOW, SchemeCase, lab
 
 import catalogue  # from tests/lab
 import enquiry
@@ -234,6 +235,19 @@ class Costs(SchemeCase):
         self.assertTrue(answer["agencies"])
         self.assertIsNone(answer["explain"])
         self.assertEqual(answer["explain_error"]["code"], "budget")
+        self.up()
+
+    def test_several_at_once(self):
+        """Two explanations of one LA and one of another, with ordinary searches between: nobody declines."""
+        self.up("--deadline-ms", str(15000 * SLOW))
+        path = self.request_file(ANYBODY | {"must": ["DS_AUT"]})
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            explained = [pool.submit(self.search, path, "--explain", "--la", la) for la in ("la-1", "la-1", "la-2")]
+            counts = [pool.submit(self.counts, None, "--la", "la-2") for _ in range(4)]
+            for answer in explained:
+                self.assertEqual(answer.result()["explain"][0]["answered"], 3)
+            for answer in counts:
+                self.assertEqual(answer.result(), (3, 3, 0))
         self.up()
 
     def test_an_agent_counts_a_group_once(self):
