@@ -9,13 +9,21 @@
 #include "client/report.h"
 #include "proto/base/cli.h"
 #include "proto/base/file.h"
+#include "proto/domain/criteria.h"
 
-enum { OPTION_REF = 0x100, OPTION_CHILD, OPTION_TYPE, OPTION_NEEDED_BY, OPTION_OUT };
+enum {
+    OPTION_REF = 0x100,
+    OPTION_CHILD,
+    OPTION_TYPE,
+    OPTION_NEEDED_BY,
+    OPTION_OUT,
+    OPTION_VERSION
+};
 
 struct options {
     struct cli_common common;
     struct convert_options convert;
-    const char *path, *out;
+    const char *path, *out, *version;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -31,6 +39,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPTION_TYPE: options->convert.type = arg; return 0;
     case OPTION_NEEDED_BY: options->convert.needed_by = arg; return 0;
+    case OPTION_VERSION: options->version = arg; return 0;
     case OPTION_OUT: options->out = arg; return 0;
     case ARGP_KEY_ARG:
         if (options->path) argp_error(state, "one document is wanted");
@@ -44,13 +53,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static bool convert_file(const struct options *options, struct conversion *said, json_t **request,
                          struct err *err)
 {
+    const struct catalogue *catalogue = criteria_version(options->version, err);
     struct buf text = {0};
+    if (!catalogue) return false;
     bool ok = file_read(options->path, REQUEST_MAX, &text, err);
     if (!ok) {
         err->code = ERR_INVALID;
         (void)err_in(err, "document");
     }
-    ok = ok && convert_read(text.data, text.len, catalogue_get(CATALOGUE_VERSION), said, err);
+    ok = ok && convert_read(text.data, text.len, catalogue, said, err);
     buf_wipe(&text);
     return ok && convert_request(said, &options->convert, request, err);
 }
@@ -131,6 +142,10 @@ int command_convert(int argc, char **argv)
          .key = OPTION_NEEDED_BY,
          .arg = "WHEN",
          .doc = "today, within_5_days or later, in place of what the document says"},
+        {.name = "version",
+         .key = OPTION_VERSION,
+         .arg = "N",
+         .doc = "Only criteria of that catalogue version"},
         {.name = "out", .key = OPTION_OUT, .arg = "FILE", .doc = "Write the request to a new file"},
         {0}};
     static const struct argp argp = {

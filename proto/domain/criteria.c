@@ -11,8 +11,7 @@
 
 /* ---- choosing ---- */
 
-/* NULL: not known here. */
-static const struct catalogue *choose_version(const char *text, struct err *err)
+const struct catalogue *criteria_version(const char *text, struct err *err)
 {
     int64_t version = CATALOGUE_VERSION;
     uint32_t last = 1;
@@ -102,7 +101,7 @@ static bool check_standard(const char *name, struct err *err)
 bool criteria_choose(const struct criteria_choice *choice, struct criteria_list *out,
                      struct err *err)
 {
-    const struct catalogue *catalogue = choose_version(choice->version, err);
+    const struct catalogue *catalogue = criteria_version(choice->version, err);
     const char *group = NULL;
     char folded[WORDS_MAX] = "";
     if (!catalogue) return false;

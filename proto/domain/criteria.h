@@ -32,6 +32,10 @@ struct criteria_list {
     size_t count;
 };
 
+/* The catalogue of that version, in digits; NULL: the one in use. NULL is returned, with
+ * ERR_INVALID (field "version"), where it is not known here. */
+MUST_CHECK const struct catalogue *criteria_version(const char *text, struct err *err);
+
 /* ERR_INVALID (field "version", "group", "search" or "standard", with what there is): an unknown
  * one, a word without letters and digits. Finding nothing is no error. */
 MUST_CHECK bool criteria_choose(const struct criteria_choice *choice, struct criteria_list *out,

@@ -103,7 +103,12 @@ class Convert(unittest.TestCase):
         example = support.ROOT / "docs" / "examples" / "placements-standard.jsonld"
         done = self.convert(example, "--search-ref=EX-2026-0045", "--child=9:M", "--type=U6")
         self.assertEqual(json.loads(done.stdout)["must"], ["CM_BSL", "PE_NO", "RC_MISS"])
+        self.assertEqual(json.loads(done.stdout)["prefer"], {"HH_WITH": 3, "ED_TAXI": 3, "CU_NEEDS": 3})
         self.assertEqual(run("hearth", "check", "-", text=done.stdout).returncode, 0)
+        older = self.convert(example, "--search-ref=EX-2026-0045", "--child=9:M", "--type=U6", "--version=1")
+        self.assertEqual(json.loads(older.stdout)["prefer"], {"HH_WITH": 3, "ED_TAXI": 3})
+        self.assertIn("placementRequirements.culturalNeeds Required: the catalogue", older.stderr)
+        self.convert(example, *GIVEN, "--version=0", code=2)
 
     def test_the_standards_own_example(self):
         if not EXAMPLE.exists():
