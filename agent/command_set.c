@@ -83,8 +83,7 @@ static bool read_setting(enum column column, const char *given, struct profile *
                          struct err *err)
 {
     char text[TEXT_MAX];
-    const struct column_rules rules = {catalogue_get(CATALOGUE_VERSION),
-                                       clock_london_day(clock_wall_ms())};
+    const struct column_rules rules = {NULL, clock_london_day(clock_wall_ms())};
     text_copy_cut(text, sizeof text, given);
     bool ok = false;
     if (column == COLUMN_PLACES) {

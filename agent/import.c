@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/code_cache.h"
 #include "agent/import_internal.h"
 #include "proto/base/mem.h"
 
@@ -169,7 +170,7 @@ bool import_parse(const void *data, size_t len, const struct import_rules *rules
 {
     struct secret room = secret_new(sizeof(struct profile));
     *out = (struct import_result){0};
-    struct import import = {.rules = rules, .out = out};
+    struct import import = {.rules = rules, .out = out, .codes = code_cache_new(rules->catalogue)};
     import.profile = (struct profile *)(void *)room.data;
     bool ok = read_rows(&import, data, len, err);
     if (ok) {
@@ -179,6 +180,7 @@ bool import_parse(const void *data, size_t len, const struct import_rules *rules
     } else {
         import_result_free(out);
     }
+    code_cache_free(import.codes);
     free(import.seen);
     buf_wipe(&import.refs);
     secret_free(&room);

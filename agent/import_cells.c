@@ -55,7 +55,7 @@ struct item {
 static bool parse_value(char *text, void *ctx)
 {
     const struct item *item = ctx;
-    const struct column_rules rules = {item->import->rules->catalogue, item->import->rules->today};
+    const struct column_rules rules = {item->import->codes, item->import->rules->today};
     return column_kinds[item->column].parse(text, &rules, item->import->profile, item->err);
 }
 

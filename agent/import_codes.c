@@ -4,25 +4,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "agent/code_cache.h"
 #include "agent/import_columns.h"
 
-#define GROUP_PLACEMENT_TYPE "placement_type"
-
-/* Most cells hold codes as the catalogue spells them: the quick way first. */
-static bool match(const struct catalogue *catalogue, const char *group, const char *text,
-                  const struct criterion **out, struct err *err)
-{
-    const struct criterion *found = catalogue_find(catalogue, text);
-    if (found && (!group || strcmp(found->group, group) == 0)) {
-        *out = found;
-        return true;
-    }
-    return catalogue_match(catalogue, group, text, out, err);
-}
+/* Compared by its address in the cache. */
+static const char PLACEMENT_TYPE[] = "placement_type";
 
 static bool is_placement_type(const struct criterion *criterion)
 {
-    return criterion->scope == SCOPE_CARER && strcmp(criterion->group, GROUP_PLACEMENT_TYPE) == 0;
+    return criterion->scope == SCOPE_CARER && strcmp(criterion->group, PLACEMENT_TYPE) == 0;
 }
 
 static bool is_sex(const struct criterion *criterion)
@@ -64,7 +54,7 @@ bool column_placement_type_item(char *text, const struct column_rules *rules,
                                 struct profile *profile, struct err *err)
 {
     const struct criterion *found = NULL;
-    if (!match(rules->catalogue, GROUP_PLACEMENT_TYPE, text, &found, err)) return false;
+    if (!code_cache_match(rules->codes, PLACEMENT_TYPE, text, &found, err)) return false;
     profile_hold(profile, found->slot);
     return true;
 }
@@ -73,7 +63,7 @@ bool column_offer_item(char *text, const struct column_rules *rules, struct prof
                        struct err *err)
 {
     const struct criterion *found = NULL;
-    if (!match(rules->catalogue, NULL, text, &found, err) || !check_offer(found, err)) {
+    if (!code_cache_match(rules->codes, NULL, text, &found, err) || !check_offer(found, err)) {
         return false;
     }
     profile_hold(profile, found->slot);

@@ -28,8 +28,10 @@ enum column {
     COLUMNS
 };
 
+struct code_cache;
+
 struct column_rules {
-    const struct catalogue *catalogue;
+    struct code_cache *codes; /* may be NULL where no list of codes is read */
     int32_t today;
 };
 

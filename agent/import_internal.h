@@ -17,6 +17,7 @@ struct import {
     const struct import_rules *rules;
     struct import_result *out;
     size_t row_cap; /* of out->rows */
+    struct code_cache *codes;
 
     /* The row at hand. */
     uint32_t line;

@@ -379,29 +379,6 @@ static void test_an_export_imports_to_the_same(void **state)
     buf_free(&text);
 }
 
-/* A bound with room: on an idle processor it takes a twentieth of it. */
-static void test_speed(void **state)
-{
-    struct held *held = *state;
-    struct profile_list list = {0};
-    struct buf text = {0};
-    struct err err = {0};
-    struct vault_changes changes;
-    make_population(&list, 2500);
-    carer_csv(&list, catalogue_get(CATALOGUE_VERSION), &text);
-    buf_u8(&text, 0);
-    int64_t start = clock_cpu_us();
-    struct import_result p = parse((char *)text.data);
-    must(vault_import(held->vault, p.list.items, p.list.count, true, false, &changes, &err), &err);
-    int64_t used = clock_cpu_us() - start;
-    print_message("2500 rows: %lld ms\n", (long long)(used / 1000));
-    assert_int_equal(changes.added, 2500);
-    assert_true(used < 2000000);
-    import_result_free(&p);
-    profile_list_free(&list);
-    buf_free(&text);
-}
-
 static void test_lists_are_sorted(void **state)
 {
     (void)state;
@@ -437,7 +414,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reports, held_set_up, held_tear_down),
         cmocka_unit_test(test_cells_are_no_formulas),
         cmocka_unit_test(test_an_export_imports_to_the_same),
-        cmocka_unit_test_setup_teardown(test_speed, held_set_up, held_tear_down),
         cmocka_unit_test(test_lists_are_sorted),
     };
     return cmocka_run_group_tests(tests, start_sodium, NULL);
