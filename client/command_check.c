@@ -50,15 +50,38 @@ static json_t *quadrant_names(const struct plan *plan)
     return names;
 }
 
+static void append_places(const char *list, const struct anchor *places, size_t count, json_t *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        char field[64], cell[GRID_NAME];
+        struct grid_point at = places[i].place.at;
+        (void)snprintf(field, sizeof field, "location.%s[%zu].at", list, i);
+        grid_cell_name(grid_cell_of(at), cell);
+        json_t *item = json_pack("{s:s,s:i,s:i,s:s}", "field", field, "easting", (int)at.east,
+                                 "northing", (int)at.north, "cell", cell);
+        REQUIRE(item != NULL && json_array_append_new(out, item) == 0);
+    }
+}
+
+static json_t *places_json(const struct request *request)
+{
+    json_t *list = json_array();
+    append_places("anchors", request->anchors, request->anchor_count, list);
+    append_places("avoid", request->avoid, request->avoid_count, list);
+    return list;
+}
+
 static void print_json(const struct request *request, const struct plan *plan)
 {
     uint16_t cell = 0;
-    json_t *object = json_pack(
-        "{s:b,s:s,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "valid", 1, "search_ref", request->search_ref,
-        "children", (json_int_t)request->child_count, "musts", (json_int_t)plan->musts,
-        "preferences", (json_int_t)preferences(plan), "cells", (json_int_t)acceptable_cells(plan),
-        "most_cell_points", (json_int_t)most_points(plan, &cell), "quadrants", quadrant_names(plan),
-        "quadrants_sent", (json_int_t)plan_footprint_size(plan), "notes", notes_json(request));
+    json_t *object =
+        json_pack("{s:b,s:s,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o,s:o}", "valid", 1, "search_ref",
+                  request->search_ref, "children", (json_int_t)request->child_count, "musts",
+                  (json_int_t)plan->musts, "preferences", (json_int_t)preferences(plan), "cells",
+                  (json_int_t)acceptable_cells(plan), "most_cell_points",
+                  (json_int_t)most_points(plan, &cell), "quadrants", quadrant_names(plan),
+                  "quadrants_sent", (json_int_t)plan_footprint_size(plan), "places",
+                  places_json(request), "notes", notes_json(request));
     REQUIRE(object != NULL);
     (void)json_dumpf(object, stdout, JSON_COMPACT);
     (void)putchar('\n');
@@ -79,6 +102,21 @@ static void print_points(const struct plan *plan)
                  most, SCORE_MAX, name);
 }
 
+/* Where a place was found, so that a person sees a wrong one. */
+static void print_places(const char *what, const struct anchor *places, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char cell[GRID_NAME];
+        struct grid_point at = places[i].place.at;
+        grid_cell_name(grid_cell_of(at), cell);
+        (void)printf("%s %zu%s%s: easting %d, northing %d, in %s; within %d km", what, i + 1,
+                     places[i].name[0] ? ", " : "", places[i].name, (int)at.east, (int)at.north,
+                     cell, (int)places[i].within_km);
+        if (places[i].weight > 0) (void)printf(", weight %d", (int)places[i].weight);
+        (void)putchar('\n');
+    }
+}
+
 static void print_words(const struct request *request, const struct plan *plan)
 {
     (void)printf("The request %s is valid: %zu child%s, %u must-conditions, %zu preferences.\n",
@@ -89,6 +127,8 @@ static void print_words(const struct request *request, const struct plan *plan)
         return;
     }
     size_t cells = acceptable_cells(plan);
+    print_places("Anchor", request->anchors, request->anchor_count);
+    print_places("Avoid", request->avoid, request->avoid_count);
     (void)printf("%zu acceptable cell%s of 5 km in %zu quadrant%s of 50 km:", cells,
                  cells == 1 ? "" : "s", plan->quadrant_count, plan->quadrant_count == 1 ? "" : "s");
     for (size_t i = 0; i < plan->quadrant_count; i++) {

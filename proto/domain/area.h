@@ -26,7 +26,8 @@ size_t area_count(const struct area *area);              /* how many cells it ho
 /* The text of a GeoJSON file, UTF-8 with or without BOM: Polygon, MultiPolygon, GeometryCollection
  * of those, Feature, FeatureCollection (all its polygons together). ERR_INVALID with the path of
  * what is wrong ("features[2].geometry.coordinates[0][3]"). An area that holds no cell's centre is
- * not an error here. Bounded in time and memory for any bytes. */
+ * not an error here. Memory is bounded for any bytes, and so is time: an area drawn to be slow
+ * takes half a minute. */
 MUST_CHECK bool area_parse(const void *json, size_t len, struct area *out, struct err *err);
 
 /* The value of `location.area`: GeoJSON, or the path of a file with it. A relative path starts from

@@ -180,6 +180,8 @@ class Map(unittest.TestCase):
         done = run("check", self.write(ANYBODY | {"location": {"anchors": [SCHOOL], "area": AREA}}))
         self.assertEqual(done.returncode, 0, done.stderr)
         points = plain_points(ANYBODY | {"location": {"anchors": [SCHOOL], "area": AREA}})
+        self.assertIn("Anchor 1, school: easting 429700, northing 433800, in SE23SE; within 22 km, weight 4",
+                      done.stdout)
         self.assertIn(f"{len(points)} acceptable cells", done.stdout)
         self.assertIn(f"up to {max(points.values())} of 1000 points", done.stdout)
         self.assertEqual(done.stderr, "")
@@ -247,7 +249,12 @@ class Map(unittest.TestCase):
         import_postcodes(home)
         done = run("check", "--json", "-C", home, "--map", drawn, path)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertEqual(json.loads(done.stdout)["notes"], [ENDED])
+        told = json.loads(done.stdout)
+        self.assertEqual(told["notes"], [ENDED])
+        self.assertEqual(told["places"], [
+            {"field": "location.anchors[0].at", "easting": 429700, "northing": 433800, "cell": "SE23SE"},
+            {"field": "location.anchors[1].at", "easting": 417000, "northing": 433000, "cell": "SE13SE"},
+            {"field": "location.avoid[0].at", "easting": 433000, "northing": 421000, "cell": "SE32SW"}])
         self.assertEqual(done.stderr, f"hearth check: {ENDED['field']}: {ENDED['note']}\n")
         svg = xml.etree.ElementTree.parse(drawn).getroot()
         self.assertEqual(drawn_cells(svg), plain_points(ANYBODY | {"location": BY_GRID}))
