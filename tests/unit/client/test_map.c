@@ -118,6 +118,8 @@ static void decoys_are_named_where_they_are_known(void **state)
     struct subject *s = some_subject();
     assert_int_equal(s->plan.quadrant_count, 2);
     char *svg = drawn(&(struct map_subject){&s->request, &s->plan, NULL, 0});
+    assert_non_null(strstr(svg, "4 quadrants of 50 km. These hold acceptable cells:</text>"));
+    assert_non_null(strstr(svg, ">SE.SW SE.NW </text>"));
     assert_non_null(strstr(svg, "The others are decoys. They follow from"));
     free(svg);
     uint16_t footprint[4] = {s->plan.quadrants[0], s->plan.quadrants[1], 0, 0};
