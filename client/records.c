@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/records.h"
+#include "client/records_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,20 +7,12 @@
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/crypto/seal.h"
-#include "proto/store/store.h"
 
 #define TAG_RECORD "hearth search record"
 #define TAG_CHECK "hearth search records check"
 
-enum { TABLE_SEARCHES, TABLE_META, TABLES };
 enum { RECORDS_FORMAT = 1, RECORDS_MIB_MAX = 256 };
-static const int64_t WINDOW_MS = (int64_t)RECORDS_WINDOW_DAYS * 24 * 3600 * 1000;
 static const char CHECK_KEY[] = "check";
-
-struct records {
-    struct store *store;
-    struct secret name, seal, digest; /* keys */
-};
 
 void note_wipe(struct note *note)
 {
@@ -69,13 +61,13 @@ static bool open_checked(struct records *records, struct err *err)
 
 bool records_open(const char *home, const struct secret *key, struct records **out, struct err *err)
 {
-    static const char *const tables[TABLES] = {"searches", "meta"};
+    static const char *const tables[RECORDS_TABLES] = {"searches", "meta"};
     struct records *records = mem_new(struct records);
     char *path = file_join(home, HOME_RECORDS);
     records->name = seal_key(key, "hearth search records name");
     records->seal = seal_key(key, "hearth search records seal");
     records->digest = seal_key(key, "hearth search records digest");
-    bool ok = store_open(path, true, tables, TABLES, RECORDS_FORMAT, RECORDS_MIB_MAX,
+    bool ok = store_open(path, true, tables, RECORDS_TABLES, RECORDS_FORMAT, RECORDS_MIB_MAX,
                          &records->store, err) &&
               open_checked(records, err);
     free(path);
@@ -107,8 +99,8 @@ static void name_of(const struct records *records, const char *ref, uint8_t out[
     hash_end(&hash, out);
 }
 
-static bool unseal(const struct records *records, const uint8_t *name, size_t name_len,
-                   const uint8_t *value, size_t len, struct record *out, struct err *err)
+bool records_unseal(const struct records *records, const uint8_t *name, size_t name_len,
+                    const uint8_t *value, size_t len, struct record *out, struct err *err)
 {
     const struct seal seal = {&records->seal, TAG_RECORD, name, name_len};
     struct buf plain = {0};
@@ -124,7 +116,7 @@ static bool get(const struct records *records, struct store_txn *txn,
     const uint8_t *value = NULL;
     size_t len = 0;
     if (!store_get(txn, TABLE_SEARCHES, name, HASH_BYTES, &value, &len, found, err)) return false;
-    return !*found || unseal(records, name, HASH_BYTES, value, len, out, err);
+    return !*found || records_unseal(records, name, HASH_BYTES, value, len, out, err);
 }
 
 static bool put(const struct records *records, struct store_txn *txn,
@@ -179,87 +171,6 @@ static void digest_of(const struct records *records, const struct request *reque
     hash_end(&hash, out);
 }
 
-/* ---- comparing with the others ---- */
-
-struct comparison {
-    const struct records *records;
-    const struct record *own; /* as it will be written */
-    const struct note *note;
-    int64_t before_ms; /* only searches that were first asked earlier */
-    struct record *other;
-    bool similar;
-    struct record *first; /* of the similar ones the one that was asked first */
-    uint8_t first_name[HASH_BYTES];
-    unsigned percent;
-};
-
-static bool is_recent(const struct record *record, int64_t now_ms)
-{
-    return now_ms - record->last_ms < WINDOW_MS;
-}
-
-static void compare(struct comparison *c, const uint8_t *name)
-{
-    const struct record *other = c->other;
-    if (!is_recent(other, c->note->asked_ms) || other->first_ms >= c->before_ms) return;
-    struct likeness likeness = likeness_of(&c->own->features, &other->features);
-    if (!likeness.near || (c->similar && other->first_ms >= c->first->first_ms)) return;
-    c->similar = true;
-    c->percent = likeness.percent;
-    *c->first = *other;
-    memcpy(c->first_name, name, HASH_BYTES);
-}
-
-static bool compare_one(const uint8_t *name, size_t name_len, const uint8_t *value, size_t len,
-                        void *ctx, struct err *err)
-{
-    struct comparison *c = ctx;
-    if (name_len != HASH_BYTES) return err_set(err, ERR_CORRUPT, NULL, "a name is malformed");
-    if (sodium_memcmp(name, c->note->name, HASH_BYTES) == 0) return true;
-    if (!unseal(c->records, name, name_len, value, len, c->other, err)) return false;
-    compare(c, name);
-    return true;
-}
-
-/* How many searches of the window there are that belong to the likes of `first`, leaving out
- * `own`. Likes of likes belong to it: whoever departs from a search in small steps stays noticed.
- */
-struct tally {
-    struct comparison *c;
-    const char *first;
-    uint32_t count;
-};
-
-static bool tally_one(const uint8_t *name, size_t name_len, const uint8_t *value, size_t len,
-                      void *ctx, struct err *err)
-{
-    struct tally *tally = ctx;
-    struct comparison *c = tally->c;
-    if (sodium_memcmp(name, c->note->name, HASH_BYTES) == 0) return true;
-    if (!unseal(c->records, name, name_len, value, len, c->other, err)) return false;
-    bool like = strcmp(c->other->first_alike, tally->first) == 0;
-    if (like && is_recent(c->other, c->note->asked_ms)) tally->count++;
-    return true;
-}
-
-static bool find_similar(struct comparison *c, struct store_txn *txn, struct record *own,
-                         struct note *note, struct err *err)
-{
-    if (!store_each(txn, TABLE_SEARCHES, NULL, 0, compare_one, c, err)) return false;
-    if (!c->similar) return true;
-    struct tally tally = {.c = c, .first = c->first->first_alike};
-    if (!store_each(txn, TABLE_SEARCHES, NULL, 0, tally_one, &tally, err)) return false;
-    note->similar = true;
-    note->percent = c->percent;
-    note->similar_first_ms = c->first->first_ms;
-    note->nth = tally.count + 1;
-    memcpy(note->similar_to, c->first->search_ref, sizeof note->similar_to);
-    memcpy(note->similar_name, c->first_name, HASH_BYTES);
-    memcpy(own->first_alike, c->first->first_alike, sizeof own->first_alike);
-    own->alike++;
-    return true;
-}
-
 /* ---- the three moments of a search ---- */
 
 /* In guarded memory: references and what was asked of up to three searches. */
@@ -290,8 +201,7 @@ static bool ask(struct records *records, struct store_txn *txn, const struct req
                                     .before_ms = again ? own->first_ms : INT64_MAX,
                                     .other = &room->other,
                                     .first = &room->first};
-    return find_similar(&comparison, txn, own, note, err) &&
-           put(records, txn, note->name, own, err);
+    return records_compare(&comparison, txn, err) && put(records, txn, note->name, own, err);
 }
 
 /* Ends a transaction whose steps went `ok`. */
