@@ -129,6 +129,14 @@ def degrees_at(east, north, digits=7):
     return lat, lon
 
 
+def read_code_point_open(path):
+    """{postcode: point} of a file of Code-Point Open: no headings; postcode, quality, east, north, ..."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.reader(file) if row]
+    compact = [(row[0].replace(" ", ""), row) for row in rows]
+    return {f"{code[:-3]} {code[-3:]}": (int(row[2]), int(row[3])) for code, row in compact}
+
+
 def read_onspd(path):
     """{postcode: point} of those in use and of those that have ended, in a file with ONSPD's columns."""
     in_use, ended = {}, {}

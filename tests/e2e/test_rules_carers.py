@@ -11,6 +11,7 @@ from support import SchemeCase
 
 import catalogue  # from tests/lab
 import places
+import postcodes
 
 HEADING = ["ref", "name", "grid_ref", "lat", "lon", "ages", "sexes", "places", "approved_places",
            "placement_types", "status", "status_date", "available_from", "offers"]
@@ -253,6 +254,32 @@ class CarerRules(CarersCase):
         self.assertEqual((code, answer["added"], answer["skipped"]), (0, 1, 1))
         self.assertEqual([(p["line"], p["column"]) for p in answer["problems"]], [(3, "sexes")])
         self.assertEqual(self.eligible(), {"A", "B"})
+
+
+class Postcodes(CarersCase):
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        cls.gazetteer = postcodes.Gazetteer({"LS6 3AA": (427310, 435890), "LS6 3AB": (427600, 435700)})
+        postcodes.write(cls.gazetteer, cls.directory / "gazetteer.csv", places.london_today())
+
+    def test_one_of_three(self):
+        self.take("postcode grid_ref lat lon",
+                  [("LS6 3AA", "", "", ""), ("ls63aa", "", "", ""), ("", "SE 297 338", "", ""),
+                   ("", "", "53.8", "-1.55"), ("LS6 3", "", "", ""), ("LS6", "", "", "")],
+                  [("LS6 3AA", "SE 297 338", "", ""), ("LS6 3AA", "", "53.8", "-1.55"),
+                   ("LS6 3AA", "", "53.8", ""), ("LS6 3ZZ", "", "", ""), ("M1 1AE", "", "", ""), ("Leeds", "", "", ""), ("", "", "", ""),
+                   ("SE 297 338", "", "", ""), ("LS6 3AA", "SE 297 338", "53.8", "-1.55")], LOCATION)
+
+    def test_its_cell_counts(self):
+        """LS6 3AA is in SE23NE, whose centre is at 427500, 437500."""
+        heading = [*HEADING, "postcode"]
+        self.import_rows([good_row(ref="by postcode", grid_ref="", postcode="LS6 3AA"),
+                          good_row(ref="elsewhere", grid_ref="SE 33")], heading)
+        location = {"anchors": [{"at": "SE 27500 37500", "within_km": 1}]}
+        self.assertEqual(self.eligible(location=location), {"by postcode"})
+        location = {"anchors": [{"at": "LS6 3AB", "within_km": 2}]}
+        self.assertEqual(self.eligible(location=location), {"by postcode"})
 
 
 class Availability(CarersCase):
