@@ -46,16 +46,16 @@ static const struct heading OPEN_NAMES[] = {
     {COLUMN_REGION, false, {"region"}},
 };
 
-#define HEADINGS(array) array, sizeof array / sizeof *array
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 static const struct known {
     enum gazetteer_file_kind kind;
     const struct heading *headings;
     size_t count;
 } KNOWN[] = {
-    {FILE_ONSPD, HEADINGS(ONSPD)},
-    {FILE_OPEN_NAMES, HEADINGS(OPEN_NAMES)},
-    {FILE_CODE_POINT, HEADINGS(CODE_POINT)},
-    {FILE_AREAS, HEADINGS(AREAS)},
+    {FILE_ONSPD, ONSPD, COUNT(ONSPD)},
+    {FILE_OPEN_NAMES, OPEN_NAMES, COUNT(OPEN_NAMES)},
+    {FILE_CODE_POINT, CODE_POINT, COUNT(CODE_POINT)},
+    {FILE_AREAS, AREAS, COUNT(AREAS)},
 };
 enum { KINDS_KNOWN = sizeof KNOWN / sizeof *KNOWN };
 

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void same(struct buf *again, const uint8_t *data, size_t len)
 {
-    REQUIRE(again->len == len && memcmp(again->data, data, len) == 0);
+    REQUIRE(again->len == len && len > 0 && memcmp(again->data, data, len) == 0);
     buf_free(again);
 }
 

@@ -292,8 +292,8 @@ static void *watch_means(void *ctx)
     struct watch *watch = ctx;
     while (!atomic_load(&watch->stop)) {
         struct postcode district = code_of("LS15"), unit = code_of("LS15 5AB");
-        struct gazetteer_area area;
-        struct gazetteer_unit at;
+        struct gazetteer_area area = {0};
+        struct gazetteer_unit at = {0};
         struct err err;
         bool a = false, b = false;
         if (!gazetteer_area(watch->gazetteer, &district, &area, &a, &err) ||
