@@ -180,7 +180,9 @@ static void disclosed(struct key *key)
     begin(key);
     if (key->out) {
         buf_format(key->out,
-                   "A search shows the matcher and the agencies %zu quadrants of 50 km:", sent);
+                   "A search shows the matcher and the agencies %zu quadrants of 50 km. These hold "
+                   "acceptable cells:",
+                   sent);
     }
     end(key);
     list_quadrants(key, plan->quadrants, plan->quadrant_count, true);
