@@ -53,7 +53,8 @@ static size_t count_named(const struct merge *merge, const char *name)
     return count;
 }
 
-/* Only an agency that is alone with its name, before and now, is known by it. */
+/* Only an agency that is alone with its name, before and now, is known by it. A local authority's
+ * own service may have an independent agency for a namesake: it never is. */
 static const struct agency *find_by_name(const struct merge *merge, const char *urn,
                                          const char *name)
 {
@@ -61,6 +62,7 @@ static const struct agency *find_by_name(const struct merge *merge, const char *
     for (size_t i = 0; i < previous_count(merge); i++) {
         const struct agency *agency = directory_at(merge->previous, i);
         if (strcmp(agency->name, name) != 0) continue;
+        if (agency->sector == SECTOR_LOCAL_AUTHORITY) continue;
         if (found || (agency->urn[0] && urn[0])) return NULL;
         found = agency;
     }

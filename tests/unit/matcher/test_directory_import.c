@@ -200,6 +200,16 @@ static void an_authority_on_the_list_is_not_kept_twice(void **state)
                    "trust,Trust,5,good,,local_authority,t@example.org,\n");
 }
 
+/* Of one name, one on the list and one not: both are there, and the service keeps its id. */
+static void a_namesake_does_not_take_a_service_over(void **state)
+{
+    (void)state;
+    expect_written(LIST "5" IFA "Trust,,Voluntary,Good\n",
+                   DIRECTORY "trust,Trust,,good,,local_authority,t@example.org,\n", NULL,
+                   "trust,Trust,,good,,local_authority,t@example.org,\n"
+                   "trust-5,Trust,5,good,,voluntary,,\n");
+}
+
 static void changes_are_told(void **state)
 {
     (void)state;
@@ -304,6 +314,7 @@ int main(void)
         cmocka_unit_test(same_list_again_changes_nothing),
         cmocka_unit_test(known_by_name_without_a_urn),
         cmocka_unit_test(an_authority_on_the_list_is_not_kept_twice),
+        cmocka_unit_test(a_namesake_does_not_take_a_service_over),
         cmocka_unit_test(changes_are_told),
         cmocka_unit_test(missing_is_asked_for_and_filled_in),
         cmocka_unit_test(bad_merges_are_named),
