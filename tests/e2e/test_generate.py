@@ -5,6 +5,7 @@ import collections
 import csv
 import filecmp
 import json
+import math
 import os
 import pathlib
 import subprocess
@@ -209,6 +210,19 @@ class Generate(unittest.TestCase):
                 takes.update(set(enquiry.ages_of(row)))
         self.assertGreater(takes[12], takes[7])
         self.assertGreater(takes[7], takes[0])
+
+    def test_offices_follow_the_regions(self):
+        """By the office nearest to a household's grid reference: a few live nearer to another region's."""
+        made = self.make("regions", 1500, 1500, 1)
+        nearest = collections.Counter()
+        offices = [(name, *office[:2]) for name, (_, some) in places.REGIONS.items() for office in some]
+        for path in (made / "carers").glob("*.csv"):
+            for row in rows(path):
+                if row["grid_ref"]:
+                    point = places.metres_of(row["grid_ref"])
+                    nearest[min(offices, key=lambda office: math.dist(office[1:], point))[0]] += 1
+        for name, (share, _) in places.REGIONS.items():
+            self.assertAlmostEqual(nearest[name] / sum(nearest.values()), share / 339, delta=0.04, msg=name)
 
     def test_no_real_agency(self):
         if not OFSTED.exists():
