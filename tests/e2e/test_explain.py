@@ -237,6 +237,27 @@ class Costs(SchemeCase):
         self.assertEqual(answer["explain_error"]["code"], "budget")
         self.up()
 
+    def entries(self):
+        """The matcher's log."""
+        done = lab("run", self.directory, "matcher", "--", "audit", "show", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [entry["fields"] | {"kind": entry["kind"]} for entry in map(json.loads, done.stdout.splitlines())]
+
+    def test_the_log_ties_the_queries(self):
+        """Sixteen queries and sixteen results of one group, none of them a run of the search."""
+        self.up()
+        before = len(self.entries())
+        self.search(ANYBODY | {"must": ["DS_AUT"]}, "--explain")
+        new = self.entries()[before:]
+        for kind in ("query", "result"):
+            members = [entry for entry in new if entry["kind"] == kind and "group" in entry]
+            self.assertEqual(len(members), 16, kind)
+            self.assertEqual(len({entry["group"] for entry in members}), 1, kind)
+            self.assertEqual(len({entry["query"] for entry in members}), 16, kind)
+            self.assertFalse(any("agencies" in entry for entry in members))
+        self.assertEqual({entry["run"] for entry in new if entry["kind"] == "query" and "group" in entry}, {0})
+        self.assertEqual(sum(entry["kind"] == "query" and "group" not in entry for entry in new), 1)
+
     def test_several_at_once(self):
         """Two explanations of one LA and one of another, with ordinary searches between: nobody declines."""
         self.up("--deadline-ms", str(15000 * SLOW))
