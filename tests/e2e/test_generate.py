@@ -212,17 +212,21 @@ class Generate(unittest.TestCase):
         self.assertGreater(takes[7], takes[0])
 
     def test_offices_follow_the_regions(self):
-        """By the office nearest to a household's grid reference: a few live nearer to another region's."""
-        made = self.make("regions", 1500, 1500, 1)
+        """By the office nearest to the middle of an agency's households; three standard deviations of a share."""
+        made = self.make("regions", 300, 9000, 1)
         nearest = collections.Counter()
         offices = [(name, *office[:2]) for name, (_, some) in places.REGIONS.items() for office in some]
         for path in (made / "carers").glob("*.csv"):
-            for row in rows(path):
-                if row["grid_ref"]:
-                    point = places.metres_of(row["grid_ref"])
-                    nearest[min(offices, key=lambda office: math.dist(office[1:], point))[0]] += 1
+            points = [places.metres_of(row["grid_ref"]) for row in rows(path) if row["grid_ref"]]
+            if points:
+                middle = [sum(metres) / len(points) for metres in zip(*points)]
+                nearest[min(offices, key=lambda office: math.dist(office[1:], middle))[0]] += 1
+        count = sum(nearest.values())
+        self.assertGreater(count, 250)
         for name, (share, _) in places.REGIONS.items():
-            self.assertAlmostEqual(nearest[name] / sum(nearest.values()), share / 339, delta=0.04, msg=name)
+            wanted = share / 339
+            allowed = 3 * math.sqrt(wanted * (1 - wanted) / count)
+            self.assertAlmostEqual(nearest[name] / count, wanted, delta=allowed, msg=name)
 
     def test_no_real_agency(self):
         if not OFSTED.exists():
