@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
@@ -70,10 +71,11 @@ static char *default_mapping(const struct carer_work *work)
 static bool read_mapping(struct carer_work *work, const char *path, struct err *err)
 {
     struct buf text = {0};
+    const char *slash = strrchr(path, '/');
     bool ok = file_read(path, MAPPING_FILE_MAX, &text, err) &&
               (mapping_parse(text.data, text.len, catalogue_get(CATALOGUE_VERSION), &work->mapping,
                              err) ||
-               err_in(err, path));
+               err_in(err, slash ? slash + 1 : path));
     buf_free(&text);
     return ok;
 }

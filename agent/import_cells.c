@@ -142,12 +142,10 @@ static void comma_items(struct import *import, enum column column, const char *t
         good += joined;
         i += joined ? joined : 1;
     }
-    if (good == 0) {
-        problem_part(import, column, text, len, whole);
-        return;
-    }
+    if (good == 0) problem_part(import, column, text, len, whole);
     for (size_t i = 0; i < count; i++) {
-        if (!wrong[i] || try_item(import, column, parts[i].text, parts[i].len, &err)) continue;
+        if (good == 0 || !wrong[i] || try_item(import, column, parts[i].text, parts[i].len, &err))
+            continue;
         problem_part(import, column, parts[i].text, parts[i].len, &err);
     }
     sodium_memzero(&err, sizeof err);

@@ -37,7 +37,13 @@ static void find_meaning(struct import *import, uint32_t line, struct heading *h
         import_problem_at(import, line, "", heading->text, heading->text, &err);
         return;
     }
-    if (is_used(import->rules->kind, &heading->meaning)) return;
+    if (is_used(import->rules->kind, &heading->meaning)) {
+        const char *doubt = mapped ? NULL : heading_doubt(heading->text);
+        if (!doubt) return;
+        import_report_add(&import->out->report, FINDING_NOTE, line,
+                          heading_meaning_name(&heading->meaning), heading->text, "", doubt);
+        return;
+    }
     if (!mapped || mapped->meaning.means != MEANS_IGNORED) {
         import_report_add(&import->out->report, FINDING_NOTE, line, "", heading->text, "",
                           "this column is not used here");

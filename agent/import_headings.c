@@ -86,12 +86,18 @@ static bool find_column(const char *text, struct heading_meaning *out)
     return false;
 }
 
-static const char *alias_target(const char *text)
+static const struct heading_alias *find_alias(const char *text)
 {
     for (size_t i = 0; i < heading_alias_count; i++) {
-        if (heading_same(text, heading_aliases[i].heading)) return heading_aliases[i].target;
+        if (heading_same(text, heading_aliases[i].heading)) return &heading_aliases[i];
     }
     return NULL;
+}
+
+const char *heading_doubt(const char *text)
+{
+    const struct heading_alias *alias = find_alias(text);
+    return alias ? alias->doubt : NULL;
 }
 
 static bool unknown_heading(const struct catalogue *catalogue, const char *text, struct err *err)
@@ -131,8 +137,8 @@ bool heading_find(const struct catalogue *catalogue, const char *text, struct he
                   struct err *err)
 {
     const struct criterion *found = NULL;
-    const char *target = alias_target(text);
-    const char *wanted = target ? target : text;
+    const struct heading_alias *alias = find_alias(text);
+    const char *wanted = alias ? alias->target : text;
     if (find_column(wanted, out)) return true;
     if (!catalogue_match(catalogue, NULL, wanted, &found, err) || !is_named(found, wanted)) {
         return unknown_heading(catalogue, text, err);

@@ -39,6 +39,9 @@ bool heading_same(const char *a, const char *b);
  * criterion for which there is a column. */
 MUST_CHECK bool heading_find(const struct catalogue *catalogue, const char *text,
                              struct heading_meaning *out, struct err *err);
+/* What the user should make sure of where that heading is taken for what it usually means, or NULL.
+ */
+const char *heading_doubt(const char *text);
 /* What the right side of a mapping stands for: also criteria by what standards call them, which is
  * too vague for a heading ("No"). */
 MUST_CHECK bool heading_find_target(const struct catalogue *catalogue, const char *text,
@@ -54,6 +57,7 @@ bool headings_have_group(const struct headings *headings, const char *group);
 /* ---- import_aliases.c: data ---- */
 struct heading_alias {
     const char *heading, *target; /* a column's name or a criterion's code */
+    const char *doubt;            /* what the user should make sure of, or NULL */
 };
 extern const struct heading_alias heading_aliases[];
 extern const size_t heading_alias_count;

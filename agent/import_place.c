@@ -53,7 +53,12 @@ static void judge_postcode(struct import *import)
         import_problem(import, COLUMN_POSTCODE, text, &err);
     } else {
         keep(import, place.at, spelt);
-        if (place.note[0]) import_note(import, COLUMN_POSTCODE, place.note);
+        if (place.note[0]) {
+            import_note(import, COLUMN_POSTCODE, place.note);
+        } else if (postcode_kind(&postcode) != POSTCODE_UNIT) {
+            import_note(import, COLUMN_POSTCODE,
+                        "not a whole postcode: the household counts as being in the middle of it");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carer files as agencies have them: untidy exports against tidy ones of the same households, mappings, reports, dry
-runs, availability alone."""
+"""Carer files as agencies have them: untidy exports against tidy ones of the same households, mappings, reports,
+dry runs, availability alone."""
 
 import csv
 import datetime
@@ -12,8 +12,10 @@ import subprocess
 from support import COMMAND_SECONDS, GENERATE, SchemeCase
 
 import places  # from tests/lab
+import postcodes
 
-HEADING = "ref,name,grid_ref,ages,sexes,places,approved_places,placement_types,status,status_date,available_from,offers"
+HEADING = ("ref,name,grid_ref,ages,sexes,places,approved_places,placement_types,status,status_date,"
+           "available_from,offers")
 
 
 def row(ref, **columns):
@@ -105,6 +107,37 @@ class Untidy(ImportCase):
                 with self.subTest(**each):
                     self.assertEqual(found, {each["column"]})
             self.assertEqual(told["problem_count"], len(bad))
+
+
+    def test_postcodes(self):
+        """Spelt anyhow; the middle of a sector, and a postcode that is not known, are told."""
+        gazetteer = postcodes.read(self.directory / "gazetteer.csv")
+        unit = sorted(gazetteer.points)[0]
+        sector = unit[:-2]
+        heading = HEADING.replace("grid_ref", "Post Code")
+        path = self.file("postcodes.csv", heading, row("U1", grid_ref=unit.lower().replace(" ", "")),
+                         row("U2", grid_ref=f"  {unit.replace(' ', '   ')} "), row("U3", grid_ref=sector))
+        told = self.json_of("import", path, "--dry-run")
+        self.assertEqual((told["added"], [(note["line"], note["column"]) for note in told["notes"]]),
+                         (3, [(4, "postcode")]))
+        self.assertIn("in the middle", told["notes"][0]["message"])
+        self.json_of("import", path)
+        self.addCleanup(self.run_agent, "remove", "U1", "U2", "U3")
+        held = {carer["ref"]: carer for carer in self.json_of("list")["carers"]}
+        east, north = gazetteer.points[unit]
+        for ref in ("U1", "U2"):
+            self.assertEqual(held[ref]["location"], unit)
+            reference = places.grid_reference(east, north, 2).replace(" ", "")
+            quarter = ("SN"[north % 10000 >= 5000] + "WE"[east % 10000 >= 5000])
+            self.assertEqual(held[ref]["cell"], reference + quarter)
+        export = self.directory / "export.csv"
+        export.write_text(self.run_agent("export").stdout, encoding="utf-8")
+        told = self.json_of("import", export)
+        self.assertEqual((told["changed"], told["added"]), (0, 0))
+        wrong = self.file("wrong.csv", heading, row("U4", grid_ref="ZZ99 9ZZ"), row("U5", grid_ref="Leeds"))
+        told = self.json_of("import", wrong, code=2)
+        self.assertEqual([(p["line"], p["column"], p["heading"]) for p in told["problems"]],
+                         [(2, "postcode", "Post Code"), (3, "postcode", "Post Code")])
 
 
 class Commands(ImportCase):

@@ -24,7 +24,7 @@ HEADINGS = {
     "approved_places": ["approved places", "approved for number of children", "capacity"],
     "placement_types": ["placement types", "type of placement", "approval types"],
     "status": ["status", "availability", "vacancy status"],
-    "status_date": ["status date", "last updated", "availability confirmed"],
+    "status_date": ["status date", "status last updated", "availability confirmed"],
     "available_from": ["available from", "next vacancy date", "date available"],
     "offers": ["offers", "skills and experience", "matching criteria"],
 }
