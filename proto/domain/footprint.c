@@ -18,6 +18,7 @@ struct decoys {
     uint16_t england[ENGLAND_QUADRANTS];
     uint16_t chosen[FOOTPRINT_MAX];
     size_t count, target;
+    size_t first; /* of chosen: the first that a decoy may be put beside */
 };
 
 /* The next number below `limit` of the stream; the bias of the remainder is below 2^-50. */
@@ -81,7 +82,7 @@ static bool add_neighbour(struct decoys *decoys)
 {
     static const int step[4][2] = {{1, 0}, {0, 1}, {-1, 0}, {0, -1}};
     for (int attempt = 0; attempt < NEIGHBOUR_TRIES; attempt++) {
-        uint16_t from = decoys->chosen[draw(decoys, decoys->count)];
+        uint16_t from = decoys->chosen[decoys->first + draw(decoys, decoys->count - decoys->first)];
         const int *way = step[draw(decoys, 4)];
         uint16_t found;
         if (!free_at(decoys, from, way[0], way[1], &found)) continue;
@@ -160,16 +161,19 @@ size_t plan_widen_footprint(const struct plan *wider, const uint16_t *footprint,
     /* Numbers of the same stream that the search itself does not get to. */
     struct decoys decoys = {.search_ref = search_ref, .key = key, .drawn = (uint64_t)1 << 32};
     read_england(&decoys);
-    memcpy(decoys.chosen, footprint, count * sizeof *footprint);
-    decoys.count = count;
-    for (size_t i = 0; i < wider->quadrant_count; i++) {
-        if (contains(decoys.chosen, decoys.count, wider->quadrants[i])) continue;
+    decoys.count = wider->quadrant_count;
+    memcpy(decoys.chosen, wider->quadrants, decoys.count * sizeof *wider->quadrants);
+    /* New decoys beside the search's own: what is new beside the real ones needs company. */
+    decoys.first = decoys.count;
+    for (size_t i = 0; i < count; i++) {
+        if (contains(decoys.chosen, decoys.count, footprint[i])) continue;
         if (decoys.count == FOOTPRINT_MAX) {
             sodium_memzero(&decoys, sizeof decoys);
             return 0;
         }
-        decoys.chosen[decoys.count++] = wider->quadrants[i];
+        decoys.chosen[decoys.count++] = footprint[i];
     }
+    if (decoys.first == decoys.count) decoys.first = 0;
     decoys.target = padded(decoys.count);
     return finish(&decoys, out);
 }

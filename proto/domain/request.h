@@ -101,9 +101,9 @@ size_t plan_footprint_size(const struct plan *plan);
 size_t plan_footprint(const struct plan *plan, const char *search_ref,
                       const uint8_t key[HASH_KEY_BYTES], uint16_t out[FOOTPRINT_MAX]);
 /* A footprint that also holds the quadrants of a wider plan of the same search: every one of
- * `footprint` (count of them), those of `wider`, and decoys beside these up to 4, 8 or 16. Decoys
- * depend on key and search reference as above. Returns the count; ascending. 0, and nothing
- * written, where more than FOOTPRINT_MAX would be needed. */
+ * `footprint` (count of them), those of `wider`, and further decoys up to 4, 8 or 16, which lie
+ * beside the decoys that were there. Decoys depend on key and search reference as above. Returns
+ * the count; ascending. 0, and nothing written, where more than FOOTPRINT_MAX would be needed. */
 size_t plan_widen_footprint(const struct plan *wider, const uint16_t *footprint, size_t count,
                             const char *search_ref, const uint8_t key[HASH_KEY_BYTES],
                             uint16_t out[FOOTPRINT_MAX]);

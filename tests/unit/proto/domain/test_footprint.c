@@ -241,6 +241,40 @@ static void test_a_wider_footprint_keeps_the_first(void **state)
     assert_true(refused > 0 && refused < 250);
 }
 
+static bool is_beside(const uint16_t *list, size_t count, uint16_t number)
+{
+    for (size_t i = 0; i < count; i++) {
+        int rows = abs(list[i] / QUADRANT_COLUMNS - number / QUADRANT_COLUMNS);
+        int columns = abs(list[i] % QUADRANT_COLUMNS - number % QUADRANT_COLUMNS);
+        if (rows + columns == 1) return true;
+    }
+    return false;
+}
+
+/* Else everything that is new would lie beside the real quadrants. */
+static void test_new_decoys_lie_beside_decoys(void **state)
+{
+    (void)state;
+    static const char *const one[] = {"SE.SW"}, *const more[] = {"SE.SW", "SE.SE", "SE.NW"};
+    struct plan *plan = plan_over(one, 1), *wider = plan_over(more, 3);
+    for (int i = 0; i < 50; i++) {
+        char ref[16];
+        uint16_t footprint[FOOTPRINT_MAX], out[FOOTPRINT_MAX], others[FOOTPRINT_MAX];
+        (void)snprintf(ref, sizeof ref, "REF-%d", i);
+        size_t count = plan_footprint(plan, ref, KEY, footprint), rest = 0;
+        size_t got = plan_widen_footprint(wider, footprint, count, ref, KEY, out);
+        for (size_t j = 0; j < got; j++) {
+            if (!within(wider->quadrants, 3, out[j])) others[rest++] = out[j];
+        }
+        for (size_t j = 0; j < rest; j++) {
+            if (within(footprint, count, others[j])) continue;
+            assert_true(is_beside(others, rest, others[j]));
+        }
+    }
+    free(plan);
+    free(wider);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +287,7 @@ int main(void)
         cmocka_unit_test(all_of_england_serves),
         cmocka_unit_test(the_list_is_in_order),
         cmocka_unit_test(test_a_wider_footprint_keeps_the_first),
+        cmocka_unit_test(test_new_decoys_lie_beside_decoys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
