@@ -13,8 +13,9 @@
 
 struct gazetteer; /* thread-safe for look-ups; each sees the last whole import */
 
-/* Opens the store in directory `path` for reading. ERR_NOT_FOUND: none there, or nothing was ever
- * imported into it; ERR_CORRUPT; ERR_VERSION. */
+/* Opens the store in directory `path` for reading. A process has it open once at a time and imports
+ * nothing into it meanwhile; other processes may do either. ERR_NOT_FOUND: none there, or nothing
+ * was ever imported into it; ERR_CORRUPT; ERR_VERSION. */
 MUST_CHECK bool gazetteer_open(const char *path, struct gazetteer **out, struct err *err);
 /* HOME/gazetteer; *out is NULL where there is none, which is success. */
 MUST_CHECK bool gazetteer_open_home(const char *home, struct gazetteer **out, struct err *err);

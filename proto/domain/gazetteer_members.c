@@ -10,10 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <zip.h>
-
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
+#include "proto/domain/gazetteer_zip.h"
 
 /* The largest of the published files: about 1.5 GB, 800 files in one ZIP. */
 enum { DEPTH_MAX = 4, ZIP_ENTRIES_MAX = 20000, MEMBERS_MAX = 100000 };
@@ -27,12 +26,6 @@ void gazetteer_members_free(struct gazetteer_members *members)
     }
     free(members->items);
     *members = (struct gazetteer_members){0};
-}
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
 }
 
 static bool ends_in(const char *name, const char *ending)
@@ -51,26 +44,12 @@ static bool add(struct gazetteer_members *members, const struct gazetteer_member
     struct gazetteer_member *added = &members->items[members->count++];
     *added = *member;
     added->path = mem_string(member->path);
-    added->name = mem_string(last_part(member->name));
+    added->name = mem_string(gazetteer_last_part(member->name));
     members->bytes += member->size;
     return true;
 }
 
 /* ---- ZIP ---- */
-
-static zip_t *open_zip(const char *path, struct err *err)
-{
-    int code = 0;
-    zip_t *archive = zip_open(path, ZIP_RDONLY, &code);
-    if (!archive) {
-        zip_error_t why;
-        zip_error_init_with_code(&why, code);
-        (void)err_set(err, ERR_CORRUPT, last_part(path), "cannot be read as a ZIP file: %s",
-                      zip_error_strerror(&why));
-        zip_error_fini(&why);
-    }
-    return archive;
-}
 
 /* The length of the folder part of "Data/multi_csv/X.csv" before "multi_csv/", or SIZE_MAX. */
 static size_t parts_folder(const char *name)
@@ -100,14 +79,14 @@ static bool add_entry(struct gazetteer_members *members, zip_t *archive, zip_uin
     zip_stat_t info;
     if (zip_stat_index(archive, index, 0, &info) != 0 || !(info.valid & ZIP_STAT_NAME) ||
         !(info.valid & ZIP_STAT_SIZE)) {
-        return err_set(err, ERR_CORRUPT, last_part(in->path), "the ZIP file is damaged");
+        return err_set(err, ERR_CORRUPT, gazetteer_last_part(in->path), "the ZIP file is damaged");
     }
     if (!ends_in(info.name, ".csv")) return true;
     size_t folder = parts_folder(info.name);
     if (folder != SIZE_MAX && has_csv_in_folder(archive, info.name, folder)) return true;
     if (info.size > MEMBER_BYTES_MAX || *bytes + info.size > ZIP_BYTES_MAX) {
         return err_set(
-            err, ERR_BUDGET, last_part(in->path),
+            err, ERR_BUDGET, gazetteer_last_part(in->path),
             "unpacks to more than %llu GiB: that is not a file of ONS or Ordnance Survey",
             (unsigned long long)((info.size > MEMBER_BYTES_MAX ? MEMBER_BYTES_MAX
                                                                : ZIP_BYTES_MAX) >>
@@ -125,10 +104,10 @@ static bool add_entry(struct gazetteer_members *members, zip_t *archive, zip_uin
 static bool add_zip(struct gazetteer_members *members, const struct gazetteer_member *in,
                     struct err *err)
 {
-    zip_t *archive = open_zip(in->path, err);
+    zip_t *archive = gazetteer_zip_open(in->path, err);
     if (!archive) return false;
     zip_int64_t entries = zip_get_num_entries(archive, 0);
-    bool ok = entries <= ZIP_ENTRIES_MAX || err_set(err, ERR_BUDGET, last_part(in->path),
+    bool ok = entries <= ZIP_ENTRIES_MAX || err_set(err, ERR_BUDGET, gazetteer_last_part(in->path),
                                                     "holds more than %d files", ZIP_ENTRIES_MAX);
     uint64_t bytes = 0;
     for (zip_int64_t i = 0; ok && i < entries; i++) {
@@ -236,86 +215,4 @@ bool gazetteer_members_add(struct gazetteer_members *members, const char *path, 
     if (!add_path(members, path, argument, 0, err)) return false;
     if (members->count > before) return true;
     return err_set(err, ERR_INVALID, "", "%s holds no CSV file", path);
-}
-
-/* ---- streams ---- */
-
-struct gazetteer_stream {
-    int fd; /* -1 for a ZIP file's */
-    zip_t *archive;
-    zip_file_t *entry;
-    const struct gazetteer_member *member;
-    uint64_t done;
-};
-
-static bool open_entry(struct gazetteer_stream *stream, struct err *err)
-{
-    const struct gazetteer_member *member = stream->member;
-    stream->archive = open_zip(member->path, err);
-    if (!stream->archive) return false;
-    stream->entry = zip_fopen_index(stream->archive, member->index, 0);
-    if (stream->entry) return true;
-    return err_set(err, ERR_CORRUPT, member->name, "cannot be read from %s: %s",
-                   last_part(member->path), zip_strerror(stream->archive));
-}
-
-bool gazetteer_stream_open(const struct gazetteer_member *member, struct gazetteer_stream **out,
-                           struct err *err)
-{
-    struct gazetteer_stream *stream = mem_new(struct gazetteer_stream);
-    stream->member = member;
-    stream->fd = -1;
-    bool ok = true;
-    if (member->zipped) {
-        ok = open_entry(stream, err);
-    } else {
-        stream->fd = open(member->path, O_RDONLY | O_CLOEXEC);
-        if (stream->fd < 0) ok = err_set_errno(err, errno, "", "cannot open %s", member->path);
-    }
-    if (!ok) {
-        gazetteer_stream_close(stream);
-        return false;
-    }
-    *out = stream;
-    return true;
-}
-
-static bool read_entry(struct gazetteer_stream *stream, void *data, size_t cap, size_t *len,
-                       struct err *err)
-{
-    const struct gazetteer_member *member = stream->member;
-    zip_int64_t got = zip_fread(stream->entry, data, cap);
-    if (got < 0) {
-        return err_set(err, ERR_CORRUPT, member->name, "%s is damaged: %s", last_part(member->path),
-                       zip_file_strerror(stream->entry));
-    }
-    stream->done += (uint64_t)got;
-    if (stream->done > member->size) {
-        return err_set(err, ERR_BUDGET, member->name, "unpacks to more than %s declares",
-                       last_part(member->path));
-    }
-    *len = (size_t)got;
-    return true;
-}
-
-bool gazetteer_stream_read(struct gazetteer_stream *stream, void *data, size_t cap, size_t *len,
-                           struct err *err)
-{
-    if (stream->entry) return read_entry(stream, data, cap, len, err);
-    for (;;) {
-        ssize_t got = read(stream->fd, data, cap);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return err_set_errno(err, errno, stream->member->name, "cannot be read");
-        *len = (size_t)got;
-        return true;
-    }
-}
-
-void gazetteer_stream_close(struct gazetteer_stream *stream)
-{
-    if (!stream) return;
-    if (stream->fd >= 0) (void)close(stream->fd);
-    if (stream->entry) (void)zip_fclose(stream->entry);
-    if (stream->archive) zip_discard(stream->archive);
-    free(stream);
 }

@@ -95,13 +95,13 @@ static bool locate_text(char *text, const char *value, struct gazetteer *gazette
 bool place_locate(const char *text, struct gazetteer *gazetteer, struct place *out, struct err *err)
 {
     char copy[PLACE_TEXT_MAX + 1], value[SHOWN_MAX];
-    (void)shown(text, value);
     if (strlen(text) > PLACE_TEXT_MAX) {
-        return err_set(err, ERR_INVALID, NULL, "'%s' is too long for a place: give %s", value,
-                       PLACE_HOW);
+        return err_set(err, ERR_INVALID, NULL, "'%s' is too long for a place: give %s",
+                       shown(text, value), PLACE_HOW);
     }
     (void)snprintf(copy, sizeof copy, "%s", text);
     char *trimmed = text_trim(copy);
+    (void)shown(trimmed, value);
     if (!looks_like_degrees(trimmed)) return locate_text(trimmed, value, gazetteer, out, err);
     struct grid_point at;
     if (!locate_degrees(trimmed, value, &at, err)) return false;

@@ -370,6 +370,55 @@ static void zips_that_are_no_data_are_refused(void **state)
     assert_false(file_exists(fixture->store));
 }
 
+/* Three small files whose directory declares 3.8 GiB each. */
+static void zips_that_declare_too_much_are_refused(void **state)
+{
+    const struct fixture *fixture = *state;
+    const struct member members[] = {
+        {"a.csv", CODE_POINT_ROW, 0}, {"b.csv", CODE_POINT_ROW, 0}, {"c.csv", CODE_POINT_ROW, 0}};
+    char *path = zip_of(fixture, members, 3);
+    struct err err = {0};
+    struct buf bytes = {0};
+    size_t changed = 0;
+    assert_true(file_read(path, 1 << 20, &bytes, &err));
+    for (size_t i = 0; i + 46 < bytes.len; i++) {
+        if (strncmp((const char *)bytes.data + i, "PK\x01\x02", 4) != 0) continue;
+        memset(bytes.data + i + 24, 0xf0, 4); /* size before compression */
+        changed++;
+    }
+    assert_int_equal(changed, 3);
+    assert_true(file_write(path, bytes.data, bytes.len, 0600, &err));
+    refused_paths(fixture, path, ERR_BUDGET, "unpacks to more than 8 GiB");
+    buf_free(&bytes);
+    free(path);
+}
+
+/* As it comes from a disk or a ZIP: what is cut between two pieces is read as if it were not. */
+static void pieces_of_any_size_give_the_same(void **state)
+{
+    (void)state;
+    static const char text[] = "\xef\xbb\xbfpcds,doterm,oseast1m,osnrth1m,osgrdind\r\n"
+                               "\"LS6 3AA\",\"\",\"428000\",\"0436000\",\"1\"\r\n"
+                               "LS6 3AB,201905,428300,436600,1\r\nbad\r\n\"LS6 3\"\"AD\",,1,1,1\r\n"
+                               "LS6 3AE,,1,1,1\r\nLS6 3AF,,1,1,1\r\nLS6 3AG,,1,1,1";
+    for (size_t piece = 1; piece < sizeof text; piece++) {
+        struct gazetteer_batch batch = {0};
+        struct gazetteer_file *file = gazetteer_file_new(&batch);
+        struct err err = {0};
+        for (size_t at = 0; at < sizeof text - 1; at += piece) {
+            size_t left = sizeof text - 1 - at;
+            assert_true(gazetteer_file_feed(file, text + at, left < piece ? left : piece, &err));
+        }
+        assert_false(gazetteer_file_end(file, &err)); /* 2 of 7 are malformed */
+        const struct gazetteer_tally *tally = gazetteer_file_tally(file);
+        assert_true(tally->rows == 7 && tally->taken == 5 && tally->malformed == 2);
+        assert_true(tally->problems[0].line == 4 && tally->problems[1].line == 5);
+        assert_string_equal(tally->problems[1].text, "'LS6 3\"AD' is not a postcode");
+        gazetteer_file_free(file);
+        batch_free(&batch);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +433,8 @@ int main(void)
         FIXED(directories_are_read_through),
         FIXED(zips_are_read_as_published),
         FIXED(zips_that_are_no_data_are_refused),
+        FIXED(zips_that_declare_too_much_are_refused),
+        cmocka_unit_test(pieces_of_any_size_give_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

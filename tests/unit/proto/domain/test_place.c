@@ -66,6 +66,7 @@ static void without_a_gazetteer_postcodes_say_what_to_import(void **state)
     }
     refuses("SE23", "may be a postcode district");
     refuses("ne30", "'ne 30'");
+    refuses("  ne30 ", "'ne 30'");
     refuses("Leeds", "'Leeds' is not a place");
     refuses("Leeds", "OS Open Names");
     refuses("Headingley, Leeds", "not a place");
