@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "client/commands.h"
 #include "client/convert.h"
 #include "client/report.h"
@@ -75,6 +77,7 @@ static bool write_file(const char *path, json_t *request, struct err *err)
     buf_format(&bytes, "%s\n", text);
     bool ok = file_create(path, bytes.data, bytes.len, 0600, err);
     buf_wipe(&bytes);
+    sodium_memzero(text, strlen(text));
     free(text);
     return ok || err_in(err, "out");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * From what a document says, and what only a person can add, to a request.
  */
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +119,7 @@ static bool is_valid(json_t *request, const struct catalogue *catalogue, struct 
                               parsed, err);
     request_wipe(parsed);
     free(parsed);
+    sodium_memzero(text, strlen(text));
     free(text);
     return good;
 }
