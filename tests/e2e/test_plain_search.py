@@ -140,9 +140,8 @@ class PlainCase(SchemeCase):
         self.assertEqual({query["epoch"] for query in by_kind["query"]}, {by_kind["epoch"][0]["epoch"]})
         return seed
 
-    def difference(self, request, code, answer, seed):
+    def difference(self, ranking, code, answer, seed):
         """What is wrong with an answer, in words; None where all is as computed."""
-        ranking = self.ranking(request)
         if ranking is None:
             return None if code == 2 else f"exit status {code}, where the location is not acceptable"
         if code not in (0, 3):
@@ -160,22 +159,24 @@ class PlainCase(SchemeCase):
         return None
 
     def check_all(self, requests):
-        """Searches, then compares every answer; gives the answers."""
+        """Searches, then compares every answer; gives the answers and the plain rankings."""
         answers = self.search_all(requests)
         seed = self.end_epoch()
         if places.london_today() != self.today:
             self.skipTest("midnight has passed in London meanwhile: availability has changed")
+        rankings = [self.ranking(request) for request in requests]
         wrong = []
-        for request, (code, answer) in zip(requests, answers):
-            difference = self.difference(request, code, answer, seed)
+        for request, ranking, (code, answer) in zip(requests, rankings, answers):
+            difference = self.difference(ranking, code, answer, seed)
             if difference:
                 wrong.append(f"{json.dumps(request)}\n    {difference}")
         self.assertFalse(wrong, "\n".join([f"{len(wrong)} of {len(requests)} differ:", *wrong[:SHOWN]]))
-        return answers
+        return answers, rankings
 
 
 class PlainSearch(PlainCase):
     agencies, households, seed = 16, 700, 21
+    seconds = 600  # for 500 searches; they take 90 on two idle cores
     regions = ["West Midlands", "East Midlands"]  # near one another, so that several have somebody
 
     @classmethod
@@ -223,7 +224,7 @@ class PlainSearch(PlainCase):
         for number, request in enumerate(requests):
             if number % 3 == 0 and "area" in request.get("location", {}):
                 self.put_area_in_a_file(request, number)
-        answers = self.check_all(requests)
+        answers, rankings = self.check_all(requests)
         lists = [answer["agencies"] for code, answer in answers if code == 0]
         self.assertGreater(len(lists), REQUESTS * 0.4, "too few searches find anybody for this to test anything")
         if REQUESTS >= 100:
@@ -231,17 +232,13 @@ class PlainSearch(PlainCase):
             self.assertEqual({agency["band"] for found in lists for agency in found}, set(plain_rank.BANDS))
             self.assertGreater(max(map(len, lists)), 6)
             self.assertGreater(sum(len(found) > 2 for found in lists), REQUESTS / 10)
-            self.assertGreater(self.ties(requests), REQUESTS / 20)
+            self.assertGreater(sum(ranking is not None and ranking.ties() > 0 for ranking in rankings),
+                               REQUESTS / 20, "too few lists have ties that the hash decides")
 
     def put_area_in_a_file(self, request, number):
         name = f"area {number}.geojson"
         (self.directory / name).write_text(json.dumps(request["location"]["area"]), encoding="utf-8")
         request["location"]["area"] = name
-
-    def ties(self, requests):
-        """In how many lists the hash decided something."""
-        rankings = filter(None, map(self.ranking, requests))
-        return sum(ranking.ties() > 0 for ranking in rankings)
 
 
 class Many(PlainCase):
@@ -278,7 +275,7 @@ class Many(PlainCase):
                    {"prefer": {"CS_SIM": 5, "CS_DRIVE": 1}}, {"prefer": {"CS_DRIVE": 5}},
                    {"provider": {"frameworks": ["WEST"]}}, {"provider": {"min_judgement": "outstanding"}},
                    {"location": {"anchors": [{"at": "SE 31 35", "within_km": 20, "weight": 5}]}}]
-        answers = self.check_all([base | change for change in changes for _ in range(2)])
+        answers, _ = self.check_all([base | change for change in changes for _ in range(2)])
         listed = [(len(answer["agencies"]), answer["more"]) for _, answer in answers]
         self.assertEqual(listed[0], (plain_rank.MOST_LISTED, True))
         self.assertIn(False, [more for _, more in listed])
