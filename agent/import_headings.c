@@ -52,6 +52,9 @@ static void try_name(struct nearest *nearest, const char *name, const char *targ
 {
     char folded[HEADING_MAX + 1];
     heading_fold(name, folded);
+    size_t a = strlen(folded);
+    size_t b = strlen(nearest->folded);
+    if ((a > b ? a - b : b - a) > NEAR) return;
     size_t d = words_distance(folded, nearest->folded);
     if (d >= nearest->distance) return;
     nearest->distance = d;
@@ -113,16 +116,45 @@ static bool unknown_heading(const struct catalogue *catalogue, const char *text,
                    text, text);
 }
 
-/* By its code, or by its label with or without what stands there in brackets. Codes of standards
- * are too short to head a column by. */
-static bool is_named(const struct criterion *criterion, const char *text)
+/* By its label, with or without what stands there in brackets. */
+static bool is_labelled(const struct criterion *criterion, const char *folded)
 {
     char label[HEADING_MAX + 1];
+    char other[HEADING_MAX + 1];
+    heading_fold(criterion->label, other);
+    if (strcmp(folded, other) == 0) return true;
     size_t bracket = strcspn(criterion->label, "(");
     text_copy_cut(label, sizeof label, criterion->label);
-    if (bracket > 0 && bracket < sizeof label) label[bracket] = '\0';
-    return heading_same(text, criterion->code) || heading_same(text, criterion->label) ||
-           heading_same(text, label);
+    if (bracket == 0 || bracket >= strlen(label)) return false;
+    label[bracket] = '\0';
+    heading_fold(label, other);
+    return strcmp(folded, other) == 0;
+}
+
+/* By code or label. Codes and words of standards are too short or too common to head a column by.
+ * *out is NULL where none is meant; ERR_INVALID where several are. */
+static bool find_criterion(const struct catalogue *catalogue, const char *text,
+                           const struct criterion **out, struct err *err)
+{
+    char folded[HEADING_MAX + 1];
+    char code[HEADING_MAX + 1];
+    heading_fold(text, folded);
+    *out = NULL;
+    for (size_t i = 0; i < catalogue->count && !*out; i++) {
+        heading_fold(catalogue->criteria[i].code, code);
+        if (strcmp(folded, code) == 0) *out = &catalogue->criteria[i];
+    }
+    if (*out) return true;
+    for (size_t i = 0; i < catalogue->count; i++) {
+        const struct criterion *criterion = &catalogue->criteria[i];
+        if (!is_labelled(criterion, folded)) continue;
+        if (*out) {
+            return err_set(err, ERR_INVALID, NULL, "may mean %s or %s: head the column by the code",
+                           (*out)->code, criterion->code);
+        }
+        *out = criterion;
+    }
+    return true;
 }
 
 static bool take_criterion(const struct criterion *criterion, struct heading_meaning *out,
@@ -140,10 +172,8 @@ bool heading_find(const struct catalogue *catalogue, const char *text, struct he
     const struct heading_alias *alias = find_alias(text);
     const char *wanted = alias ? alias->target : text;
     if (find_column(wanted, out)) return true;
-    if (!catalogue_match(catalogue, NULL, wanted, &found, err) || !is_named(found, wanted)) {
-        return unknown_heading(catalogue, text, err);
-    }
-    return take_criterion(found, out, err);
+    if (!find_criterion(catalogue, wanted, &found, err)) return false;
+    return found ? take_criterion(found, out, err) : unknown_heading(catalogue, text, err);
 }
 
 bool heading_find_target(const struct catalogue *catalogue, const char *text,
