@@ -171,12 +171,14 @@ static bool run(struct task *task, struct err *err)
 }
 
 /* The request is known to be good by now: what else is invalid is this side's configuration. Nobody
- * has refused anything where the passphrase of the own key file is wrong. */
+ * has refused anything where the passphrase of the own key file is wrong, or the records are full.
+ */
 static int failure(const struct err *err)
 {
     const char *last = strrchr(err->field, '.');
     bool passphrase = strcmp(last ? last + 1 : err->field, "passphrase") == 0;
-    return err->code == ERR_INVALID || passphrase ? EXIT_OTHER : (int)exit_code_of(err);
+    bool own = passphrase || strncmp(err->field, HOME_RECORDS, strlen(HOME_RECORDS)) == 0;
+    return err->code == ERR_INVALID || own ? EXIT_OTHER : (int)exit_code_of(err);
 }
 
 /* Everything that can be wrong with a request is found before anything is opened or sent. */
