@@ -137,7 +137,7 @@ static void on_timer(void *ctx)
     if (search->due_ms > 0 && clock_steady_ms() >= search->due_ms) {
         /* gRPC's code for it has no twin among our errors, so it goes out by hand. */
         (void)err_set(&err, ERR_UNAVAILABLE, NULL, "no %s within %lld s", awaited(search->phase),
-                      (long long)(LA_MESSAGE_MS / 1000 * search_patience(search)));
+                      (long long)LA_MESSAGE_MS / 1000 * search_patience(search));
         rpc_stream_finish(search->stream, RPC_DEADLINE_EXCEEDED, err.text);
         search_end(search, &err, true);
     } else if (search->phase == PHASE_COLLECTING) {
