@@ -12,7 +12,12 @@
 #include "agent/sender.h"
 
 /* Members of groups wait in a queue of their own, eight groups long, behind ordinary queries. */
-enum { ANSWER_QUEUE_MAX = 32, ANSWER_MEMBERS_MAX = 8 * GROUP_QUERIES };
+enum {
+    ANSWER_QUEUE_MAX = 32,
+    ANSWER_MEMBERS_MAX = 8 * GROUP_QUERIES,
+    /* Answers that may wait for a slow stream at once: of all queries taken, and declines. */
+    ANSWERS_MAX = 2 * (ANSWER_QUEUE_MAX + ANSWER_MEMBERS_MAX)
+};
 
 struct answerer_parts { /* all outlive the answerer */
     const struct identity *identity;

@@ -247,7 +247,8 @@ static void dial(struct link *link)
     static const struct rpc_events events = {.message = on_message, .closed = on_closed};
     const struct rpc_channel_config config = {.target = link->parts.target,
                                               .server_id = link->parts.matcher_id,
-                                              .message_max = MESSAGE_MAX};
+                                              .message_max = MESSAGE_MAX,
+                                              .queue_max = ANSWERS_MAX};
     struct err err = {0};
     if (!rpc_channel_open(&config, link->parts.identity, link->parts.trust, &link->channel, &err)) {
         log_err(LOG_LEVEL_ERROR, "dial", &err);
