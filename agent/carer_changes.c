@@ -177,6 +177,7 @@ void carer_changes_note(const struct profile *before, const struct profile *afte
     struct carer_changes *changes = ctx;
     struct changed_carer *carer = add(changes);
     const struct profile *named = after ? after : before;
+    REQUIRE(named != NULL);
     carer->what = !before ? CARER_ADDED : after ? CARER_CHANGED : CARER_REMOVED;
     memcpy(carer->ref, named->ref, sizeof carer->ref);
     if (before && after) compare(before, after, changes->catalogue, carer);
@@ -192,7 +193,7 @@ static int by_ref(const void *a, const void *b)
 void carer_changes_sort(struct carer_changes *changes)
 {
     if (changes->count < 2) return;
-    struct changed_carer **order = mem_array(changes->count, sizeof *order);
+    struct changed_carer **order = mem_array(changes->count, sizeof(struct changed_carer *));
     struct changed_carer *sorted = mem_array(changes->cap, sizeof *sorted);
     for (size_t i = 0; i < changes->count; i++) order[i] = &changes->items[i];
     qsort(order, changes->count, sizeof(struct changed_carer *), by_ref);

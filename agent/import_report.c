@@ -31,7 +31,7 @@ void import_report_add(struct import_report *report, enum finding_kind kind, uin
     if (report->count == IMPORT_FINDINGS_MAX) return;
     if (report->count == report->cap) {
         report->cap = report->cap ? report->cap * 2 : FIRST_CAPACITY;
-        report->items = mem_resize(report->items, report->cap, sizeof *report->items);
+        report->items = mem_resize(report->items, report->cap, sizeof(struct finding *));
     }
     char cut_heading[HEADING_SHOWN_MAX + 1];
     char cut_value[FINDING_VALUE_MAX + 1];
