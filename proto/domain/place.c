@@ -92,6 +92,19 @@ static bool locate_text(char *text, const char *value, struct gazetteer *gazette
     return place_name(text, value, gazetteer, out, err);
 }
 
+/* What spreadsheets and web pages put in place of a space: a tab, U+00A0. In place; it only
+ * shrinks. */
+static void plain_spaces(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from; from++) {
+        bool wide = from[0] == '\xc2' && from[1] == '\xa0';
+        *to++ = *from == '\t' || wide ? ' ' : *from;
+        from += wide;
+    }
+    *to = '\0';
+}
+
 bool place_locate(const char *text, struct gazetteer *gazetteer, struct place *out, struct err *err)
 {
     char copy[PLACE_TEXT_MAX + 1], value[SHOWN_MAX];
@@ -100,6 +113,7 @@ bool place_locate(const char *text, struct gazetteer *gazetteer, struct place *o
                        shown(text, value), PLACE_HOW);
     }
     (void)snprintf(copy, sizeof copy, "%s", text);
+    plain_spaces(copy);
     char *trimmed = text_trim(copy);
     (void)shown(trimmed, value);
     if (!looks_like_degrees(trimmed)) return locate_text(trimmed, value, gazetteer, out, err);

@@ -19,11 +19,11 @@ struct place {
 };
 
 /* The one way from a text to a point of the National Grid, for requests and carer files alike. A
- * text that could be both a postcode and a grid reference is ERR_INVALID, with both spellings.
- * gazetteer may be NULL: postcodes and place names are ERR_INVALID then, with what to import. Other
- * ERR_INVALID: not a place, outside the grid, not in the gazetteer (with what is near), a place
- * name that several places have (with what tells them apart), longer than PLACE_TEXT_MAX bytes.
- * ERR_CORRUPT: the gazetteer. */
+ * tab or a no-break space counts as a space. A text that could be both a postcode and a grid
+ * reference is ERR_INVALID, with both spellings. gazetteer may be NULL: postcodes and place names
+ * are ERR_INVALID then, with what to import. Other ERR_INVALID: not a place, outside the grid, not
+ * in the gazetteer (with what is near), a place name that several places have (with what tells them
+ * apart), longer than PLACE_TEXT_MAX bytes. ERR_CORRUPT: the gazetteer. */
 MUST_CHECK bool place_locate(const char *text, struct gazetteer *gazetteer, struct place *out,
                              struct err *err);
 

@@ -46,6 +46,7 @@ static void references_and_degrees_need_no_gazetteer(void **state)
     locates(" se297338 ", 429700, 433800, 0);
     locates("SE23NW", 420000, 435000, 0);
     locates("SE 23", 420000, 430000, 0);
+    locates("SE\t297\xc2\xa0\x33\x33\x38", 429700, 433800, 0);
     locates("53.80021519630,-1.66379168242", 422242, 433818, 10);
     locates("53.80021519630, -1.66379168242", 422242, 433818, 10);
     locates(" 53.8 , -1.55 ", 429700, 433800, 300);
@@ -109,7 +110,13 @@ static void postcodes_are_found_as_people_write_them(void **state)
                                        "SE2 3NW,,SE2 3NW,198001,,547000,179000,1,\n"
                                        "SE15 1AA,,SE15 1AA,198001,,534000,177000,1,\n");
     struct gazetteer *g = opened(fixture);
-    static const char *const spellings[] = {"LS6 3AA", "ls63aa", "LS6  3AA", " Ls6 3aA ", "LS63AA"};
+    static const char *const spellings[] = {"LS6 3AA",
+                                            "ls63aa",
+                                            "LS6  3AA",
+                                            " Ls6 3aA ",
+                                            "LS63AA",
+                                            "LS6\t3AA",
+                                            "\xc2\xa0LS6\xc2\xa0\x33\x41\x41"};
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
         locates_in(g, spellings[i], 428000, 436000, 0, "");
     }
