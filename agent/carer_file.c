@@ -7,6 +7,7 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
+#include "proto/base/text.h"
 #include "proto/domain/gazetteer.h"
 
 enum { PROBLEMS_SHOWN = 100, NOTES_SHOWN = 20 };
@@ -103,6 +104,23 @@ static bool save_mapping(const struct carer_work *work, struct err *err)
     return ok;
 }
 
+/* A file that is no CSV at all has that one problem; the report says so instead of what it said of
+ * an earlier file. That the report cannot be written is the lesser news. */
+static void report_unreadable(struct carer_work *work, const struct err *err)
+{
+    static const char prefix[] = "line ";
+    size_t len = sizeof prefix - 1;
+    struct import_report *report = &work->result.report;
+    struct err ignored;
+    int64_t line = 0;
+    if (!work->options->report) return;
+    bool known = strncmp(err->field, prefix, len) == 0 &&
+                 text_integer(err->field + len, 1, UINT32_MAX, &line);
+    import_report_add(report, FINDING_PROBLEM, known ? (uint32_t)line : 0, "", "", "", err->text);
+    bool written = import_report_write(report, work->options->report, &ignored);
+    (void)written;
+}
+
 static bool read_rows(struct carer_work *work, enum import_kind kind, struct err *err)
 {
     struct buf text = {0};
@@ -114,7 +132,10 @@ static bool read_rows(struct carer_work *work, enum import_kind kind, struct err
     bool ok = file_read(work->options->file, IMPORT_FILE_MAX, &text, err) &&
               gazetteer_open_home(work->home.path, &gazetteer, err);
     rules.gazetteer = gazetteer;
-    ok = ok && import_parse(text.data, text.len, &rules, &work->result, err);
+    if (ok && !import_parse(text.data, text.len, &rules, &work->result, err)) {
+        report_unreadable(work, err);
+        ok = false;
+    }
     buf_wipe(&text);
     gazetteer_close(gazetteer);
     return ok;

@@ -197,6 +197,10 @@ class Commands(ImportCase):
                          {(3, "B"), (4, "B")})
         self.assertEqual(stat.S_IMODE(report.stat().st_mode), 0o600)
         self.run_agent("import", path, "--report", self.directory / "report.txt", code=2)
+        path = self.file("no.csv", HEADING, row("A"), 'B,a "stray" quote')
+        self.assertEqual(self.json_of("import", path, "--report", report, code=2)["error"]["field"], "line 3")
+        told = json.loads(report.read_text(encoding="utf-8"))
+        self.assertEqual([problem["line"] for problem in told["problems"]], [3])
 
     def test_replace_does_not_remove_whom_it_cannot_read(self):
         self.hold(row("A"), row("B"))
