@@ -42,7 +42,7 @@ class CarersCase(SchemeCase):
         self.agent = self.scheme.parties.agents[0]
         self.today = places.london_today()
 
-    def run_import(self, data, *options, clock_offset=0):
+    def run_import(self, data, *options, clock_offset=None):
         """Exit status and the JSON printed; data: text or bytes."""
         path = self.directory / "case.csv"
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
@@ -50,12 +50,12 @@ class CarersCase(SchemeCase):
         self.assertIn(done.returncode, (0, 2), done.stderr)
         return done.returncode, json.loads(done.stdout)
 
-    def import_rows(self, rows, heading=HEADING, clock_offset=0):
+    def import_rows(self, rows, heading=HEADING, clock_offset=None):
         """Replaces all carers."""
         code, answer = self.run_import(csv_text(rows, heading), "--replace", clock_offset=clock_offset)
         self.assertEqual(code, 0, answer)
 
-    def eligible(self, needed_by="later", accept=True, clock_offset=0, **request):
+    def eligible(self, needed_by="later", accept=True, clock_offset=None, **request):
         """The references that `score` finds eligible."""
         placement = {"type": "PT_LONG", "needed_by": needed_by, "accept_unconfirmed": accept}
         path = self.request_file(ANYWHERE | {"placement": placement} | request)
@@ -63,7 +63,7 @@ class CarersCase(SchemeCase):
         self.assertIn(done.returncode, (0, 3), done.stdout + done.stderr)
         return {household["ref"] for household in json.loads(done.stdout)["eligible"]}
 
-    def problems(self, rows, heading=HEADING, clock_offset=0):
+    def problems(self, rows, heading=HEADING, clock_offset=None):
         """For each row the columns that are named as wrong, and what is said of them."""
         rows = [row | {"ref": f"R{number}"} if row["ref"] == "R" else row for number, row in enumerate(rows)]
         code, answer = self.run_import(csv_text(rows, heading), "--dry-run", "--skip-bad",
