@@ -30,28 +30,17 @@ static bool used_up(uint32_t limit, int64_t now_ms, struct err *err)
                    renewal);
 }
 
-static bool take(const struct daily *daily, uint32_t limit, int64_t now_ms, struct err *err)
-{
-    int32_t today = clock_london_day(now_ms);
-    uint32_t count = 0;
-    if (!daily_read(daily, today, &count, err)) return false;
-    if (count >= limit) return used_up(limit, now_ms, err);
-    return daily_write(daily, today, count + 1, err) &&
-           daily_forget(daily->txn, AUDIT_TABLE_BUDGET, today, err);
-}
-
-bool budget_take(struct store *store, const char *la, uint32_t limit, int64_t now_ms,
+bool budget_take(struct store_txn *txn, const char *la, uint32_t limit, int64_t now_ms,
                  struct err *err)
 {
-    if (limit == 0) return true;
-    struct store_txn *txn = NULL;
-    if (!store_begin(store, true, &txn, err)) return false;
     const struct daily daily = count_of(txn, la);
-    if (!take(&daily, limit, now_ms, err)) {
-        store_abort(txn);
-        return false;
-    }
-    return store_commit(txn, err);
+    int32_t today = clock_london_day(now_ms);
+    uint32_t count = 0;
+    if (limit == 0) return true;
+    if (!daily_read(&daily, today, &count, err)) return false;
+    if (count >= limit) return used_up(limit, now_ms, err);
+    return daily_write(&daily, today, count + 1, err) &&
+           daily_forget(txn, AUDIT_TABLE_BUDGET, today, err);
 }
 
 bool budget_used(struct store *store, const char *la, int64_t now_ms, uint32_t *used,

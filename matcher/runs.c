@@ -26,23 +26,19 @@ static bool count_before(const struct daily *daily, int32_t today, uint32_t *sum
     return true;
 }
 
-bool runs_add(struct store *store, const char *la, const uint8_t tag[HASH_BYTES], int64_t now_ms,
+bool runs_add(struct store_txn *txn, const char *la, const uint8_t tag[HASH_BYTES], int64_t now_ms,
               uint32_t *run, struct err *err)
 {
     uint8_t name[HASH_BYTES];
     int32_t today = clock_london_day(now_ms);
     uint32_t before = 0, now = 0;
-    struct daily daily = {.table = AUDIT_TABLE_RUNS, .name = name, .len = sizeof name};
     name_of(la, tag, name);
-    if (!store_begin(store, true, &daily.txn, err)) return false;
-    bool ok = count_before(&daily, today, &before, err) && daily_read(&daily, today, &now, err) &&
-              daily_write(&daily, today, now + 1, err) &&
-              daily_forget(daily.txn, AUDIT_TABLE_RUNS, today - RUNS_WINDOW_DAYS + 1, err);
-    if (!ok) {
-        store_abort(daily.txn);
+    const struct daily daily = {txn, AUDIT_TABLE_RUNS, name, sizeof name};
+    if (!count_before(&daily, today, &before, err) || !daily_read(&daily, today, &now, err) ||
+        !daily_write(&daily, today, now + 1, err) ||
+        !daily_forget(txn, AUDIT_TABLE_RUNS, today - RUNS_WINDOW_DAYS + 1, err)) {
         return false;
     }
-    if (!store_commit(daily.txn, err)) return false;
     *run = before + now + 1;
     return true;
 }

@@ -11,8 +11,9 @@
 
 enum { RUNS_WINDOW_DAYS = 28 };
 
-/* Counts one run; *run gets how many there were within the window, this one included. */
-MUST_CHECK bool runs_add(struct store *store, const char *la, const uint8_t tag[HASH_BYTES],
+/* Counts one run, inside the caller's transaction; *run gets how many there were within the window,
+ * this one included. */
+MUST_CHECK bool runs_add(struct store_txn *txn, const char *la, const uint8_t tag[HASH_BYTES],
                          int64_t now_ms, uint32_t *run, struct err *err);
 
 #endif

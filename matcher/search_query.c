@@ -92,16 +92,29 @@ static bool check_options(struct query_job *job, struct err *err)
 }
 
 struct payment {
-    const struct query_job *job;
+    struct query_job *job;
     int64_t now_ms;
 };
+
+/* A member of a group is no run: it is part of an explanation. */
+static bool pay_in(struct store_txn *txn, const struct payment *payment, struct err *err)
+{
+    struct query_job *job = payment->job;
+    const char *la = job->query.la;
+    uint32_t limit = job->search->matcher->config.budget;
+    return budget_take(txn, la, limit, payment->now_ms, err) &&
+           (job->query.is_member ||
+            runs_add(txn, la, job->options.search_tag, payment->now_ms, &job->run, err));
+}
 
 static bool pay(void *ctx, struct err *err)
 {
     const struct payment *payment = ctx;
-    struct matcher *matcher = payment->job->search->matcher;
-    return budget_take(matcher->store, payment->job->query.la, matcher->config.budget,
-                       payment->now_ms, err);
+    struct store_txn *txn = NULL;
+    if (!store_begin(payment->job->search->matcher->store, true, &txn, err)) return false;
+    if (pay_in(txn, payment, err)) return store_commit(txn, err);
+    store_abort(txn);
+    return false;
 }
 
 /* One unit a search; one unit a group, whichever member comes first. */
@@ -133,14 +146,6 @@ static bool check_quotas(struct query_job *job, int64_t now_ms, struct err *err)
     return ok;
 }
 
-/* A member of a group is no run: it is part of an explanation. */
-static bool count_run(struct query_job *job, int64_t now_ms, struct err *err)
-{
-    if (job->query.is_member) return true;
-    return runs_add(job->search->matcher->store, job->query.la, job->options.search_tag, now_ms,
-                    &job->run, err);
-}
-
 static bool check_query(struct query_job *job, struct err *err)
 {
     const Hearth__V1__Signed *message = job->message->query->query;
@@ -150,8 +155,7 @@ static bool check_query(struct query_job *job, struct err *err)
     job->hashed = true;
     return query_decode(message->body.data, message->body.len, &job->query, err) &&
            check_parties(job, err) && check_group(job, now_ms, err) &&
-           check_arithmetic(job, now_ms, err) && check_quotas(job, now_ms, err) &&
-           count_run(job, now_ms, err);
+           check_arithmetic(job, now_ms, err) && check_quotas(job, now_ms, err);
 }
 
 /* ---- fan-out ---- */

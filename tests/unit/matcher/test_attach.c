@@ -163,10 +163,17 @@ static void nonsense_is_borne_for_a_while(void **state)
     expect_end(agent, RPC_INVALID_ARGUMENT, "16 messages");
 }
 
+static bool is_complete(void *ctx)
+{
+    struct scene *scene = ctx;
+    return fleet_count(scene->matcher->fleet) == PLAYED_AGENTS;
+}
+
 static void newer_attachment_replaces_the_older(void **state)
 {
     struct scene *scene = *state;
     scene_attach_all(scene);
+    scene_wait(scene, is_complete, scene); /* an agent is welcomed before it is attached */
     struct played_agent second = {.scene = scene, .party = scene->agents[1].party};
     agent_attach(&second, own(&second));
     expect_end(&scene->agents[1], RPC_UNAVAILABLE, "replaced");

@@ -25,6 +25,26 @@ static int64_t utc(int year, int month, int day, int hour)
     return (int64_t)clock_day(year, month, day) * 24 * HOUR + hour * HOUR;
 }
 
+/* Each in a transaction of its own. */
+static bool took(struct store *store, const char *la, uint32_t limit, int64_t now_ms,
+                 struct err *err)
+{
+    struct store_txn *txn = NULL;
+    assert_true(store_begin(store, true, &txn, err));
+    if (budget_take(txn, la, limit, now_ms, err)) return store_commit(txn, err);
+    store_abort(txn);
+    return false;
+}
+
+static bool ran(struct store *store, const char *la, const uint8_t tag[HASH_BYTES], int64_t now_ms,
+                uint32_t *run)
+{
+    struct store_txn *txn = NULL;
+    struct err err = {0};
+    assert_true(store_begin(store, true, &txn, &err));
+    return runs_add(txn, la, tag, now_ms, run, &err) && store_commit(txn, &err);
+}
+
 static void renews_at_london_midnight(void **state)
 {
     (void)state;
@@ -56,27 +76,27 @@ static void budget_survives_a_restart_and_renews(void **state)
     int64_t now = utc(2026, 7, 15, 22);
     uint32_t used = 0;
     assert_true(audit_store_open(dir, true, 64, &store, &err));
-    assert_true(budget_take(store, "la-1", 3, now, &err));
-    assert_true(budget_take(store, "la-1", 3, now, &err));
-    assert_true(budget_take(store, "la-10", 3, now, &err)); /* a longer id is another LA */
+    assert_true(took(store, "la-1", 3, now, &err));
+    assert_true(took(store, "la-1", 3, now, &err));
+    assert_true(took(store, "la-10", 3, now, &err)); /* a longer id is another LA */
     store_close(store);
     assert_true(audit_store_open(dir, false, 64, &store, &err));
     assert_true(budget_used(store, "la-1", now, &used, &err));
     assert_int_equal(used, 2);
-    assert_true(budget_take(store, "la-1", 3, now, &err));
-    assert_false(budget_take(store, "la-1", 3, now, &err));
+    assert_true(took(store, "la-1", 3, now, &err));
+    assert_false(took(store, "la-1", 3, now, &err));
     assert_int_equal(err.code, ERR_BUDGET);
     assert_non_null(strstr(err.text, "2026-07-15T23:00:00Z"));
     assert_true(budget_used(store, "la-1", now, &used, &err));
     assert_int_equal(used, 3); /* the refusal did not count */
-    assert_true(budget_take(store, "la-10", 3, now, &err));
-    assert_false(budget_take(store, "la-1", 3, now + HOUR - 1, &err));
-    assert_true(budget_take(store, "la-1", 3, now + HOUR, &err));
+    assert_true(took(store, "la-10", 3, now, &err));
+    assert_false(took(store, "la-1", 3, now + HOUR - 1, &err));
+    assert_true(took(store, "la-1", 3, now + HOUR, &err));
     assert_true(budget_used(store, "la-1", now, &used, &err));
     assert_int_equal(used, 0); /* yesterday's counts are forgotten */
     assert_true(budget_used(store, "la-1", now + HOUR, &used, &err));
     assert_int_equal(used, 1);
-    for (int i = 0; i < 50; i++) assert_true(budget_take(store, "la-2", 0, now, &err));
+    for (int i = 0; i < 50; i++) assert_true(took(store, "la-2", 0, now, &err));
     assert_true(budget_used(store, "la-2", now, &used, &err));
     assert_int_equal(used, 0); /* no budget, nothing stored */
     store_close(store);
@@ -104,7 +124,7 @@ static void runs_are_counted_within_the_window(void **state)
         int32_t today = clock_london_day(now);
         days[which][counts[which]++] = today;
         uint32_t run = 0, expected = 0;
-        assert_true(runs_add(store, la, tag, now, &run, &err));
+        assert_true(ran(store, la, tag, now, &run));
         for (size_t j = 0; j < counts[which]; j++) expected += days[which][j] > today - 28;
         assert_int_equal(run, expected);
         if (i % 50 == 0) {
