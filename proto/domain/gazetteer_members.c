@@ -148,10 +148,8 @@ static bool is_wanted(const char *folder, const struct dirent *entry)
 }
 
 /* The parts in multi_csv are left out where the whole is beside them. */
-static bool is_repeated(const char *folder, const char *name, struct dirent *const *entries,
-                        int count)
+static bool is_repeated(const char *name, struct dirent *const *entries, int count)
 {
-    (void)folder;
     if (strcmp(name, "multi_csv") != 0) return false;
     for (int i = 0; i < count; i++) {
         if (ends_in(entries[i]->d_name, ".csv")) return true;
@@ -167,7 +165,7 @@ static bool add_directory(struct gazetteer_members *members, const char *path, s
     if (count < 0) return err_set_errno(err, errno, "", "cannot read directory %s", path);
     bool ok = true;
     for (int i = 0; ok && i < count; i++) {
-        if (!is_wanted(path, entries[i]) || is_repeated(path, entries[i]->d_name, entries, count)) {
+        if (!is_wanted(path, entries[i]) || is_repeated(entries[i]->d_name, entries, count)) {
             continue;
         }
         char *child = file_join(path, entries[i]->d_name);

@@ -34,8 +34,9 @@ static void set_name(char out[GAZETTEER_FILE_NAME_MAX + 1], const char *path)
     while (len > 1 && copy[len - 1] == '/') copy[--len] = '\0';
     const char *slash = strrchr(copy, '/');
     text_copy_cut(out, GAZETTEER_FILE_NAME_MAX + 1, slash && slash[1] ? slash + 1 : copy);
-    for (char *p = out; *p; p++) {
-        if (!text_is_printable_utf8(out, strlen(out)) && (*p < 0x20 || *p > 0x7e)) *p = '?';
+    bool printable = text_is_printable_utf8(out, strlen(out));
+    for (char *p = out; !printable && *p; p++) {
+        if (*p < 0x20 || *p > 0x7e) *p = '?';
     }
     free(copy);
 }
