@@ -189,13 +189,18 @@ static void single_cell(struct import *import, enum column column, const char *t
     }
 }
 
+static const char *yes_no_text(const struct import *import, const struct csv_field *field)
+{
+    const char *mapped = mapping_value(import->rules->mapping, MAPPING_YES_NO, field->text);
+    return mapped ? mapped : field->text;
+}
+
 static void yes_no_cell(struct import *import, const struct heading *heading,
                         const struct csv_field *field)
 {
     struct err err;
     bool yes = false;
-    const char *mapped = mapping_value(import->rules->mapping, MAPPING_YES_NO, field->text);
-    const char *text = mapped ? mapped : field->text;
+    const char *text = yes_no_text(import, field);
     if (*text == '\0') return;
     if (!column_yes_no(text, &yes, &err)) {
         import_problem_at(import, field->line, heading->meaning.criterion->code, heading->text,
@@ -260,8 +265,28 @@ static void read_cell(struct import *import, struct csv_field *field, size_t num
     }
 }
 
+/* N for what the row lists elsewhere. */
+static void contradicted_cell(struct import *import, const struct heading *heading,
+                              const struct csv_field *field)
+{
+    struct err err;
+    bool yes = false;
+    const char *text = yes_no_text(import, field);
+    if (*text == '\0' || !column_holds(import->profile, heading->meaning.criterion)) return;
+    if (!column_yes_no(text, &yes, &err) || yes) return;
+    (void)err_set(&err, ERR_INVALID, NULL,
+                  "the same row lists it elsewhere: Y here, or take it off the list");
+    import_problem_at(import, field->line, heading->meaning.criterion->code, heading->text,
+                      field->text, &err);
+}
+
 void import_read_cells(struct import *import, const struct csv_row *row)
 {
+    const struct headings *headings = &import->out->headings;
     for (int c = 0; c < COLUMNS; c++) import->cells[c] = (struct cell){"", "", row->line};
     for (size_t i = 0; i < row->count; i++) read_cell(import, &row->fields[i], i + 1);
+    for (size_t i = 0; i < row->count && i < headings->count; i++) {
+        if (headings->items[i].meaning.means != MEANS_CODE) continue;
+        contradicted_cell(import, &headings->items[i], &row->fields[i]);
+    }
 }

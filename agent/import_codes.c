@@ -50,6 +50,13 @@ void column_hold(struct profile *profile, const struct criterion *criterion)
     }
 }
 
+bool column_holds(const struct profile *profile, const struct criterion *criterion)
+{
+    if (strcmp(criterion->code, "SEX_M") == 0) return profile->takes_m;
+    if (strcmp(criterion->code, "SEX_F") == 0) return profile->takes_f;
+    return profile_holds(profile, criterion->slot);
+}
+
 bool column_placement_type_item(char *text, const struct column_rules *rules,
                                 struct profile *profile, struct err *err)
 {

@@ -79,6 +79,8 @@ MUST_CHECK bool column_offer_item(char *text, const struct column_rules *rules,
 MUST_CHECK bool column_code_is_good(const struct criterion *criterion, struct err *err);
 /* Holds that criterion, which column_code_is_good. */
 void column_hold(struct profile *profile, const struct criterion *criterion);
+/* Whether column_hold, or an item of a list, has held it. */
+bool column_holds(const struct profile *profile, const struct criterion *criterion);
 /* Y, yes, true, 1, N, no, false, 0 in any case. */
 MUST_CHECK bool column_yes_no(const char *text, bool *yes, struct err *err);
 

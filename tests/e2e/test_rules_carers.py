@@ -173,6 +173,9 @@ class CarerRules(CarersCase):
     def test_offers_as_columns(self):
         self.take("DS_AUT", ["Y", "N", ""], ["X", "2", "maybe"])
         self.take("ds_aut", ["Y", "N"], ["X"], {"DS_AUT", "ds_aut"})
+        self.take("offers DS_AUT", [("DS_AUT", "Y"), ("DS_AUT", ""), ("CS_SIM", "N"), ("", "Y")],
+                  [("DS_AUT", "N"), ("CS_SIM;DS_AUT", "no")], {"DS_AUT"})
+        self.take("sexes SEX_F", [("M;F", "Y"), ("M;F", ""), ("M", "N"), ("M", "Y")], [("M;F", "N")], {"SEX_F"})
 
     def test_what_is_held(self):
         """Both ways to write offers mean the same; N and blank mean no."""

@@ -118,6 +118,8 @@ static void test_sexes(void **state)
     BAD("sexes", "U", "M, F or M;F", {"sexes", "M;U"});
     BAD("sexes", "", "a value is wanted", {"sexes", ""}, {"Male", "N"}, {"Female", "N"});
     BAD("SEX_M", "x", "Y or N", {"sexes", "F"}, {"Male", "x"});
+    BAD("SEX_M", "N", "elsewhere", {"sexes", "M;F"}, {"Male", "N"});
+    BAD("SEX_F", "no", "elsewhere", {"Female", "no"}, {"sexes", "M;F"});
 }
 
 static void test_places(void **state)
