@@ -165,6 +165,8 @@ static bool read_rows(struct import *import, const void *data, size_t len, struc
                    VAULT_CARERS_MAX);
 }
 
+enum { STACK_USED = 32 * 1024 };
+
 bool import_parse(const void *data, size_t len, const struct import_rules *rules,
                   struct import_result *out, struct err *err)
 {
@@ -184,5 +186,7 @@ bool import_parse(const void *data, size_t len, const struct import_rules *rules
     free(import.seen);
     buf_wipe(&import.refs);
     secret_free(&room);
+    /* Error texts that quoted cells were put together there. */
+    sodium_stackzero(STACK_USED);
     return ok;
 }
