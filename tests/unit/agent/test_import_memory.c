@@ -62,12 +62,11 @@ static size_t count_everywhere(char *room)
     int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
     assert_true(maps && memory >= 0);
     while (fgets(line, sizeof line, maps)) {
-        unsigned long start = 0;
-        unsigned long end = 0;
-        char modes[5] = "";
-        if (sscanf(line, "%lx-%lx %4s", &start, &end, modes) != 3 || strncmp(modes, "rw", 2) != 0) {
-            continue;
-        }
+        /* "55d0c0000000-55d0c0021000 rw-p ..." */
+        char *at = NULL;
+        unsigned long start = strtoul(line, &at, 16);
+        unsigned long end = strtoul(at + 1, &at, 16);
+        if (strncmp(at, " rw", 3) != 0) continue;
         unsigned long own = (unsigned long)(uintptr_t)room;
         if (end - start > MAP_MAX || (own >= start && own < end)) continue;
         ssize_t got = pread(memory, room, end - start, (off_t)start);
