@@ -170,11 +170,12 @@ format:
 	clang-format -i $(C_FILES)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/hearth/examples
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/hearth/docs/examples
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 README.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/hearth
-	install -m 644 docs/examples/*.json docs/examples/*.jsonld $(DESTDIR)$(PREFIX)/share/doc/hearth/examples
+	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/hearth
+	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/hearth/docs
+	install -m 644 docs/examples/* $(DESTDIR)$(PREFIX)/share/doc/hearth/docs/examples
 
 clean:
 	rm -rf build build-san
