@@ -42,7 +42,7 @@ typedef bool (*column_fn)(char *text, const struct column_rules *rules, struct p
 enum column_form {
     FORM_SINGLE,  /* one value */
     FORM_LIST,    /* items between ";", "|", line ends and, where that is unambiguous, "," */
-    FORM_TOGETHER /* judged together with other columns: import_together.h */
+    FORM_TOGETHER /* judged together with other columns: import_together.c */
 };
 struct column_kind {
     const char *name;

@@ -30,7 +30,8 @@ def commands_of(program):
 
 def options_of(program, command):
     """Long options, without those that only stand in the words about others."""
-    return set(re.findall(r"^ +(?:-\S, )?(--[a-z][a-z-]*[a-z])", help_of(program, *command.split()), re.M)) - OF_ARGP
+    listed = re.compile(r"^ +(?:-\S, )?(--[a-z][a-z-]*[a-z])", re.M)
+    return set(listed.findall(help_of(program, *command.split()))) - OF_ARGP
 
 
 def page_of(program):

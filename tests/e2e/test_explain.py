@@ -263,7 +263,8 @@ class Costs(SchemeCase):
         self.up("--deadline-ms", str(15000 * SLOW))
         path = self.request_file(ANYBODY | {"must": ["DS_AUT"]})
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            explained = [pool.submit(self.search, path, "--explain", "--la", la) for la in ("la-1", "la-1", "la-2")]
+            explained = [pool.submit(self.search, path, "--explain", "--la", la)
+                         for la in ("la-1", "la-1", "la-2")]
             counts = [pool.submit(self.counts, None, "--la", "la-2") for _ in range(4)]
             for answer in explained:
                 self.assertEqual(answer.result()["explain"][0]["answered"], 3)
