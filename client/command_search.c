@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "client/commands.h"
 #include "client/compose.h"
 #include "client/map.h"
@@ -257,6 +259,7 @@ int command_search(int argc, char **argv)
     recorded_close(&task->recorded);
     request_wipe(task->request);
     free(task->request);
+    sodium_memzero(task, sizeof *task); /* names what the child needs */
     free(task);
     return code;
 }

@@ -134,6 +134,37 @@ static bool put(const struct records *records, struct store_txn *txn,
     return ok;
 }
 
+/* Sealed values differ in their nonces: equal hashes mean that nobody has written since. Zeros
+ * where there is no entry. */
+static bool hash_entry(struct store_txn *txn, const uint8_t name[HASH_BYTES],
+                       uint8_t out[HASH_BYTES], struct err *err)
+{
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    bool found = false;
+    if (!store_get(txn, TABLE_SEARCHES, name, HASH_BYTES, &value, &len, &found, err)) return false;
+    memset(out, 0, HASH_BYTES);
+    if (found) hash_once(out, "hearth search record as written", value, len);
+    return true;
+}
+
+/* The entry as it stands, for records_withdraw. */
+static bool keep_before(struct store_txn *txn, struct note *note, struct err *err)
+{
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    bool found = false;
+    if (!store_get(txn, TABLE_SEARCHES, note->name, HASH_BYTES, &value, &len, &found, err)) {
+        return false;
+    }
+    if (found && len > sizeof note->before) {
+        return err_set(err, ERR_CORRUPT, NULL, "a sealed value has %zu bytes", len);
+    }
+    if (found) memcpy(note->before, value, len);
+    note->before_len = found ? len : 0;
+    return true;
+}
+
 /* ---- what a request asks, as a whole ---- */
 
 static int by_text(const void *a, const void *b)
@@ -183,7 +214,9 @@ static bool ask(struct records *records, struct store_txn *txn, const struct req
                 const struct plan *plan, struct room *room, struct note *note, struct err *err)
 {
     bool found = false;
-    if (!get(records, txn, note->name, &room->own, &found, err)) return false;
+    if (!keep_before(txn, note, err) || !get(records, txn, note->name, &room->own, &found, err)) {
+        return false;
+    }
     struct record *own = &room->own;
     if (!found) {
         memcpy(own->search_ref, request->search_ref, sizeof own->search_ref);
@@ -201,7 +234,8 @@ static bool ask(struct records *records, struct store_txn *txn, const struct req
                                     .before_ms = again ? own->first_ms : INT64_MAX,
                                     .other = &room->other,
                                     .first = &room->first};
-    return records_compare(&comparison, txn, err) && put(records, txn, note->name, own, err);
+    return records_compare(&comparison, txn, err) && put(records, txn, note->name, own, err) &&
+           hash_entry(txn, note->name, note->written, err);
 }
 
 /* Ends a transaction whose steps went `ok`. */
@@ -228,24 +262,22 @@ bool records_ask(struct records *records, const struct request *request, const s
     return ok;
 }
 
-static bool withdraw(struct records *records, struct store_txn *txn, const struct note *note,
-                     struct record *record, struct err *err)
+static bool withdraw(struct store_txn *txn, const struct note *note, struct err *err)
 {
-    bool found = false;
-    if (!get(records, txn, note->name, record, &found, err)) return false;
-    if (!found || record->runs > 0 || record->last_ms != note->asked_ms) return true;
-    return store_delete(txn, TABLE_SEARCHES, note->name, HASH_BYTES, NULL, err);
+    uint8_t now[HASH_BYTES];
+    if (!hash_entry(txn, note->name, now, err)) return false;
+    if (sodium_memcmp(now, note->written, HASH_BYTES) != 0) return true;
+    return note->before_len > 0
+               ? store_put(txn, TABLE_SEARCHES, note->name, HASH_BYTES, note->before,
+                           note->before_len, err)
+               : store_delete(txn, TABLE_SEARCHES, note->name, HASH_BYTES, NULL, err);
 }
 
 bool records_withdraw(struct records *records, const struct note *note, struct err *err)
 {
     struct store_txn *txn = NULL;
     if (!store_begin(records->store, true, &txn, err)) return fail(err);
-    struct secret memory = secret_new(sizeof(struct record));
-    struct record *record = (struct record *)(void *)memory.data;
-    bool ok = finish(txn, withdraw(records, txn, note, record, err), err);
-    secret_free(&memory);
-    return ok;
+    return finish(txn, withdraw(txn, note, err), err);
 }
 
 static bool count_run(struct records *records, struct store_txn *txn, const struct note *note,

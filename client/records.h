@@ -9,6 +9,7 @@
 
 #include "client/record.h"
 #include "proto/base/secret.h"
+#include "proto/crypto/seal.h"
 
 #define HOME_RECORDS "records"
 #define RECORDS_PURPOSE "records" /* for identity_derive */
@@ -33,6 +34,11 @@ struct note {
     int64_t similar_first_ms;
     unsigned percent; /* how alike, see likeness.h */
     uint32_t nth;     /* which of its likes in the window it is: 2 for the second search */
+    /* For records_withdraw: a hash of the entry as it was written, and the sealed entry of before.
+     */
+    uint8_t written[HASH_BYTES];
+    uint8_t before[RECORD_PLAIN_MAX + SEAL_OVERHEAD];
+    size_t before_len; /* 0: there was none */
 };
 void note_wipe(struct note *note);
 
@@ -42,7 +48,8 @@ void note_wipe(struct note *note);
 MUST_CHECK bool records_ask(struct records *records, const struct request *request,
                             const struct plan *plan, int64_t now_ms, struct note *out,
                             struct err *err);
-/* Nothing was sent: a search that had never been run is forgotten again. */
+/* Nothing was sent: the record is as it was before records_ask, or gone where there was none. Where
+ * somebody has written it since, it stays as they left it. */
 MUST_CHECK bool records_withdraw(struct records *records, const struct note *note, struct err *err);
 /* The search has its result: counts the run, and an amendment where the request is not that of the
  * run before. out: the record as it is now; the caller wipes. */

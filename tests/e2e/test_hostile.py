@@ -61,6 +61,9 @@ class HostileLa(Hostile):
         "identity-c1": ("INVALID_ARGUMENT", "ciphertexts"),
         "truncated": ("INVALID_ARGUMENT", "ciphertexts"),
         "other-catalogue": ("FAILED_PRECONDITION", "catalogue"),
+        "shifted-slots": ("INVALID_ARGUMENT", "hard_slots"),
+        "shifted-next-slots": ("INVALID_ARGUMENT", "soft_slots"),
+        "wrapped-slots": ("INVALID_ARGUMENT", "ciphertexts"),
         "other-protocol": ("FAILED_PRECONDITION", "protocol"),
         "wrong-signature": ("UNAUTHENTICATED", "signature"),
         "changed-after-signing": ("UNAUTHENTICATED", "signature"),
@@ -116,6 +119,11 @@ class HostileLa(Hostile):
 
     def test_an_honest_copy_of_the_peer_is_served(self):
         out, status, _ = self.attack("honest")
+        self.assertEqual(status, "OK", out)
+        self.assertRegex(out, r"result agencies=[123]")
+
+    def test_a_query_of_a_version_that_nobody_has_is_read_by_what_is_known(self):
+        out, status, _ = self.attack("next-catalogue")
         self.assertEqual(status, "OK", out)
         self.assertRegex(out, r"result agencies=[123]")
 

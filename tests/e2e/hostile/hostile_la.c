@@ -99,6 +99,27 @@ static void other_catalogue(struct attack *a)
 {
     a->body->catalogue += 2;
 }
+static void next_catalogue(struct attack *a)
+{
+    a->body->catalogue++;
+}
+/* As many ciphertexts in all, read at other places. */
+static void shifted_slots(struct attack *a)
+{
+    a->body->hard_slots++;
+    a->body->soft_slots--;
+}
+static void shifted_next_slots(struct attack *a)
+{
+    a->body->catalogue++;
+    shifted_slots(a);
+}
+/* Wraps around to the right number of ciphertexts where it is added up in 32 bits. */
+static void wrapped_slots(struct attack *a)
+{
+    a->body->hard_slots -= 1u << 31;
+    a->body->soft_slots += 1u << 31;
+}
 static void other_protocol(struct attack *a)
 {
     a->body->protocol++;
@@ -172,6 +193,10 @@ static const struct mode modes[] = {
     {.name = "identity-c1", .query = identity_c1},
     {.name = "truncated", .query = truncated},
     {.name = "other-catalogue", .query = other_catalogue},
+    {.name = "next-catalogue", .query = next_catalogue},
+    {.name = "shifted-slots", .query = shifted_slots},
+    {.name = "shifted-next-slots", .query = shifted_next_slots},
+    {.name = "wrapped-slots", .query = wrapped_slots},
     {.name = "other-protocol", .query = other_protocol},
     {.name = "wrong-signature", .sealed = wrong_signature},
     {.name = "changed-after-signing", .sealed = changed_after_signing},

@@ -213,6 +213,36 @@ static void what_was_not_sent_is_withdrawn(void **state)
     assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 
+/* What an attempt that never left has changed is undone; what left is kept, result or none. */
+static void withdrawing_puts_back_what_was_there(void **state)
+{
+    struct desk *desk = *state;
+    struct err err = {0};
+    (void)run(desk, "EX-1", "'DS_AUT','SU_DOL','CM_BSL'", START);
+    struct note note = ask(desk, "EX-1", "'HE_FEED','AC_HOIST','LS_J1'", START + 1);
+    must(records_withdraw(desk->records, &note, &err), &err);
+    assert_true(ask(desk, "EX-2", "'DS_AUT','SU_DOL','CM_BSL'", START + 2).similar);
+    assert_false(ask(desk, "EX-3", "'HE_FEED','AC_HOIST','LS_J1'", START + 3).similar);
+
+    (void)ask(desk, "EX-4", "'CM_BSL','HE_FEED','DS_LD'", START + 4); /* sent, without a result */
+    note = ask(desk, "EX-4", "'CM_BSL','HE_FEED','DS_LD'", START + 5);
+    must(records_withdraw(desk->records, &note, &err), &err);
+    must(records_withdraw(desk->records, &note, &err), &err); /* once more changes nothing */
+    assert_true(ask(desk, "EX-5", "'CM_BSL','HE_FEED','DS_LD'", START + 6).similar);
+}
+
+/* Two at one time under one reference: the one that never left takes nothing from the other. */
+static void withdrawing_leaves_others_alone(void **state)
+{
+    struct desk *desk = *state;
+    struct err err = {0};
+    struct note unsent = ask(desk, "EX-1", "'DS_AUT'", START);
+    struct note sent = ask(desk, "EX-1", "'DS_AUT'", START);
+    must(records_withdraw(desk->records, &unsent, &err), &err);
+    must(records_done(desk->records, &sent, sent.digest, &desk->record, &err), &err);
+    assert_int_equal(desk->record.runs, 1);
+}
+
 static bool file_holds(const char *path, const void *what, size_t len)
 {
     struct buf bytes = {0};
@@ -376,6 +406,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(drifting_stays_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_window_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_not_sent_is_withdrawn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(withdrawing_puts_back_what_was_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(withdrawing_leaves_others_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_disk_tells_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(several_at_once_lose_nothing, set_up, tear_down),
         cmocka_unit_test(the_longest_record_comes_back),

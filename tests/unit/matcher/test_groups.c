@@ -30,7 +30,8 @@ struct member {
     struct signed_bytes query, options;
     struct scalar a;
     struct blind_sharer *sharer;
-    bool refuses; /* the first agent's reply */
+    bool refuses;     /* the first agent's reply */
+    const char *only; /* shares with that agent alone; NULL: no such choice */
     struct played_la la;
     bool has_result;
     struct result result;
@@ -177,7 +178,9 @@ static void share(struct member *member, const Hearth__V1__SearchReply *message)
     parties_must(reply_decode(bytes->data, bytes->len, &reply, &err), &err);
     uint8_t *shares = mem_array(reply.count, POINT_BYTES);
     body.agent = reply.agent;
-    if (!member->refuses || strcmp(reply.agent, "agent-1") != 0) {
+    bool picked = member->only ? strcmp(reply.agent, member->only) == 0
+                               : !member->refuses || strcmp(reply.agent, "agent-1") != 0;
+    if (picked) {
         parties_must(blind_sharer_add(member->sharer, reply.agent, message->c1.data, reply.count,
                                       shares, &err),
                      &err);
@@ -255,16 +258,21 @@ static uint32_t used(struct scene *scene)
     return count;
 }
 
-/* How many agencies have somebody, by the agents' own count in the clear. */
+/* By the agent's own count in the clear. */
+static bool has_somebody(struct scene *scene, int agent)
+{
+    (void)pthread_mutex_lock(&scene->mutex);
+    const uint32_t *counts = scene->agents[agent].counts;
+    bool somebody = counts[BAND_POSSIBLE] + counts[BAND_GOOD] + counts[BAND_STRONG] > 0;
+    (void)pthread_mutex_unlock(&scene->mutex);
+    return somebody;
+}
+
+/* How many agencies have somebody. */
 static enum choice plain_choice(struct scene *scene)
 {
     size_t agencies = 0;
-    (void)pthread_mutex_lock(&scene->mutex);
-    for (int i = 0; i < PLAYED_AGENTS; i++) {
-        const uint32_t *counts = scene->agents[i].counts;
-        agencies += counts[BAND_POSSIBLE] + counts[BAND_GOOD] + counts[BAND_STRONG] > 0 ? 1 : 0;
-    }
-    (void)pthread_mutex_unlock(&scene->mutex);
+    for (int i = 0; i < PLAYED_AGENTS; i++) agencies += has_somebody(scene, i) ? 1 : 0;
     return choice_of(agencies);
 }
 
@@ -459,6 +467,22 @@ static void unshared_replies_are_not_waited_for(void **state)
     scene_restart(scene);
 }
 
+/* A limit that docs/protocol.md states: a modified LA shares with one agency alone, and the band of
+ * that member is about this agency. Nothing of the others comes with it. */
+static void a_band_may_be_about_one_agency(void **state)
+{
+    struct scene *scene = *state;
+    struct batch *batch = batch_new(scene, GROUP_SOUND);
+    for (size_t i = 0; i < PLAYED_AGENTS; i++) {
+        struct member *member = &batch->members[i];
+        member->only = identity_certificate(scene->agents[i].party.identity)->organisation;
+        (void)ask(member, &batch->signed_group);
+        expect_choice(member, choice_of(has_somebody(scene, (int)i) ? 1 : 0));
+        assert_int_equal(member->result.answered, 1);
+    }
+    batch_free(batch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,6 +494,7 @@ int main(void)
         cmocka_unit_test(sixteen_are_open_at_once),
         cmocka_unit_test(members_have_patience),
         cmocka_unit_test(unshared_replies_are_not_waited_for),
+        cmocka_unit_test(a_band_may_be_about_one_agency),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, scene_set_up, scene_tear_down);
 }
