@@ -128,6 +128,12 @@ static bool parse_framework(json_t *value, void *ctx, struct err *err)
     struct request *out = ctx;
     char *framework = out->frameworks[out->framework_count];
     if (!fields_text(value, framework, sizeof out->frameworks[0], err)) return false;
+    /* No name in a directory is like this: it would rule out every agency, in silence. */
+    if (framework[0] == ' ' || framework[strlen(framework) - 1] == ' ' || strchr(framework, ';')) {
+        return err_set(err, ERR_INVALID, NULL,
+                       "'%s' is not one framework's name: no space at its ends and no semicolon",
+                       framework);
+    }
     for (size_t i = 0; i < out->framework_count; i++) {
         if (strcmp(out->frameworks[i], framework) == 0) {
             return err_set(err, ERR_INVALID, NULL, "%s stands twice: give it once", framework);

@@ -431,7 +431,7 @@ class RequestRules(unittest.TestCase):
                   ["inadequate", "not_inspected", "Good", "", None, 1, ["good"]])
         self.take("provider.frameworks", [[], ["A"] * 1, [f"F{i}" for i in range(16)], [FRAMEWORK], GONE],
                   [[f"F{i}" for i in range(17)], "WWH", None, {"WWH": 1}])
-        self.take("provider.frameworks[0]", bad=["", FRAMEWORK + "x", 5, None])
+        self.take("provider.frameworks[0]", good=["A b"], bad=["", FRAMEWORK + "x", 5, None, " A", "A ", "A;B"])
         self.take("provider", [{}, GONE], [[], None, "good"])
 
     def test_examples(self):

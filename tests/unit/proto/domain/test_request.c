@@ -285,6 +285,9 @@ static void provider_is_checked(void **state)
     free(r);
     refused(WITH("'provider': { 'frameworks': 'WWH' }"), "provider.frameworks", "list");
     refused(WITH("'provider': { 'frameworks': [ '' ] }"), "provider.frameworks[0]", "1 to 32");
+    refused(WITH("'provider': { 'frameworks': [ 'a', ' b' ] }"), "provider.frameworks[1]", "space");
+    refused(WITH("'provider': { 'frameworks': [ 'b ' ] }"), "provider.frameworks[0]", "space");
+    refused(WITH("'provider': { 'frameworks': [ 'a;b' ] }"), "provider.frameworks[0]", "semi");
     refused(WITH("'provider': { 'frameworks': [ 'a', 'b', 'a' ] }"), "provider.frameworks[2]",
             "twice");
     refused(WITH("'provider': { 'frameworks': [ '123456789012345678901234567890123' ] }"),
