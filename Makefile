@@ -174,7 +174,7 @@ install: all
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/hearth
-	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/hearth/docs
+	install -m 644 docs/*.md docs/map.svg $(DESTDIR)$(PREFIX)/share/doc/hearth/docs
 	install -m 644 docs/examples/* $(DESTDIR)$(PREFIX)/share/doc/hearth/docs/examples
 
 clean:
