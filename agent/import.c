@@ -139,22 +139,10 @@ static void report_postcodes(struct import *import)
                       column_kinds[COLUMN_POSTCODE].name, "", "", text);
 }
 
-/* Files that people take for CSV. */
-static bool check_bytes(const uint8_t *data, size_t len, struct err *err)
-{
-    static const char save_as[] = "save it as \"CSV UTF-8 (comma delimited)\"";
-    if (len >= 4 && strncmp((const char *)data, "PK\x03\x04", 4) == 0) {
-        return err_set(err, ERR_INVALID, "", "the file is a workbook or archive: %s", save_as);
-    }
-    const char *mark = (const char *)data;
-    bool wide =
-        len >= 2 && (strncmp(mark, "\xff\xfe", 2) == 0 || strncmp(mark, "\xfe\xff", 2) == 0);
-    return !wide || err_set(err, ERR_INVALID, "", "the file is in UTF-16: %s", save_as);
-}
-
 static bool read_rows(struct import *import, const void *data, size_t len, struct err *err)
 {
-    if (!check_bytes(data, len, err) || !csv_read_rows(data, len, on_row, import, err)) {
+    if (!csv_check_kind(data, len, err) || !csv_check_separator(data, len, err) ||
+        !csv_read_rows(data, len, on_row, import, err)) {
         return false;
     }
     if (!import->out->headings.items) {

@@ -160,34 +160,22 @@ static void note_unused_mapping(struct import *import, uint32_t line)
     }
 }
 
-/* A file of another kind that libcsv takes for one wide column. */
-static bool other_separator(struct import *import, const struct csv_row *row)
-{
-    if (row->count != 1 || !strpbrk(row->fields[0].text, ";\t")) return false;
-    heading_problem(import, row->line, "", "",
-                    "the cells of this file are separated by semicolons or tabs; commas are wanted "
-                    "(save it as \"CSV UTF-8 (comma delimited)\")");
-    return true;
-}
-
 bool import_read_headings(struct import *import, const struct csv_row *row)
 {
     struct headings *headings = &import->out->headings;
     headings->items = mem_array(row->count, sizeof *headings->items);
-    if (!other_separator(import, row)) {
-        for (size_t i = 0; i < row->count; i++) {
-            read_heading(import, &row->fields[i], &headings->items[i]);
-            headings->count++;
-        }
-        if (!headings_have(headings, COLUMN_REF)) missing(import, row->line, COLUMN_REF, "");
-        if (import->rules->kind == IMPORT_CARERS) {
-            check_profile_columns(import, row->line);
-            note_missing_date(import, row->line);
-        } else {
-            check_availability_columns(import, row->line);
-        }
-        note_unused_mapping(import, row->line);
+    for (size_t i = 0; i < row->count; i++) {
+        read_heading(import, &row->fields[i], &headings->items[i]);
+        headings->count++;
     }
+    if (!headings_have(headings, COLUMN_REF)) missing(import, row->line, COLUMN_REF, "");
+    if (import->rules->kind == IMPORT_CARERS) {
+        check_profile_columns(import, row->line);
+        note_missing_date(import, row->line);
+    } else {
+        check_availability_columns(import, row->line);
+    }
+    note_unused_mapping(import, row->line);
     import->out->report.bad_headings = import->bad;
     return !import->bad;
 }

@@ -135,18 +135,11 @@ static void on_row(char *values[], size_t line, void *ctx)
     check_urn(parse, provider);
 }
 
-/* .xlsx and .ods are ZIP files. */
-static const uint8_t workbook[] = {'P', 'K', 3, 4};
-
 bool ofsted_parse(const uint8_t *csv, size_t len, directory_finding_fn finding, void *ctx,
                   struct ofsted_list *out, struct err *err)
 {
     if (len > OFSTED_FILE_MAX) {
         return err_set(err, ERR_INVALID, NULL, "longer than %d bytes", OFSTED_FILE_MAX);
-    }
-    if (len >= sizeof workbook && memcmp(csv, workbook, sizeof workbook) == 0) {
-        return err_set(err, ERR_INVALID, NULL,
-                       "a spreadsheet's own file; save its sheet of providers as \"CSV UTF-8\"");
     }
     struct ofsted_list list = {0};
     struct parse parse = {.list = &list, .findings = {.each = finding, .ctx = ctx}};

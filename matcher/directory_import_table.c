@@ -129,7 +129,15 @@ void table_read(const struct table *table, const uint8_t *csv, size_t len, table
     REQUIRE(table->count <= TABLE_COLUMNS_MAX);
     struct reading reading = {.table = table, .row = row, .ctx = ctx, .findings = findings};
     struct err err = {0};
-    if (!csv_read_rows(csv, len, on_row, &reading, &err)) {
+    if (!csv_check_kind(csv, len, &err)) {
+        findings_add_csv(findings, &err);
+        return;
+    }
+    bool read = csv_read_rows(csv, len, on_row, &reading, &err);
+    /* Only then: a line of title may hold semicolons. */
+    bool nothing = !reading.headed && reading.best_known == 0;
+    if (nothing && !csv_check_separator(csv, len, &err)) read = false;
+    if (!read) {
         findings_add_csv(findings, &err);
     } else if (reading.rows == 0) {
         findings_add(findings, 1, "", "the line of headings is missing");

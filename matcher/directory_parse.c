@@ -235,7 +235,8 @@ static bool on_row(const struct csv_row *row, void *ctx)
 static void read_file(struct parse *parse, const uint8_t *csv, size_t len)
 {
     struct err err = {0};
-    if (!csv_read_rows(csv, len, on_row, parse, &err)) {
+    if (!csv_check_kind(csv, len, &err) || !csv_check_separator(csv, len, &err) ||
+        !csv_read_rows(csv, len, on_row, parse, &err)) {
         findings_add_csv(&parse->findings, &err);
     } else if (!parse->header_fields) {
         findings_add(&parse->findings, 1, "", "the header line is missing");

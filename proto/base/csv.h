@@ -34,4 +34,12 @@ typedef bool (*csv_row_fn)(const struct csv_row *row, void *ctx);
 MUST_CHECK bool csv_read_rows(const void *data, size_t len, csv_row_fn each, void *ctx,
                               struct err *err);
 
+/* Whether it can be CSV in UTF-8 at all. ERR_INVALID ("line 1"): a workbook (ZIP, or the older
+ * kind), UTF-16, with its mark or without. */
+MUST_CHECK bool csv_check_kind(const void *data, size_t len, struct err *err);
+/* ERR_INVALID (naming the line): the first row with separators has more semicolons or tabs than
+ * commas outside of quotes. Rows whose first cell begins with # are passed over. Only for files
+ * whose first row is one of headings: those below may hold lists. */
+MUST_CHECK bool csv_check_separator(const void *data, size_t len, struct err *err);
+
 #endif

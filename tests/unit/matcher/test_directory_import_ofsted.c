@@ -95,7 +95,11 @@ static void bad_lists_are_named_with_line_and_column(void **state)
         const char *csv, *field, *word;
     } bad[] = {
         {"", "line 1", "headings"},
-        {"PK\x03\x04rest", "", "CSV"},
+        {"PK\x03\x04rest", "line 1", "CSV"},
+        {"\xff\xfeu", "line 1", "UTF-16"},
+        {"\"urn\";\"provision_type\"\n", "line 1", "semicolons"},
+        {"Providers\nurn;provision_type;registration_status\n", "line 2", "semicolons"},
+        {"Providers; all\nurn,provision_type\n", "line 2, registration_status", "missing"},
         {"a\nb\n", "line 1, urn", "missing"},
         {"title\nurn,provision_type,registration_status,name,sector\n",
          "line 2, overall_experiences_and_progress_of_children_and_young_people", "missing"},

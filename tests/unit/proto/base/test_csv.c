@@ -132,13 +132,70 @@ static void test_stopping(void **state)
     assert_int_equal(rows, 1);
 }
 
+static void expect_kind(const char *bytes, size_t len, const char *part)
+{
+    struct err err = {0};
+    bool ok = csv_check_kind(bytes, len, &err);
+    assert_int_equal(ok, part == NULL);
+    if (!part) return;
+    assert_string_equal(err.field, "line 1");
+    if (!strstr(err.text, part)) fail_msg("\"%s\" does not say \"%s\"", err.text, part);
+}
+#define EXPECT_KIND(bytes, part) expect_kind(bytes, sizeof(bytes) - 1, part)
+
+static void test_other_kinds(void **state)
+{
+    (void)state;
+    EXPECT_KIND("PK\x03\x04zip", "workbook");
+    EXPECT_KIND("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1xls", "workbook");
+    EXPECT_KIND("\xff\xfer\0e\0f\0", "UTF-16");
+    EXPECT_KIND("\xfe\xff\0r\0e\0f", "UTF-16");
+    EXPECT_KIND("r\0e\0f\0", "UTF-16");
+    EXPECT_KIND("\0r\0e\0f", "UTF-16");
+    EXPECT_KIND("ref,name\n", NULL);
+    EXPECT_KIND("\xef\xbb\xbfref", NULL);
+    EXPECT_KIND("a,\0b", NULL); /* a row may have such a byte: its reader says where */
+    EXPECT_KIND("PK", NULL);
+    EXPECT_KIND("", NULL);
+}
+
+static void expect_separator(const char *text, const char *line, const char *part)
+{
+    struct err err = {0};
+    bool ok = csv_check_separator(text, strlen(text), &err);
+    if (ok != !part) fail_msg("%s: %s", text, ok ? "taken" : err.text);
+    if (!part) return;
+    assert_string_equal(err.field, line);
+    if (!strstr(err.text, part)) fail_msg("\"%s\" does not say \"%s\"", err.text, part);
+}
+
+static void test_other_separators(void **state)
+{
+    (void)state;
+    expect_separator("ref;name\n1;2\n", "line 1", "semicolons");
+    expect_separator("ref\tname\n", "line 1", "tabs");
+    expect_separator("\"ref\";\"name\"\n", "line 1", "semicolons");
+    expect_separator("\xef\xbb\xbf\"ref\";\"name, first\"\n", "line 1", "semicolons");
+    expect_separator("ref;name, first;ages\n", "line 1", "semicolons");
+    expect_separator("sep=;\nref;name\n", "line 1", "semicolons");
+    expect_separator("\n# a, b, c\r\n\"# a\nb, c\"\nref;name", "line 5", "semicolons");
+    expect_separator("ref,name\n1;2;3,4\n", NULL, NULL);
+    expect_separator("ref,name;first\n", NULL, NULL);
+    expect_separator("ref,\"a;b;c\"\n", NULL, NULL);
+    expect_separator("# a;b;c\nref,name\n", NULL, NULL);
+    expect_separator("ref\nA\n", NULL, NULL);
+    expect_separator("", NULL, NULL);
+    expect_separator("\"never closed;;;", NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_line_ends),         cmocka_unit_test(test_byte_order_mark),
         cmocka_unit_test(test_blank_lines_count), cmocka_unit_test(test_quotes),
         cmocka_unit_test(test_refusals),          cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_stopping),
+        cmocka_unit_test(test_stopping),          cmocka_unit_test(test_other_kinds),
+        cmocka_unit_test(test_other_separators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
