@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the README shows is what the programs do: its search by postcode with a map, its import of an untidy export."""
+"""What the README shows is what the programs do: its search by postcode with a map, its import of an untidy
+export."""
 
 import pathlib
 import re
