@@ -173,11 +173,11 @@ static int print_wrong(const struct carer_work *work, const char *why)
                        report->bad_rows, report->rows, why ? why : "");
     }
     if (work->options->common.json) {
-        home_print_json(json_pack("{s:{s:s,s:s,s:s},s:I,s:o,s:o}", "error", "code", "invalid",
-                                  "field", "rows", "message", text, "problem_count",
-                                  (json_int_t)report->problems, "problems",
-                                  import_report_list(report, FINDING_PROBLEM), "notes",
-                                  import_report_list(report, FINDING_NOTE)));
+        cli_print_json(json_pack("{s:{s:s,s:s,s:s},s:I,s:o,s:o}", "error", "code", "invalid",
+                                 "field", "rows", "message", text, "problem_count",
+                                 (json_int_t)report->problems, "problems",
+                                 import_report_list(report, FINDING_PROBLEM), "notes",
+                                 import_report_list(report, FINDING_NOTE)));
     } else {
         print_findings(work);
         (void)fprintf(stderr, "%s: %s\n", work->command, text);
@@ -207,7 +207,7 @@ static int print_done(struct carer_work *work)
     const struct vault_changes *n = &work->counted;
     if (work->options->dry_run) carer_changes_sort(&work->changes);
     if (work->options->common.json) {
-        home_print_json(outcome_json(work));
+        cli_print_json(outcome_json(work));
         return EXIT_OK;
     }
     print_findings(work);

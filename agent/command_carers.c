@@ -75,7 +75,7 @@ static int run_list(const struct options *options, struct home *home, struct err
             json_t *one = carer_json(&list.items[i], catalogue_get(CATALOGUE_VERSION));
             REQUIRE(json_array_append_new(carers, one) == 0);
         }
-        home_print_json(json_pack("{s:o}", "carers", carers));
+        cli_print_json(json_pack("{s:o}", "carers", carers));
     } else {
         for (size_t i = 0; i < list.count; i++) print_line(&list.items[i]);
         (void)fprintf(stderr, "%zu carers\n", list.count);
@@ -137,7 +137,7 @@ static int run_show(const struct options *options, struct home *home, struct err
     struct profile *profile = (struct profile *)(void *)room.data;
     bool ok = vault_get(home->vault, options->args[0], profile, err);
     if (ok && options->common.json) {
-        home_print_json(carer_json(profile, catalogue_get(CATALOGUE_VERSION)));
+        cli_print_json(carer_json(profile, catalogue_get(CATALOGUE_VERSION)));
     } else if (ok) {
         print_carer(profile);
     }
@@ -160,7 +160,7 @@ static int run_remove(const struct options *options, struct home *home, struct e
     size_t count = (size_t)options->count;
     if (!vault_remove(home->vault, (const char *const *)options->args, count, err)) return -1;
     if (options->common.json) {
-        home_print_json(json_pack("{s:i}", "removed", options->count));
+        cli_print_json(json_pack("{s:i}", "removed", options->count));
     } else {
         (void)printf("%zu removed\n", count);
     }

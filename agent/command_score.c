@@ -88,7 +88,7 @@ static void print_scores(const struct options *options, const char *agency,
                                  "band", band_name(score_band(items[i].score)));
         REQUIRE(item && json_array_append_new(list, item) == 0);
     }
-    home_print_json(json_pack("{s:s,s:o}", "agency", agency, "eligible", list));
+    cli_print_json(json_pack("{s:s,s:o}", "agency", agency, "eligible", list));
 }
 
 static bool parse_request(const struct options *options, const struct buf *text,

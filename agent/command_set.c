@@ -157,9 +157,9 @@ static void report(const struct options *options, const struct carer_changes *ch
         json_t *list = carer_changes_json(changes);
         json_t *columns = json_object_get(json_array_get(list, 0), "columns");
         json_t *none = json_array();
-        home_print_json(json_pack("{s:s,s:s,s:O}", "ref", options->ref, "change",
-                                  columns ? "changed" : "unchanged", "columns",
-                                  columns ? columns : none));
+        cli_print_json(json_pack("{s:s,s:s,s:O}", "ref", options->ref, "change",
+                                 columns ? "changed" : "unchanged", "columns",
+                                 columns ? columns : none));
         json_decref(none);
         json_decref(list);
         return;

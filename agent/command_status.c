@@ -11,9 +11,9 @@ enum { EXIT_ATTACHED = 0, EXIT_NOT_ATTACHED = 1, EXIT_NOT_RUNNING = 3 };
 static void print_running(bool json, const struct status_file *status)
 {
     if (json) {
-        home_print_json(json_pack("{s:b,s:s,s:I,s:b,s:I}", "running", 1, "id", status->id, "pid",
-                                  (json_int_t)status->pid, "attached", status->attached, "carers",
-                                  (json_int_t)status->carers));
+        cli_print_json(json_pack("{s:b,s:s,s:I,s:b,s:I}", "running", 1, "id", status->id, "pid",
+                                 (json_int_t)status->pid, "attached", status->attached, "carers",
+                                 (json_int_t)status->carers));
     } else {
         (void)printf("%s: running (pid %lld), %s, %llu carers\n", status->id,
                      (long long)status->pid,
@@ -37,7 +37,7 @@ int command_status(int argc, char **argv)
         code = status.attached ? EXIT_ATTACHED : EXIT_NOT_ATTACHED;
     } else {
         if (common.json) {
-            home_print_json(json_pack("{s:b,s:b}", "running", 0, "attached", 0));
+            cli_print_json(json_pack("{s:b,s:b}", "running", 0, "attached", 0));
         } else {
             (void)printf("not running\n");
         }

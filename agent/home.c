@@ -80,11 +80,3 @@ int home_fail(const char *command, const struct cli_common *common, const struct
     cli_print_error(command, common->json, err);
     return err->code == ERR_INVALID ? EXIT_BAD_INPUT : EXIT_OTHER;
 }
-
-void home_print_json(json_t *object)
-{
-    REQUIRE(object != NULL);
-    (void)json_dumpf(object, stdout, JSON_COMPACT);
-    (void)fputc('\n', stdout);
-    json_decref(object);
-}

@@ -4,8 +4,6 @@
 #ifndef HEARTH_AGENT_HOME_H
 #define HEARTH_AGENT_HOME_H
 
-#include <jansson.h>
-
 #include "agent/config.h"
 #include "agent/vault.h"
 #include "keys/identity.h"
@@ -33,7 +31,5 @@ void home_close(struct home *home);
 char *home_path(const struct cli_common *common);
 /* Prints the error in the common form; gives the exit code for it: 2 for bad input, else 1. */
 int home_fail(const char *command, const struct cli_common *common, const struct err *err);
-/* Prints one compact object and a line end on standard output; takes the reference. */
-void home_print_json(json_t *object);
 
 #endif

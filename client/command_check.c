@@ -82,10 +82,7 @@ static void print_json(const struct request *request, const struct plan *plan)
                   (json_int_t)most_points(plan, &cell), "quadrants", quadrant_names(plan),
                   "quadrants_sent", (json_int_t)plan_footprint_size(plan), "places",
                   places_json(request), "notes", notes_json(request));
-    REQUIRE(object != NULL);
-    (void)json_dumpf(object, stdout, JSON_COMPACT);
-    (void)putchar('\n');
-    json_decref(object);
+    cli_print_json(object);
 }
 
 static void print_points(const struct plan *plan)

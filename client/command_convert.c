@@ -106,9 +106,7 @@ static void print_json(json_t *request, const char *out, json_t *left)
     } else {
         (void)json_object_set(object, "request", request);
     }
-    (void)json_dumpf(object, stdout, JSON_COMPACT);
-    (void)putchar('\n');
-    json_decref(object);
+    cli_print_json(object);
 }
 
 static bool convert(const struct options *options, struct conversion *said, struct err *err)

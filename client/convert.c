@@ -7,85 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/convert_rules.h"
 #include "proto/base/mem.h"
 #include "proto/domain/shown.h"
 #include "proto/domain/standards.h"
 #include "proto/domain/words.h"
-
-/* How a field is carried over. */
-enum how {
-    HOW_SECTION,   /* its fields count like those outside */
-    HOW_SILENT,    /* says nothing about the search */
-    HOW_LEFT,      /* not carried over, for a reason */
-    HOW_LEFT_SAID, /* the same; its value, of a list, may be repeated */
-    HOW_NEEDED_BY, /* urgency */
-    HOW_SIBLINGS,
-    HOW_MUST,  /* a restriction, a requirement or a risk: a must where the criterion may be one */
-    HOW_PREFER /* support beside the placement, or what matching only may weigh */
-};
-
-struct rule {
-    const char *name;
-    enum how how;
-    const char *reason; /* HOW_LEFT; HOW_SECTION: of all fields inside, or NULL */
-};
-
-static const char IDENTIFIES[] = "identifies the child or the record: never part of a request";
-static const char STAFF[] = "names of staff and dates of records are never part of a request";
-static const char MADE[] = "is about the placement that was made, not about what is sought";
-static const char FREE_TEXT[] = "free text: say it with criteria (hearth criteria --search WORD)";
-static const char PLACE[] =
-    "a request says where by location: add anchors, an area or places to avoid";
-static const char SUITABILITY[] =
-    "a judgement on kinds of care; a request asks for foster care only";
-
-static const struct rule rules[] = {
-    {"@context", HOW_SILENT, NULL},
-    {"@type", HOW_SILENT, NULL},
-    {"@id", HOW_SILENT, NULL},
-    {"childId", HOW_LEFT, IDENTIFIES},
-    {"placementId", HOW_LEFT, IDENTIFIES},
-    {"placementAvailability", HOW_SECTION, NULL},
-    {"neededBy", HOW_NEEDED_BY, NULL},
-    {"siblingCount", HOW_SIBLINGS, NULL},
-    {"uascStatus", HOW_PREFER, NULL},
-    {"isPreferredLocationLocal", HOW_LEFT_SAID, PLACE},
-    {"outOfLAReason", HOW_LEFT_SAID, PLACE},
-    {"outOfLAReasonOther", HOW_LEFT, PLACE},
-    {"placementRequirements", HOW_SECTION, NULL},
-    {"communicationNeeds", HOW_PREFER, NULL},
-    {"specificCommunicationRequirement", HOW_MUST, NULL},
-    {"specificCommunicationRequirementOther", HOW_LEFT, FREE_TEXT},
-    {"homeAdaptationRequired", HOW_MUST, NULL},
-    {"culturalNeeds", HOW_PREFER, NULL},
-    {"culturalNeedsOther", HOW_LEFT, FREE_TEXT},
-    {"livingCompanions", HOW_MUST, NULL},
-    {"pets", HOW_MUST, NULL},
-    {"additionalSupport", HOW_PREFER, NULL},
-    {"additionalSupportOther", HOW_LEFT, FREE_TEXT},
-    {"deprivationOfLiberty", HOW_MUST, NULL},
-    {"needsAssessmentMethod", HOW_LEFT, "says how needs were assessed, not what they are"},
-    {"placementRecommendation", HOW_SECTION, NULL},
-    {"fosterCareSuitability", HOW_LEFT_SAID, SUITABILITY},
-    {"residentialCareSuitability", HOW_LEFT_SAID, SUITABILITY},
-    {"supportedAccommodationSuitability", HOW_LEFT_SAID, SUITABILITY},
-    {"riskAssessment", HOW_SECTION, NULL},
-    {"riskSelfHarm", HOW_MUST, NULL},
-    {"riskSexualExploitation", HOW_MUST, NULL},
-    {"riskCriminalExploitation", HOW_MUST, NULL},
-    {"riskDrugAlcohol", HOW_MUST, NULL},
-    {"riskEatingDisorder", HOW_MUST, NULL},
-    {"riskMissing", HOW_MUST, NULL},
-    {"riskOther", HOW_LEFT, FREE_TEXT},
-    {"riskToOthersPhysical", HOW_MUST, NULL},
-    {"riskToOthersSexual", HOW_MUST, NULL},
-    {"riskToOthersFire", HOW_MUST, NULL},
-    {"riskToOthersAnimals", HOW_MUST, NULL},
-    {"riskToOthersCriminal", HOW_MUST, NULL},
-    {"riskToOthersOther", HOW_LEFT, FREE_TEXT},
-    {"actualPlacement", HOW_SECTION, MADE},
-    {"qualityAssurance", HOW_SECTION, STAFF},
-};
 
 /* "pl:pets" and "https://ns.socialcaredata.io/placements/pets" are pets. */
 static const char *local_name(const char *name)
@@ -95,14 +21,6 @@ static const char *local_name(const char *name)
         if (*p == ':' || *p == '#' || *p == '/') last = p + 1;
     }
     return *last ? last : name;
-}
-
-static const struct rule *rule_of(const char *name)
-{
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        if (strcmp(rules[i].name, name) == 0) return &rules[i];
-    }
-    return NULL;
 }
 
 /* ---- what is left out ---- */
@@ -175,7 +93,7 @@ static void add_once(const struct criterion **list, size_t *count,
     list[(*count)++] = criterion;
 }
 
-static void carry(struct conversion *out, const struct criterion *criterion, enum how how)
+static void carry(struct conversion *out, const struct criterion *criterion, enum convert_how how)
 {
     bool must = (criterion->kind & KIND_HARD) && (how == HOW_MUST || criterion->kind == KIND_HARD);
     if (must) {
@@ -197,7 +115,7 @@ static const char *why_left(const struct catalogue *catalogue, const char *list,
     return "not a value of the standard";
 }
 
-static void read_value(const struct place_in *in, const struct rule *rule, json_t *value)
+static void read_value(const struct place_in *in, const struct convert_rule *rule, json_t *value)
 {
     static const char *const indifferent[] = {"yescan", NULL}; /* pets: the child does not mind */
     const struct catalogue *catalogue = in->out->catalogue;
@@ -219,7 +137,7 @@ static void read_value(const struct place_in *in, const struct rule *rule, json_
     }
 }
 
-static void read_values(const struct place_in *in, const struct rule *rule, json_t *value)
+static void read_values(const struct place_in *in, const struct convert_rule *rule, json_t *value)
 {
     if (!json_is_array(value)) {
         read_value(in, rule, value);
@@ -233,7 +151,8 @@ static void read_values(const struct place_in *in, const struct rule *rule, json
     }
 }
 
-static void read_needed_by(const struct place_in *in, const struct rule *rule, json_t *value)
+static void read_needed_by(const struct place_in *in, const struct convert_rule *rule,
+                           json_t *value)
 {
     static const char *const codes[] = {"AVL_TODAY", "AVL_5D", "AVL_LATER"};
     static const char *const words[] = {"today", "within_5_days", "later"};
@@ -246,7 +165,7 @@ static void read_needed_by(const struct place_in *in, const struct rule *rule, j
     if (!criterion) leave(in, rule->name, text, "not a value of the standard: give --needed-by");
 }
 
-static void read_siblings(const struct place_in *in, const struct rule *rule, json_t *value)
+static void read_siblings(const struct place_in *in, const struct convert_rule *rule, json_t *value)
 {
     json_int_t count = json_integer_value(value);
     if (json_is_integer(value) && count >= 0 && count <= 100) {
@@ -260,7 +179,7 @@ static void read_siblings(const struct place_in *in, const struct rule *rule, js
 
 static void read_object(json_t *object, const struct place_in *in);
 
-static void read_section(const struct place_in *in, const struct rule *rule, json_t *value)
+static void read_section(const struct place_in *in, const struct convert_rule *rule, json_t *value)
 {
     if (!json_is_object(value) || *in->section) {
         leave(in, rule->name, NULL, "an object is wanted here");
@@ -278,11 +197,11 @@ static bool is_empty(json_t *value)
 
 static void read_field(const struct place_in *in, const char *name, json_t *value)
 {
-    const struct rule *rule = rule_of(local_name(name));
+    const struct convert_rule *rule = convert_rule_of(local_name(name));
     if ((rule && rule->how == HOW_SILENT) || is_empty(value)) return;
     if (in->reason) {
-        bool identifies = rule && rule->reason == IDENTIFIES;
-        leave(in, local_name(name), NULL, identifies ? IDENTIFIES : in->reason);
+        bool identifies = rule && convert_identifies(rule);
+        leave(in, local_name(name), NULL, identifies ? rule->reason : in->reason);
         return;
     }
     if (!rule) {

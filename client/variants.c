@@ -8,8 +8,6 @@
 
 #include "proto/base/mem.h"
 
-enum { WITHIN_MAX_KM = 200 };
-
 bool variants_check(const struct request *request, struct err *err)
 {
     return request->must_count <= EXPLAIN_MUSTS_MAX ||
@@ -44,7 +42,7 @@ static void lengthen(struct request *request, unsigned quarters)
 {
     for (size_t i = 0; i < request->anchor_count; i++) {
         int32_t km = (request->anchors[i].within_km * (4 + (int32_t)quarters) + 3) / 4;
-        request->anchors[i].within_km = km < WITHIN_MAX_KM ? km : WITHIN_MAX_KM;
+        request->anchors[i].within_km = km < WITHIN_KM_MAX ? km : WITHIN_KM_MAX;
     }
 }
 

@@ -141,9 +141,7 @@ static bool write_all(const struct batch *batch, struct err *err)
     }
     if (ok && batch->options->common.json) {
         json_t *object = json_pack("{s:O}", "issued", list);
-        (void)json_dumpf(object, stdout, JSON_COMPACT);
-        (void)putchar('\n');
-        json_decref(object);
+        cli_print_json(object);
     } else if (ok) {
         for (size_t i = 0; i < batch->count; i++) {
             (void)printf("serial %llu: %s\n",

@@ -23,9 +23,7 @@ static void print_json(const struct issued *issued, const struct revocations *re
         facts_free(&facts);
     }
     json_t *object = json_pack("{s:o}", "certificates", list);
-    (void)json_dumpf(object, stdout, JSON_COMPACT);
-    (void)putchar('\n');
-    json_decref(object);
+    cli_print_json(object);
 }
 
 static void print_table(const struct issued *issued, const struct revocations *revoked, int64_t now)

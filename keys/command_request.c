@@ -64,8 +64,7 @@ static void print_request(const struct keys_options *options,
     facts_text(&facts, "file", "file", path);
     facts_of_request(&facts, request);
     if (options->common.json) {
-        (void)json_dumpf(facts.object, stdout, JSON_COMPACT);
-        (void)putchar('\n');
+        cli_print_json(json_incref(facts.object));
     } else {
         (void)puts(
             "A request for a certificate. Send the file to the Authority, and read the keys' "

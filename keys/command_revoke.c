@@ -67,8 +67,7 @@ static void print_list(const struct keys_options *options, const struct revocati
     struct facts facts = facts_new();
     facts_of_revocations(&facts, list);
     if (options->common.json) {
-        (void)json_dumpf(facts.object, stdout, JSON_COMPACT);
-        (void)putchar('\n');
+        cli_print_json(json_incref(facts.object));
     } else {
         (void)printf("A new revocation list. Give %s/%s to the matcher, the agents and the LAs.\n",
                      options->common.home, HOME_REVOCATIONS);

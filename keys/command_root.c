@@ -22,8 +22,7 @@ static bool print_root(const struct keys_options *options, struct err *err)
     char *path = file_join(options->common.home, HOME_ROOT);
     bool ok = show_file(path, NULL, clock_wall_ms(), &facts, &title, err);
     if (ok && options->common.json) {
-        (void)json_dumpf(facts.object, stdout, JSON_COMPACT);
-        (void)putchar('\n');
+        cli_print_json(json_incref(facts.object));
     } else if (ok) {
         (void)printf("A new Authority. Everyone installs %s, %s\n", path, title);
         facts_print(&facts, stdout);

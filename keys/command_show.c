@@ -37,9 +37,7 @@ static bool run(const struct keys_options *options, struct err *err)
     }
     if (ok && json) {
         json_t *object = json_pack("{s:O}", "files", list);
-        (void)json_dumpf(object, stdout, JSON_COMPACT);
-        (void)putchar('\n');
-        json_decref(object);
+        cli_print_json(object);
     }
     json_decref(list);
     authority_root_free(&root);

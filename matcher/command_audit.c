@@ -81,9 +81,7 @@ static int report_broken(const struct options *options, const struct audit_repor
     if (options->common.json) {
         json_t *object = json_pack("{s:b,s:I,s:s}", "intact", 0, "entry", (json_int_t)report->bad,
                                    "reason", report->reason);
-        (void)json_dumpf(object, stdout, JSON_COMPACT);
-        (void)fputc('\n', stdout);
-        json_decref(object);
+        cli_print_json(object);
     } else {
         (void)printf("broken: entry %llu %s\n", (unsigned long long)report->bad, report->reason);
     }
@@ -135,9 +133,7 @@ static void print_json(const struct audit_entry *entry, const char *when)
         (void)json_object_set_new(fields, entry->fields[i].name, field_json(&entry->fields[i]));
     }
     (void)json_object_set_new(object, "fields", fields);
-    (void)json_dumpf(object, stdout, JSON_COMPACT);
-    (void)fputc('\n', stdout);
-    json_decref(object);
+    cli_print_json(object);
 }
 
 static void print_text(const struct audit_entry *entry, const char *when)

@@ -99,9 +99,7 @@ static void print_json(const struct directory *directory)
         (void)json_array_append_new(agencies, describe(directory_at(directory, i)));
     }
     json_t *whole = json_pack("{s:o}", "agencies", agencies);
-    (void)json_dumpf(whole, stdout, JSON_COMPACT);
-    (void)fputc('\n', stdout);
-    json_decref(whole);
+    cli_print_json(whole);
 }
 
 static void print_table(const struct directory *directory)

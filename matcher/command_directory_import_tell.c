@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "proto/base/cli.h"
+
 /* ---- for people ---- */
 
 static const char *what_is_lacking(const struct import_agency *entry, char out[64])
@@ -137,7 +139,5 @@ void import_tell_json(const struct import_told *told)
         (json_int_t)told->import->kept, "other_provisions", (json_int_t)told->list->others,
         "left_out", left_out(told->list), "changes", changes(told->import), "missing",
         missing(told->import), "not_used", not_used(told->fill));
-    (void)json_dumpf(whole, stdout, JSON_COMPACT);
-    (void)fputc('\n', stdout);
-    json_decref(whole);
+    cli_print_json(whole);
 }

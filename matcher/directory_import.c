@@ -7,39 +7,18 @@
 #include <strings.h>
 
 #include "matcher/directory_import_id.h"
-#include "matcher/findings.h"
+#include "matcher/directory_import_merge.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-struct merge {
-    const struct ofsted_list *list;
-    const struct directory *previous;
-    struct fill *fill;
-    const struct agency **before; /* of each agency; NULL: it is new */
-    struct directory_import out;
-    struct findings findings;
-};
-
-const char *import_change_name(enum import_change_kind kind)
-{
-    switch (kind) {
-    case IMPORT_NEW: return "new";
-    case IMPORT_GONE: return "gone";
-    case IMPORT_INACTIVE: return "inactive";
-    case IMPORT_JUDGEMENT: return "judgement";
-    case IMPORT_NAME: return "name";
-    }
-    return "";
-}
-
-static size_t previous_count(const struct merge *merge)
+size_t merge_previous_count(const struct merge *merge)
 {
     return merge->previous ? directory_count(merge->previous) : 0;
 }
 
 /* ---- who is who ---- */
 
-static bool same_urn(const char *a, const char *b)
+bool merge_same_urn(const char *a, const char *b)
 {
     return a[0] && strcasecmp(a, b) == 0;
 }
@@ -59,7 +38,7 @@ static const struct agency *find_by_name(const struct merge *merge, const char *
                                          const char *name)
 {
     const struct agency *found = NULL;
-    for (size_t i = 0; i < previous_count(merge); i++) {
+    for (size_t i = 0; i < merge_previous_count(merge); i++) {
         const struct agency *agency = directory_at(merge->previous, i);
         if (strcmp(agency->name, name) != 0) continue;
         if (agency->sector == SECTOR_LOCAL_AUTHORITY) continue;
@@ -72,9 +51,9 @@ static const struct agency *find_by_name(const struct merge *merge, const char *
 static const struct agency *find_before(const struct merge *merge, const char *urn,
                                         const char *name)
 {
-    for (size_t i = 0; i < previous_count(merge); i++) {
+    for (size_t i = 0; i < merge_previous_count(merge); i++) {
         const struct agency *agency = directory_at(merge->previous, i);
-        if (same_urn(urn, agency->urn)) return agency;
+        if (merge_same_urn(urn, agency->urn)) return agency;
     }
     return find_by_name(merge, urn, name);
 }
@@ -98,7 +77,7 @@ static void add_listed(struct merge *merge, const struct ofsted_provider *provid
     }
 }
 
-static bool is_taken_over(const struct merge *merge, const struct agency *agency)
+bool merge_is_taken_over(const struct merge *merge, const struct agency *agency)
 {
     for (size_t i = 0; i < merge->out.count; i++) {
         if (merge->before[i] == agency) return true;
@@ -108,9 +87,10 @@ static bool is_taken_over(const struct merge *merge, const struct agency *agency
 
 static void add_kept(struct merge *merge)
 {
-    for (size_t i = 0; i < previous_count(merge); i++) {
+    for (size_t i = 0; i < merge_previous_count(merge); i++) {
         const struct agency *agency = directory_at(merge->previous, i);
-        if (agency->sector != SECTOR_LOCAL_AUTHORITY || is_taken_over(merge, agency)) continue;
+        if (agency->sector != SECTOR_LOCAL_AUTHORITY || merge_is_taken_over(merge, agency))
+            continue;
         struct import_agency *entry = &merge->out.agencies[merge->out.count];
         entry->agency = *agency;
         entry->kept = true;
@@ -126,7 +106,7 @@ static struct import_agency *find_filled(struct merge *merge, const struct agenc
     struct import_agency *by_name = NULL;
     for (size_t i = 0; i < merge->out.count; i++) {
         struct import_agency *entry = &merge->out.agencies[i];
-        if (same_urn(row->urn, entry->agency.urn)) return entry;
+        if (merge_same_urn(row->urn, entry->agency.urn)) return entry;
         if (!entry->agency.urn[0] && row->name[0] && strcmp(entry->agency.name, row->name) == 0) {
             by_name = entry;
         }
@@ -215,59 +195,6 @@ static void give_ids(struct merge *merge)
     free(alone);
 }
 
-/* ---- what has changed ---- */
-
-static void add_change(struct merge *merge, enum import_change_kind kind,
-                       const struct agency *agency, const char *before, const char *after)
-{
-    struct import_change *change = &merge->out.changes[merge->out.change_count++];
-    *change = (struct import_change){.kind = kind};
-    memcpy(change->id, agency->id, sizeof change->id);
-    memcpy(change->name, agency->name, sizeof change->name);
-    (void)snprintf(change->before, sizeof change->before, "%s", before);
-    (void)snprintf(change->after, sizeof change->after, "%s", after);
-}
-
-static void compare_one(struct merge *merge, const struct agency *now, const struct agency *before)
-{
-    if (!before) {
-        add_change(merge, IMPORT_NEW, now, "", judgement_name(now->judgement));
-        return;
-    }
-    if (before->judgement != now->judgement) {
-        add_change(merge, IMPORT_JUDGEMENT, now, judgement_name(before->judgement),
-                   judgement_name(now->judgement));
-    }
-    if (strcmp(before->name, now->name) != 0) {
-        add_change(merge, IMPORT_NAME, now, before->name, now->name);
-    }
-}
-
-static const char *inactive_status(const struct merge *merge, const struct agency *agency)
-{
-    for (size_t i = 0; i < merge->list->inactive_count; i++) {
-        const struct ofsted_provider *provider = &merge->list->inactive[i];
-        if (same_urn(provider->urn, agency->urn)) return provider->status;
-    }
-    return NULL;
-}
-
-static void compare_all(struct merge *merge)
-{
-    if (!merge->previous) return;
-    merge->out.changes =
-        mem_array(2 * merge->out.count + previous_count(merge), sizeof *merge->out.changes);
-    for (size_t i = 0; i < merge->out.count; i++) {
-        compare_one(merge, &merge->out.agencies[i].agency, merge->before[i]);
-    }
-    for (size_t i = 0; i < previous_count(merge); i++) {
-        const struct agency *agency = directory_at(merge->previous, i);
-        if (is_taken_over(merge, agency)) continue;
-        const char *status = inactive_status(merge, agency);
-        add_change(merge, status ? IMPORT_INACTIVE : IMPORT_GONE, agency, "", status ? status : "");
-    }
-}
-
 /* ---- all of it ---- */
 
 static int by_id(const void *a, const void *b)
@@ -301,7 +228,7 @@ bool directory_import(const struct ofsted_list *list, const struct directory *pr
                           .previous = previous,
                           .fill = fill,
                           .findings = {.each = finding, .ctx = ctx}};
-    size_t most = list->active_count + previous_count(&merge);
+    size_t most = list->active_count + merge_previous_count(&merge);
     merge.out.agencies = mem_array(most, sizeof *merge.out.agencies);
     merge.before = mem_array(most, sizeof(const struct agency *));
     for (size_t i = 0; i < list->active_count; i++) add_listed(&merge, &list->active[i]);
@@ -311,7 +238,7 @@ bool directory_import(const struct ofsted_list *list, const struct directory *pr
     bool ok = merge.findings.count == 0;
     if (ok) {
         give_ids(&merge);
-        compare_all(&merge);
+        merge_compare(&merge);
         qsort(merge.out.agencies, merge.out.count, sizeof *merge.out.agencies, by_id);
         note_missing(&merge.out);
         *out = merge.out;

@@ -12,7 +12,10 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-enum { EXIT_USAGE = 2 };
+enum {
+    EXIT_USAGE = 2,
+    REAL_DIGITS = 9 /* degrees to a metre; no noise of binary fractions */
+};
 
 static void print_usage(const struct cli_program *program, FILE *out)
 {
@@ -211,6 +214,14 @@ static void make_printable(char *text)
     }
 }
 
+void cli_print_json(json_t *object)
+{
+    REQUIRE(object != NULL);
+    (void)json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));
+    (void)fputc('\n', stdout);
+    json_decref(object);
+}
+
 void cli_print_error(const char *program, bool json, const struct err *err)
 {
     struct err shown = *err;
@@ -223,9 +234,5 @@ void cli_print_error(const char *program, bool json, const struct err *err)
     }
     json_t *object = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", err_code_name(shown.code),
                                "field", shown.field, "message", shown.text);
-    if (object) {
-        (void)json_dumpf(object, stdout, JSON_COMPACT);
-        (void)fputc('\n', stdout);
-        json_decref(object);
-    }
+    if (object) cli_print_json(object);
 }

@@ -8,6 +8,8 @@
 #include <argp.h>
 #include <stddef.h>
 
+#include <jansson.h>
+
 #include "proto/base/err.h"
 
 #define HEARTH_VERSION "0.1.0"
@@ -56,5 +58,8 @@ int cli_parse_common(const char *doc, int argc, char **argv, struct cli_common *
 /* Prints an error: as `{"error":{"code":…,"field":…,"message":…}}` on stdout where `json`, else as
  * "program: field: text" on stderr. */
 void cli_print_error(const char *program, bool json, const struct err *err);
+/* Prints one compact object and a line end on stdout; takes the reference. NULL is a caller's bug.
+ */
+void cli_print_json(json_t *object);
 
 #endif

@@ -33,9 +33,7 @@ static void print_list(const struct criteria_list *list, bool as_json)
         return;
     }
     json_t *object = criteria_json(list);
-    (void)json_dumpf(object, stdout, JSON_COMPACT);
-    (void)putchar('\n');
-    json_decref(object);
+    cli_print_json(object);
 }
 
 int criteria_command(int argc, char **argv)

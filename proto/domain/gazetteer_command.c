@@ -38,14 +38,6 @@ void gazetteer_counts_print(const struct gazetteer_counts *counts)
         (unsigned long long)counts->names);
 }
 
-void gazetteer_json_print(json_t *object)
-{
-    REQUIRE(object != NULL);
-    (void)json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    (void)putchar('\n');
-    json_decref(object);
-}
-
 static void print_json(const char *path, const struct gazetteer_counts *counts,
                        const struct gazetteer_import_entry *entries, size_t count)
 {
@@ -59,8 +51,8 @@ static void print_json(const char *path, const struct gazetteer_counts *counts,
                                  (json_int_t)entry->rows, "taken", (json_int_t)entry->taken);
         REQUIRE(item && json_array_append_new(imports, item) == 0);
     }
-    gazetteer_json_print(json_pack("{s:s,s:o,s:o}", "gazetteer", path, "holds",
-                                   gazetteer_counts_json(counts), "imports", imports));
+    cli_print_json(json_pack("{s:s,s:o,s:o}", "gazetteer", path, "holds",
+                             gazetteer_counts_json(counts), "imports", imports));
 }
 
 static void print_words(const char *path, const struct gazetteer_counts *counts,

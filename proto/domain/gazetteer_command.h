@@ -36,7 +36,5 @@ int gazetteer_fail(const char *command, const struct cli_common *common, const s
 json_t *gazetteer_counts_json(const struct gazetteer_counts *counts);
 /* "1700000 postcodes in use and ...\n" on stdout. */
 void gazetteer_counts_print(const struct gazetteer_counts *counts);
-/* One object and a line end on stdout; takes the reference. */
-void gazetteer_json_print(json_t *object);
 
 #endif

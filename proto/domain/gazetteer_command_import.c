@@ -92,10 +92,9 @@ static void print_json(const char *path, const struct gazetteer_report *report,
         json_t *item = source_json(&report->sources[i]);
         REQUIRE(item && json_array_append_new(sources, item) == 0);
     }
-    gazetteer_json_print(json_pack("{s:s,s:o,s:I,s:I,s:o}", "gazetteer", path, "imported", sources,
-                                   "files_left_out", (json_int_t)report->files_left_out,
-                                   "elapsed_ms", (json_int_t)elapsed_ms, "holds",
-                                   gazetteer_counts_json(counts)));
+    cli_print_json(json_pack("{s:s,s:o,s:I,s:I,s:o}", "gazetteer", path, "imported", sources,
+                             "files_left_out", (json_int_t)report->files_left_out, "elapsed_ms",
+                             (json_int_t)elapsed_ms, "holds", gazetteer_counts_json(counts)));
 }
 
 static void print_left_out(uint64_t count, const char *why)

@@ -48,19 +48,31 @@ static double rounded(double degrees)
     return round(degrees * 1e5) / 1e5;
 }
 
+/* A point in all notations. */
+struct notations {
+    char reference[GRID_REFERENCE], cell[GRID_NAME], quadrant[GRID_NAME];
+    double lat, lon;
+};
+
+static struct notations notations_of(struct grid_point at)
+{
+    struct notations out = {0};
+    uint16_t number = grid_cell_of(at);
+    (void)grid_reference(at, out.reference);
+    grid_to_lat_lon(at, &out.lat, &out.lon);
+    grid_cell_name(number, out.cell);
+    grid_quadrant_name(grid_quadrant_of_cell(number), out.quadrant);
+    return out;
+}
+
 static json_t *answer_json(const struct answer *answer)
 {
-    char reference[GRID_REFERENCE], cell[GRID_NAME], quadrant[GRID_NAME];
-    double lat = 0, lon = 0;
-    uint16_t number = grid_cell_of(answer->at);
-    grid_to_lat_lon(answer->at, &lat, &lon);
-    grid_cell_name(number, cell);
-    grid_quadrant_name(grid_quadrant_of_cell(number), quadrant);
+    const struct notations point = notations_of(answer->at);
     json_t *object =
         json_pack("{s:s,s:s,s:s,s:i,s:i,s:f,s:f,s:s,s:s}", "name", answer->name, "kind",
-                  answer->kind, "grid_reference", grid_reference(answer->at, reference), "easting",
-                  (int)answer->at.east, "northing", (int)answer->at.north, "lat", rounded(lat),
-                  "lon", rounded(lon), "cell", cell, "quadrant", quadrant);
+                  answer->kind, "grid_reference", point.reference, "easting", (int)answer->at.east,
+                  "northing", (int)answer->at.north, "lat", rounded(point.lat), "lon",
+                  rounded(point.lon), "cell", point.cell, "quadrant", point.quadrant);
     REQUIRE(object != NULL);
     if (answer->ended[0]) (void)json_object_set_new(object, "ended", json_string(answer->ended));
     if (answer->note[0]) (void)json_object_set_new(object, "note", json_string(answer->note));
@@ -72,19 +84,13 @@ static json_t *answer_json(const struct answer *answer)
 
 static void print_answer(const struct answer *answer)
 {
-    char reference[GRID_REFERENCE], cell[GRID_NAME], quadrant[GRID_NAME];
-    double lat = 0, lon = 0;
-    uint16_t number = grid_cell_of(answer->at);
-    grid_to_lat_lon(answer->at, &lat, &lon);
-    grid_cell_name(number, cell);
-    grid_quadrant_name(grid_quadrant_of_cell(number), quadrant);
+    const struct notations point = notations_of(answer->at);
     (void)printf("%s: %s\n", answer->name, answer->kind);
     if (answer->note[0]) (void)printf("  %s\n", answer->note);
-    (void)printf("  grid reference %s, easting %d, northing %d\n",
-                 grid_reference(answer->at, reference), (int)answer->at.east,
-                 (int)answer->at.north);
-    (void)printf("  latitude,longitude %.5f,%.5f (to about 5 m)\n", lat, lon);
-    (void)printf("  5 km cell %s, in 50 km quadrant %s\n", cell, quadrant);
+    (void)printf("  grid reference %s, easting %d, northing %d\n", point.reference,
+                 (int)answer->at.east, (int)answer->at.north);
+    (void)printf("  latitude,longitude %.5f,%.5f (to about 5 m)\n", point.lat, point.lon);
+    (void)printf("  5 km cell %s, in 50 km quadrant %s\n", point.cell, point.quadrant);
     if (answer->live + answer->ended_count > 0) {
         (void)printf("  %u postcodes in use, %u ended\n", (unsigned)answer->live,
                      (unsigned)answer->ended_count);
@@ -101,7 +107,7 @@ static void print_answers(const struct answer *answers, size_t count, bool as_js
     for (size_t i = 0; i < count; i++) {
         REQUIRE(json_array_append_new(list, answer_json(&answers[i])) == 0);
     }
-    gazetteer_json_print(json_pack("{s:o}", "places", list));
+    cli_print_json(json_pack("{s:o}", "places", list));
 }
 
 /* ---- what a place is ---- */

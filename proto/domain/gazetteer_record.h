@@ -9,6 +9,9 @@
 #include "proto/domain/grid.h"
 #include "proto/domain/postcode.h"
 
+/* Says that `what` in the gazetteer is damaged (ERR_CORRUPT); returns false. */
+bool gazetteer_corrupt(struct err *err, const char *what);
+
 /* ---- the single postcodes of a sector: 8 bytes each, ascending by their last two letters ---- */
 
 /* A month as a number: 1 is January 1900; 0 stands for none. */

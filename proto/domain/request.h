@@ -19,6 +19,7 @@ enum {
     ANCHORS_MAX = 16,
     AVOID_MAX = 16,
     SQUARES_MAX = 4,
+    WITHIN_KM_MAX = 200,
     REF_MAX = 64,
     PLACE_NAME_MAX = 80
 };
@@ -31,7 +32,7 @@ struct child {
 struct anchor {
     char name[PLACE_NAME_MAX + 1];
     struct place place;
-    int32_t within_km; /* 1..200 */
+    int32_t within_km; /* 1..WITHIN_KM_MAX */
     int32_t weight;    /* 0..5; unused for avoid */
 };
 struct request {

@@ -7,7 +7,7 @@
 
 #include "proto/domain/shown.h"
 
-enum { WITHIN_KM_MAX = 200, WEIGHT_MAX = 5 };
+enum { WEIGHT_MAX = 5 };
 
 static bool parse_at(json_t *value, struct gazetteer *gazetteer, struct place *out, struct err *err)
 {
