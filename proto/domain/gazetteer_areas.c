@@ -17,6 +17,7 @@ struct part {
     char key[POSTCODE_TEXT];
     uint32_t number; /* of two files the later one counts */
     struct sum live, ended;
+    struct sum sectors; /* of a district: what a file says of its sectors */
     bool given;
     struct grid_point given_at;
 };
@@ -50,6 +51,13 @@ static bool set_key(struct part *part, const uint8_t *key, size_t len, struct er
                    "the gazetteer is damaged (a key); import it again");
 }
 
+static void add_to(struct sum *sum, struct grid_point at)
+{
+    sum->east += at.east;
+    sum->north += at.north;
+    sum->count++;
+}
+
 static bool add_given(const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len,
                       void *ctx, struct err *err)
 {
@@ -70,13 +78,6 @@ static void add_batch(struct parts *parts, const struct gazetteer_batch *batch)
         part->given = true;
         part->given_at = batch->areas[i].at;
     }
-}
-
-static void add_to(struct sum *sum, struct grid_point at)
-{
-    sum->east += at.east;
-    sum->north += at.north;
-    sum->count++;
 }
 
 static bool add_sector(const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len,
@@ -125,40 +126,80 @@ static struct grid_point mean(const struct sum *sum)
                                (int32_t)(sum->north / sum->count)};
 }
 
-static bool put_area(struct store_txn *txn, const struct part *parts, size_t count, struct err *err)
+static void choose_point(const struct part *all, struct gazetteer_area *area)
+{
+    area->point = all->live.count > 0      ? POINT_LIVE
+                  : all->given             ? POINT_GIVEN
+                  : all->sectors.count > 0 ? POINT_SECTORS
+                                           : POINT_ENDED;
+    switch (area->point) {
+    case POINT_LIVE: area->at = mean(&all->live); break;
+    case POINT_GIVEN: area->at = all->given_at; break;
+    case POINT_SECTORS: area->at = mean(&all->sectors); break;
+    case POINT_ENDED: area->at = mean(&all->ended); break;
+    }
+}
+
+/* The parts of one key into one; of two that were given the later one counts. */
+static struct part put_together(const struct part *parts, size_t count)
 {
     struct part all = parts[0];
     for (size_t i = 1; i < count; i++) {
         add_sum(&all.live, &parts[i].live);
         add_sum(&all.ended, &parts[i].ended);
+        add_sum(&all.sectors, &parts[i].sectors);
         if (!parts[i].given) continue;
         all.given = true;
         all.given_at = parts[i].given_at;
     }
-    struct gazetteer_area area = {.live = all.live.count,
-                                  .ended = all.ended.count,
-                                  .given = all.given,
-                                  .given_at = all.given_at};
-    area.point = all.live.count > 0 ? POINT_LIVE : all.given ? POINT_GIVEN : POINT_ENDED;
-    area.at = area.point == POINT_LIVE    ? mean(&all.live)
-              : area.point == POINT_GIVEN ? all.given_at
-                                          : mean(&all.ended);
+    return all;
+}
+
+static bool put_area(struct store_txn *txn, const struct part *all, struct err *err)
+{
+    struct gazetteer_area area = {.live = all->live.count,
+                                  .ended = all->ended.count,
+                                  .given = all->given,
+                                  .given_at = all->given_at};
+    choose_point(all, &area);
     struct buf record = {0};
     gazetteer_area_encode(&area, &record);
-    bool ok = store_put(txn, TABLE_AREAS, all.key, strlen(all.key), record.data, record.len, err);
+    bool ok = store_put(txn, TABLE_AREAS, all->key, strlen(all->key), record.data, record.len, err);
     buf_free(&record);
     return ok;
 }
 
-static bool put_all(struct store_txn *txn, struct parts *parts, struct err *err)
+/* One part for each key. */
+static void settle(struct parts *parts)
 {
+    size_t from = 0, kept = 0;
     if (parts->count > 0) qsort(parts->items, parts->count, sizeof *parts->items, by_key);
-    size_t from = 0;
     while (from < parts->count) {
         size_t to = from + 1;
         while (to < parts->count && strcmp(parts->items[from].key, parts->items[to].key) == 0) to++;
-        if (!put_area(txn, &parts->items[from], to - from, err)) return false;
+        parts->items[kept++] = put_together(&parts->items[from], to - from);
         from = to;
+    }
+    parts->count = kept;
+}
+
+/* What is given of a sector, once each, for its district, which no file may have. */
+static void add_districts(struct parts *parts)
+{
+    size_t settled = parts->count;
+    for (size_t i = 0; i < settled; i++) {
+        if (!strchr(parts->items[i].key, ' ') || !parts->items[i].given) continue;
+        struct part *district = add(parts);
+        const struct part *sector = &parts->items[i]; /* adding may have moved it */
+        memcpy(district->key, sector->key, strcspn(sector->key, " "));
+        add_to(&district->sectors, sector->given_at);
+    }
+}
+
+static bool put_all(struct store_txn *txn, const struct parts *parts, struct err *err)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        if (!put_area(txn, &parts->items[i], err)) return false;
     }
     return true;
 }
@@ -169,8 +210,11 @@ bool gazetteer_areas_rebuild(struct store_txn *txn, const struct gazetteer_batch
     struct parts parts = {0};
     bool ok = store_each(txn, TABLE_AREAS, NULL, 0, add_given, &parts, err);
     add_batch(&parts, batch);
-    ok = ok && store_each(txn, TABLE_UNITS, NULL, 0, add_sector, &parts, err) &&
-         store_clear(txn, TABLE_AREAS, err) && put_all(txn, &parts, err);
+    ok = ok && store_each(txn, TABLE_UNITS, NULL, 0, add_sector, &parts, err);
+    settle(&parts);
+    add_districts(&parts);
+    settle(&parts);
+    ok = ok && store_clear(txn, TABLE_AREAS, err) && put_all(txn, &parts, err);
     free(parts.items);
     return ok;
 }

@@ -53,7 +53,7 @@ bool gazetteer_area_decode(const uint8_t *record, size_t len, struct gazetteer_a
     area.ended = reader_u32(&reader);
     uint8_t given = reader_u8(&reader);
     if (given) area.given_at = take_point(&reader);
-    if (!reader_done(&reader) || given > 1 || point < POINT_LIVE || point > POINT_ENDED) {
+    if (!reader_done(&reader) || given > 1 || point < POINT_LIVE || point > POINT_SECTORS) {
         return gazetteer_corrupt(err, "a sector or district");
     }
     area.point = (enum gazetteer_point)point;

@@ -45,14 +45,15 @@ MUST_CHECK bool gazetteer_units_check(const uint8_t *record, size_t len, size_t 
 
 /* ---- a sector or a district ---- */
 
-/* Where its point is from, the best first. */
-enum gazetteer_point { POINT_LIVE = 1, POINT_GIVEN, POINT_ENDED };
+/* Where its point is from: the mean of its postcodes in use; a file; the mean of ended ones; of a
+ * district, the mean of those of its sectors that a file has. */
+enum gazetteer_point { POINT_LIVE = 1, POINT_GIVEN, POINT_ENDED, POINT_SECTORS };
 
 struct gazetteer_area {
     struct grid_point at;
-    enum gazetteer_point point; /* mean of its postcodes in use; from a file; mean of ended ones */
-    uint32_t live, ended;       /* single postcodes that the gazetteer holds in it */
-    bool given;                 /* a file of sectors or districts has it */
+    enum gazetteer_point point;
+    uint32_t live, ended; /* single postcodes that the gazetteer holds in it */
+    bool given;           /* a file of sectors or districts has it */
     struct grid_point given_at;
 };
 

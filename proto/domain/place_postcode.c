@@ -53,6 +53,11 @@ static void take_area(const struct postcode *area, const struct gazetteer_area *
     } else if (found->point == POINT_ENDED) {
         (void)snprintf(out->note, sizeof out->note, "all postcodes of %s %s have ended", kind,
                        text);
+    } else if (found->point == POINT_SECTORS) {
+        (void)snprintf(out->note, sizeof out->note,
+                       "the mean of the sectors of district %s: the gazetteer holds nothing else "
+                       "of it",
+                       text);
     }
 }
 

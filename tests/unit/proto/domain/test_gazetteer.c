@@ -57,6 +57,32 @@ static void imports_add_up(void **state)
     gazetteer_close(g);
 }
 
+/* A district that no file has is the mean of its sectors, each of them once. */
+static void sectors_make_their_district(void **state)
+{
+    const struct fixture *fixture = *state;
+    (void)imported(fixture, "code,easting,northing\nBD3 7,1,1\nBD3 7,1000,2000\nBD3 9,1001,2003\n"
+                            "BD30 1,5,5\nBD4 1,7,7\nBD4 2,9,9\nBD4,50,60\n");
+    struct gazetteer *g = opened(fixture);
+    area_is(g, "BD3 7", 1000, 2000, POINT_GIVEN, 0, 0);
+    area_is(g, "BD3", 1000, 2001, POINT_SECTORS, 0, 0);
+    area_is(g, "BD30", 5, 5, POINT_SECTORS, 0, 0);
+    area_is(g, "BD4", 50, 60, POINT_GIVEN, 0, 0);
+    gazetteer_close(g);
+    /* Later files take part in it, and what is better takes its place. */
+    (void)imported(fixture, "code,easting,northing\nBD3 8,4000,8000\nBD3 7,1002,2000\n");
+    (void)imported(fixture, ONSPD_HEAD "BD30 1AA,,BD30 1AA,198001,,6000,7000,1,\n"
+                                       "BD3 9AA,,BD3 9AA,198001,199901,8000,9000,1,\n");
+    g = opened(fixture);
+    area_is(g, "BD3", 2001, 4001, POINT_SECTORS, 0, 1);
+    area_is(g, "BD30", 6000, 7000, POINT_LIVE, 1, 0);
+    gazetteer_close(g);
+    (void)imported(fixture, "code,easting,northing\nBD3,3,4\n");
+    g = opened(fixture);
+    area_is(g, "BD3", 3, 4, POINT_GIVEN, 0, 1);
+    gazetteer_close(g);
+}
+
 static void replace_starts_afresh_and_imports_are_kept(void **state)
 {
     const struct fixture *fixture = *state;
@@ -437,6 +463,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXED(imports_add_up),
+        FIXED(sectors_make_their_district),
         FIXED(replace_starts_afresh_and_imports_are_kept),
         FIXED(what_is_not_there_is_told_apart_from_damage),
         FIXED(damaged_entries_are_errors),

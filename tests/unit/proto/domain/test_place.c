@@ -167,7 +167,8 @@ static void sectors_stand_in_where_there_are_no_units(void **state)
 {
     const struct fixture *fixture = *state;
     (void)imported(fixture, "code,easting,northing\nLS6 3,428111,436111\nLS6,428222,436222\n"
-                            "LS7,430000,436000\nSE15,534000,177000\n");
+                            "LS7,430000,436000\nSE15,534000,177000\n"
+                            "SE16 1,10,20\nSE16 2,20,40\n");
     struct gazetteer *g = opened(fixture);
     locates_in(g, "LS6 3AA", 428111, 436111, 0,
                "the middle of sector LS6 3: the gazetteer holds no single postcodes there");
@@ -179,6 +180,9 @@ static void sectors_stand_in_where_there_are_no_units(void **state)
                "the middle of district LS7: the gazetteer holds no sectors of it");
     refuses_in(g, "LS6 9AA", "near it are LS6 3"); /* a sector that is not among those known */
     locates_in(g, "SE15", 534000, 177000, 0, "");
+    locates_in(g, "SE16", 15, 30, 0,
+               "the mean of the sectors of district SE16: the gazetteer holds nothing else of it");
+    refuses_in(g, "SE16 3", "near it are SE16 1, SE16 2");
     locates_in(g, "SE23NW", 420000, 435000, 0, "");
     gazetteer_close(g);
 }
