@@ -71,6 +71,17 @@ static bool read_config(const char *home, struct la *out, struct err *err)
     return ok;
 }
 
+/* Whoever has no home directory yet wants to know how one is made. */
+static bool say_how(struct err *err)
+{
+    struct err why = *err;
+    if (why.code != ERR_NOT_FOUND) return false;
+    return err_set(err, why.code, why.field,
+                   "%s. A home directory is made by 'hearth-keys request', 'hearth-keys install' "
+                   "and 'hearth init'; -C names another one",
+                   why.text);
+}
+
 bool la_open(const struct cli_common *common, struct la *out, struct err *err)
 {
     *out = (struct la){0};
@@ -79,7 +90,7 @@ bool la_open(const struct cli_common *common, struct la *out, struct err *err)
         read_config(home, out, err) &&
         identity_open_home(home, common->passphrase_fd, ROLE_LA, &out->trust, &out->identity, err);
     free(home);
-    return ok;
+    return ok || say_how(err);
 }
 
 void la_close(struct la *la)

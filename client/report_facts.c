@@ -27,11 +27,13 @@ static void format_first(const struct record *record, char out[DAY_TEXT])
 
 /* ---- lines for a person ---- */
 
+/* Nothing of the first run: it is only a search. */
 static void print_run(FILE *out, const struct report *report)
 {
     const struct record *record = report->record;
     char first[DAY_TEXT];
     uint32_t run = report->outcome->result.run;
+    if (run <= 1 && record->runs <= 1 && record->amendments == 0) return;
     format_first(record, first);
     if (run > 0) (void)fprintf(out, "Run    %u within 28 days", run);
     if (run == 0) (void)fprintf(out, "Run    not counted");
@@ -46,10 +48,7 @@ static void print_budget(FILE *out, const struct result *result)
 {
     int32_t day = clock_london_day(result->budget_renews_at);
     char text[CLOCK_TEXT], name[DAY_TEXT];
-    if (result->budget_limit == 0) {
-        (void)fprintf(out, "Budget no daily limit at the matcher\n");
-        return;
-    }
+    if (result->budget_limit == 0) return;
     (void)fprintf(out, "Budget %u of %u searches of today used; renews ", result->budget_used,
                   result->budget_limit);
     format_day(day, name);

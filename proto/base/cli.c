@@ -76,6 +76,41 @@ static size_t edit_distance(const char *a, const char *b)
     return row[len];
 }
 
+/* Whether the command's name is `word` and another word behind it. */
+static bool is_of_family(const struct cli_command *command, const char *word)
+{
+    size_t len = strlen(word);
+    return strncmp(command->name, word, len) == 0 && command->name[len] == ' ';
+}
+
+static bool asks_for_help(const char *word)
+{
+    static const char *const words[] = {"--help", "-h", "-?", "help"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(word, words[i]) == 0) return true;
+    }
+    return false;
+}
+
+/* The first of two words alone, or with --help behind it: the commands that begin with it. False
+ * where it is something else. */
+static bool explain_family(const struct cli_program *program, int argc, char **argv, int *code)
+{
+    bool help = argc > 2 && asks_for_help(argv[2]), found = false;
+    FILE *out = help ? stdout : stderr;
+    if (argc > 2 && !help) return false;
+    for (size_t i = 0; i < program->count; i++) {
+        const struct cli_command *command = &program->commands[i];
+        if (!is_of_family(command, argv[1])) continue;
+        if (!found) (void)fprintf(out, "%s %s: one of these is wanted:\n", program->name, argv[1]);
+        found = true;
+        (void)fprintf(out, "  %-20s %s\n", command->name, command->summary);
+    }
+    if (found) (void)fprintf(out, "'%s COMMAND --help' explains one command.\n", program->name);
+    *code = help ? EXIT_SUCCESS : EXIT_USAGE;
+    return found;
+}
+
 static int unknown_command(const struct cli_program *program, int argc, char **argv)
 {
     enum { NEAR = 3 };
@@ -103,8 +138,7 @@ int cli_main(const struct cli_program *program, int argc, char **argv)
         print_usage(program, stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+    if (asks_for_help(argv[1])) {
         print_usage(program, stdout);
         return EXIT_SUCCESS;
     }
@@ -116,6 +150,8 @@ int cli_main(const struct cli_program *program, int argc, char **argv)
         int words = words_matched(program->commands[i].name, argc, argv);
         if (words > 0) return run_command(program, &program->commands[i], words, argc, argv);
     }
+    int code = EXIT_USAGE;
+    if (explain_family(program, argc, argv, &code)) return code;
     return unknown_command(program, argc, argv);
 }
 

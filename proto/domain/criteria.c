@@ -183,8 +183,8 @@ void criteria_print(const struct criteria_list *list, FILE *out)
         if (!shown_before) print_group(list, i, out);
         fields = fields || criterion_has_field(list->items[i]);
     }
-    (void)fprintf(out, "%zu criteria of catalogue %u%s\n", list->count,
-                  (unsigned)list->catalogue->version,
+    (void)fprintf(out, "%zu %s of catalogue %u%s\n", list->count,
+                  list->count == 1 ? "criterion" : "criteria", (unsigned)list->catalogue->version,
                   fields ? "; * a field of requests and of carers says it, not the code" : "");
 }
 

@@ -24,6 +24,8 @@ class Demo(unittest.TestCase):
         for words in ("What the agencies import", "One child near a school", "Two siblings",
                       "An emergency tonight", "The first search explained", "What each party has seen", " ZZ"):
             self.assertIn(words, told)
+        self.assertIn("Run    2 within 28 days", told[told.index("The first search explained"):])
+        self.assertNotIn("warning", told)
         self.assertRegex(told, r"Of the \d+ references, criteria and places of the three requests, 0 are in")
 
 

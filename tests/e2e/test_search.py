@@ -173,6 +173,15 @@ class Search(SchemeCase):
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("passphrase", json.loads(done.stdout)["error"]["field"])
 
+    def test_without_a_home_it_says_how_one_is_made(self):
+        done = subprocess.run(
+            [support.BUILD / "hearth", "search", self.request_file(ANYBODY), "-C", self.directory / "nowhere"],
+            stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=support.COMMAND_SECONDS,
+            check=False)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        for words in ("nowhere/config.json", "hearth init", "-C"):
+            self.assertIn(words, done.stderr)
+
     def test_usage_errors_are_json_too(self):
         for words in (["search", "--json"], ["search", "--json", "a.json", "b.json"],
                       ["check", "--json", "--nope"]):

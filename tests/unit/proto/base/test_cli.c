@@ -140,8 +140,8 @@ static void test_usage_is_made_of_the_table(void **state)
     struct capture *capture = *state;
     assert_int_equal(run(capture, "prog"), 2);
     assert_non_null(strstr(capture->output, "Checks the log"));
-    static const char *const asking[] = {"prog --help", "prog help", "prog -h"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const asking[] = {"prog --help", "prog help", "prog -h", "prog -?"};
+    for (size_t i = 0; i < 4; i++) {
         assert_int_equal(run(capture, asking[i]), 0);
         assert_non_null(strstr(capture->output, "search"));
         assert_non_null(strstr(capture->output, "audit verify"));
@@ -177,6 +177,24 @@ static void test_unknown_command_names_the_nearest(void **state)
     assert_non_null(strstr(capture->output, "unknown command \"transmogrify\""));
     assert_int_equal(run(capture, "prog audit"), 2);
     assert_int_equal(run(capture, "prog searc"), 2);
+}
+
+static void test_the_first_of_two_words_lists_its_commands(void **state)
+{
+    struct capture *capture = *state;
+    static const struct {
+        const char *line;
+        int code;
+    } cases[] = {{"prog audit", 2}, {"prog audit --help", 0}, {"prog audit -?", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(run(capture, cases[i].line), cases[i].code);
+        assert_non_null(strstr(capture->output, "audit verify"));
+        assert_non_null(strstr(capture->output, "Checks the log"));
+        assert_null(strstr(capture->output, "unknown"));
+        assert_null(strstr(capture->output, "search"));
+    }
+    assert_int_equal(run(capture, "prog aud --help"), 2);
+    assert_non_null(strstr(capture->output, "unknown command \"aud\""));
 }
 
 static void test_common_options(void **state)
@@ -294,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_usage_is_made_of_the_table),
         cmocka_unit_test(test_commands_of_one_and_two_words),
         cmocka_unit_test(test_unknown_command_names_the_nearest),
+        cmocka_unit_test(test_the_first_of_two_words_lists_its_commands),
         cmocka_unit_test(test_common_options),
         cmocka_unit_test(test_wrong_options_are_a_usage_error),
         cmocka_unit_test(test_usage_errors_as_json),

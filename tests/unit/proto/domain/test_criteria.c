@@ -86,6 +86,17 @@ static size_t times(const char *text, const char *part)
     return count;
 }
 
+static void the_list_ends_with_its_number(void **state)
+{
+    (void)state;
+    struct criteria_list one = chosen("1", NULL, "wbri"), two = chosen("1", NULL, "J1");
+    char *of_one = printed(&one), *of_two = printed(&two);
+    assert_non_null(strstr(of_one, "\n1 criterion of catalogue 1\n"));
+    assert_non_null(strstr(of_two, "\n2 criteria of catalogue 1"));
+    free(of_one);
+    free(of_two);
+}
+
 static void a_standard_shows_its_values(void **state)
 {
     (void)state;
@@ -165,6 +176,7 @@ int main(void)
         cmocka_unit_test(everything_or_a_group),
         cmocka_unit_test(words_are_looked_for),
         cmocka_unit_test(wrong_choices_say_what_there_is),
+        cmocka_unit_test(the_list_ends_with_its_number),
         cmocka_unit_test(a_standard_shows_its_values),
         cmocka_unit_test(every_criterion_is_printed_once),
         cmocka_unit_test(json_has_everything),
