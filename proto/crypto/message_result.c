@@ -11,6 +11,9 @@ enum { SHORT_TEXT_MAX = 32, RESULT_BODY_MAX = 48 * 1024 };
 _Static_assert(RESULT_BODY_MAX > RESULT_AGENCIES_MAX * (sizeof(struct ranked_agency) + 64) + 256,
                "the longest result fits");
 
+/* The end of the year 9999: what is written as a date has four digits for the year. */
+static const int64_t LAST_INSTANT_MS = 253402300799999;
+
 /* An agency and the pointers that its encoding needs. */
 struct encoding {
     struct ranked_agency copy;
@@ -137,6 +140,10 @@ MUST_CHECK static bool read_fields(const void *message, void *to, struct err *er
         return err_set(err, ERR_INVALID, "asked",
                        "%u, but %u answered and %u declined; must be at least their sum",
                        body->asked, body->answered, body->declined);
+    }
+    if (body->budget_renews_at < 0 || body->budget_renews_at > LAST_INSTANT_MS) {
+        return err_set(err, ERR_INVALID, "budget_renews_at", "%lld; must be 0 to %lld",
+                       (long long)body->budget_renews_at, (long long)LAST_INSTANT_MS);
     }
     if (body->older > body->answered) {
         return err_set(err, ERR_INVALID, "older", "%u, but only %u answered", body->older,

@@ -109,6 +109,12 @@ static void wrong_fields_are_refused(void **state)
     strictness_holds(decode, &body, 48 * 1024, ERR_INVALID);
     lengths_refused(decode, &message->base, &message->query_hash, "query_hash");
     lengths_refused(decode, &message->base, &message->log_head, "log_head");
+    static const int64_t never[] = {-1, INT64_MIN, INT64_MAX, 253402300800000}; /* the year 10000 */
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+        message->budget_renews_at = never[i];
+        message_refused(decode, &message->base, ERR_INVALID, "budget_renews_at");
+    }
+    message->budget_renews_at = 253402300799999;
     message->older = 291; /* more than answered */
     message_refused(decode, &message->base, ERR_INVALID, "older");
     message->older = 0;
