@@ -12,6 +12,7 @@ from support import BUILD, ROOT
 PROGRAMS = ("hearth", "hearth-agent", "hearth-matcher", "hearth-keys")
 OF_ARGP = {"--help", "--usage", "--version"}  # every program has them; no manual page explains them
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"""(?:\]\(|src=")([^)"\s]+)""")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
 
 
@@ -86,7 +87,7 @@ def anchors_of(path):
 class Links(unittest.TestCase):
     def test_links_lead_somewhere(self):
         for document in DOCUMENTS:
-            for link in re.findall(r"\]\(([^)\s]+)\)", without_code(document.read_text(encoding="utf-8"))):
+            for link in LINK.findall(without_code(document.read_text(encoding="utf-8"))):
                 if "://" in link:
                     continue
                 name, _, anchor = link.partition("#")
