@@ -40,7 +40,7 @@ bool heading_same(const char *a, const char *b)
 
 /* ---- suggestions ---- */
 
-enum { NEAR = 2, SHORT = 6 };
+enum { NEAR = 2, SHORT = 6, HEADING_QUOTED_MAX = 60 };
 
 struct nearest {
     char folded[HEADING_MAX + 1];
@@ -110,10 +110,12 @@ static bool unknown_heading(const struct catalogue *catalogue, const char *text,
     if (near) {
         return err_set(err, ERR_INVALID, NULL, "not a known column; did you mean %s?", near);
     }
+    char cut[HEADING_QUOTED_MAX + 1];
+    text_copy_cut(cut, sizeof cut, text);
     return err_set(err, ERR_INVALID, NULL,
                    "not a known column: docs/domain.md lists them; a mapping says what this one is "
-                   "(--map \"%.60s=COLUMN\") or that it is not wanted (--map \"%.60s=\")",
-                   text, text);
+                   "(--map \"%s=COLUMN\") or that it is not wanted (--map \"%s=\")",
+                   cut, cut);
 }
 
 /* By its label, with or without what stands there in brackets. */

@@ -24,6 +24,15 @@ static const char *keep(char **at, const char *text)
     return start;
 }
 
+/* A message may quote half a character at the end of a cut. */
+static const char *keep_message(char **at, const char *text)
+{
+    char *start = *at;
+    (void)keep(at, text);
+    text_make_printable(start);
+    return start;
+}
+
 void import_report_add(struct import_report *report, enum finding_kind kind, uint32_t line,
                        const char *column, const char *heading, const char *value, const char *text)
 {
@@ -46,7 +55,7 @@ void import_report_add(struct import_report *report, enum finding_kind kind, uin
     finding->column = keep(&at, column);
     finding->heading = keep(&at, cut_heading);
     finding->value = keep(&at, cut_value);
-    finding->text = keep(&at, text);
+    finding->text = keep_message(&at, text);
     report->items[report->count++] = finding;
     sodium_memzero(cut_value, sizeof cut_value);
 }

@@ -14,6 +14,7 @@ void findings_add(struct findings *findings, size_t line, const char *column, co
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    text_make_printable(text);
     if (findings->count++ == 0) {
         char field[ERR_FIELD_MAX];
         (void)snprintf(field, sizeof field, "line %zu%s%s", line, column[0] ? ", " : "", column);

@@ -14,7 +14,8 @@ struct findings {
     struct err first; /* ERR_INVALID; field "line 3, urn" */
 };
 
-/* column "" means the whole row; the text says what would be valid. */
+/* column "" means the whole row; the text says what would be valid; what it
+ * quotes is made printable. */
 void findings_add(struct findings *findings, size_t line, const char *column, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 /* Takes over an error of csv_read_rows, whose field is "line N". */

@@ -241,15 +241,6 @@ int cli_parse_common(const char *doc, int argc, char **argv, struct cli_common *
     return cli_parse(&argp, argc, argv, common, common);
 }
 
-/* A text may quote a peer or a file: nothing of that may steer a terminal or break the JSON. */
-static void make_printable(char *text)
-{
-    if (text_is_printable_utf8(text, strlen(text))) return;
-    for (char *p = text; *p; p++) {
-        if (*p < 0x20 || *p > 0x7e) *p = '?';
-    }
-}
-
 void cli_print_json(json_t *object)
 {
     REQUIRE(object != NULL);
@@ -260,9 +251,10 @@ void cli_print_json(json_t *object)
 
 void cli_print_error(const char *program, bool json, const struct err *err)
 {
+    /* It may quote a peer or a file: nothing of that may steer a terminal or break the JSON. */
     struct err shown = *err;
-    make_printable(shown.field);
-    make_printable(shown.text);
+    text_make_printable(shown.field);
+    text_make_printable(shown.text);
     if (!json) {
         (void)fprintf(stderr, "%s: %s%s%s\n", program, shown.field, shown.field[0] ? ": " : "",
                       shown.text);

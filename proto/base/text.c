@@ -95,17 +95,38 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
     return overlong || beyond ? 0 : need;
 }
 
+/* The same, 0 for control characters too. */
+static size_t printable_sequence(const unsigned char *p, size_t left)
+{
+    size_t n = utf8_sequence(p, left);
+    bool c1 = n == 2 && p[0] == 0xc2 && p[1] < 0xa0;
+    return p[0] < 0x20 || p[0] == 0x7f || c1 ? 0 : n;
+}
+
 bool text_is_printable_utf8(const char *text, size_t len)
 {
     const unsigned char *p = (const unsigned char *)text;
     while (len > 0) {
-        size_t n = utf8_sequence(p, len);
-        if (n == 0 || p[0] < 0x20 || p[0] == 0x7f) return false;
-        if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0) return false; /* C1 controls */
+        size_t n = printable_sequence(p, len);
+        if (n == 0) return false;
         p += n;
         len -= n;
     }
     return true;
+}
+
+void text_make_printable(char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        size_t n = printable_sequence((unsigned char *)text, left);
+        if (n == 0) {
+            *text = '?';
+            n = 1;
+        }
+        text += n;
+        left -= n;
+    }
 }
 
 void text_copy_cut(char *out, size_t cap, const char *text)

@@ -24,6 +24,9 @@ MUST_CHECK bool text_unhex(const char *text, void *out, size_t len);
 bool text_is_id(const char *text);
 /* True where every byte sequence is valid UTF-8 without control characters. */
 bool text_is_printable_utf8(const char *text, size_t len);
+/* Puts `?` for every byte that text_is_printable_utf8 refuses: what a message quotes may be cut
+ * inside a character, and nothing of it may steer a terminal. */
+void text_make_printable(char *text);
 /* Copies `text` into out[cap] (cap > 0), cut where it is longer, never inside a UTF-8 character. */
 void text_copy_cut(char *out, size_t cap, const char *text);
 /* True where `text` is "host:port" with a host of at least one byte and a port of lowest_port to

@@ -60,6 +60,11 @@ static void test_headings(void **state)
     expect_heading_problem(COLUMNS_PLAIN ",No\n", 1, "", "not a known column");
     expect_heading_problem(COLUMNS_PLAIN ",AUT\n", 1, "", "not a known column");
     expect_heading_problem(COLUMNS_PLAIN ",Last updated\n", 1, "", "not a known column");
+    /* Quoted up to the 60th byte, which is the first of two of a letter. */
+    expect_heading_problem(COLUMNS_PLAIN
+                           ",12345678901234567890123456789012345678901234567890123456789"
+                           "\xc3\xab\n",
+                           1, "", "789=\")");
     expect_heading_problem(COLUMNS_PLAIN ",Staus\n", 1, "", "did you mean status?");
     expect_heading_problem(COLUMNS_PLAIN ",AGE_05\n", 1, "", "column of its own");
     expect_heading_problem("\n\n" COLUMNS_PLAIN ",DS_ATU\n", 3, "", "did you mean DS_AUT?");

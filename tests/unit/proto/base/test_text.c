@@ -164,6 +164,9 @@ static void test_broken_utf8(void **state)
         assert_false(text_is_printable_utf8(bad[i], strlen(bad[i])));
     }
     assert_true(text_is_printable_utf8("", 0));
+    char mended[] = "Zo\xc3\xab\x1b[1m\xc2\x85\xff \xe2\x82\xac \xe2\x82";
+    text_make_printable(mended);
+    assert_string_equal(mended, "Zo\xc3\xab?[1m??? \xe2\x82\xac ??");
     assert_true(text_is_printable_utf8("Zo\xc3\xab \xe2\x82\xac", 8));
     assert_false(text_is_printable_utf8("a\0b", 3));
 }
