@@ -61,7 +61,7 @@ static void bad_values_are_named_with_line_and_column(void **state)
         {"id,name,urn,judgement,frameworks,sector\n", "line 1, contact", "missing"},
         {"id;name;urn;judgement;frameworks;sector;contact\n", "line 1", "semicolons"},
         {"\xff\xfei", "line 1", "UTF-16"},
-        {"id,\x1b[1m\n", "line 1", "?[1m: unknown column"},
+        {"id,\x1b[1m\n", "line 1, ?[1m", "unknown column"},
         {"id,id,name,urn,judgement,frameworks,sector,contact\n", "line 1, id", "twice"},
         {"id,name,urn,judgement,frameworks,sector,contact,colour\n", "line 1, colour", "unknown"},
         {HEADER "a b,A,1,good,,private,c\n", "line 2, id", "a-z"},
