@@ -13,9 +13,9 @@
 
 enum {
     EPOCH_KEEP_MS = 600000,
-    /* No search lasts longer: queries of the old epoch are refused that long before its key is
-       wiped. */
-    EPOCH_MARGIN_MS = 120000
+    /* No search lasts longer, explanations included (search_query.c): queries of the old epoch are
+       refused that long before its key is wiped. */
+    EPOCH_MARGIN_MS = 480000
 };
 
 /* One epoch, reference counted; m and the tie seed are wiped with the last reference. */

@@ -119,6 +119,20 @@ int64_t search_patience(const struct search *search)
     return search->is_member ? MEMBER_PATIENCE : 1;
 }
 
+/* A query may come CLOCK_SKEW_MS after its epoch has ended, and epochs.h takes it until then. */
+_Static_assert((int)MEMBER_DEADLINE_MAX_MS +
+                       (int)MEMBER_PATIENCE * (SHARES_GRACE_MS + LA_MESSAGE_MS) <
+                   (int)EPOCH_MARGIN_MS,
+               "an explanation ends before its epoch's key is wiped");
+_Static_assert((int)EPOCH_KEEP_MS - (int)EPOCH_MARGIN_MS <= (int)CLOCK_SKEW_MS,
+               "no query is accepted later");
+
+int64_t search_deadline(uint32_t configured_ms, bool is_member)
+{
+    int64_t most = is_member ? (int64_t)configured_ms * MEMBER_PATIENCE : configured_ms;
+    return is_member && most > MEMBER_DEADLINE_MAX_MS ? MEMBER_DEADLINE_MAX_MS : most;
+}
+
 static const char *awaited(enum search_phase phase)
 {
     switch (phase) {

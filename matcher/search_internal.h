@@ -18,7 +18,9 @@ enum {
     SHARES_GRACE_MS = 3000, /* after the agents' deadline, for the LA's shares */
     MEMBER_PATIENCE =
         GROUP_QUERIES, /* times as long for a member of a group: all are asked at once */
-    GOODBYE_MS = 5000  /* for the LA to take what is queued once its search has ended */
+    MEMBER_DEADLINE_MAX_MS =
+        240000,       /* whatever the configured deadline: the epoch key is waiting */
+    GOODBYE_MS = 5000 /* for the LA to take what is queued once its search has ended */
 };
 
 enum search_phase {
@@ -93,6 +95,8 @@ void search_wake_at(struct search *search, int64_t at_ms);
 void search_run_job(struct search *search, void (*job)(void *ctx), void *ctx);
 /* What a time limit is multiplied by: 1, or MEMBER_PATIENCE. */
 int64_t search_patience(const struct search *search);
+/* How long agents have to answer, with the configured deadline. */
+int64_t search_deadline(uint32_t configured_ms, bool is_member);
 uint32_t search_count_state(const struct search *search, enum asked_state state);
 
 /* ---- steps; the mutex is held, the message is taken over ---- */

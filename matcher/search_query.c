@@ -228,7 +228,8 @@ static void fan_out(struct search *search, const struct query_job *job)
     note_query(search, job);
     struct rpc_message *message = pack_query(job);
     int64_t patience = search_patience(search);
-    search->deadline_ms = clock_steady_ms() + search->matcher->config.deadline_ms * patience;
+    search->deadline_ms =
+        clock_steady_ms() + search_deadline(search->matcher->config.deadline_ms, search->is_member);
     search->grace_ms = search->deadline_ms + SHARES_GRACE_MS * patience;
     for (size_t i = 0; i < count; i++) {
         search->asked[i].agent = agents[i]; /* takes over the reference */

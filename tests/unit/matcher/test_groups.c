@@ -444,6 +444,20 @@ static void members_have_patience(void **state)
     scene_restart(scene);
 }
 
+/* But not so long that the key of their epoch would have to stay for them. */
+static void patience_has_an_end(void **state)
+{
+    (void)state;
+    assert_true(search_deadline(5000, false) == 5000);
+    assert_true(search_deadline(60000, false) == 60000);
+    assert_true(search_deadline(5000, true) == 80000);
+    assert_true(search_deadline(15000, true) == MEMBER_DEADLINE_MAX_MS);
+    assert_true(search_deadline(60000, true) == MEMBER_DEADLINE_MAX_MS);
+    int64_t longest =
+        search_deadline(60000, true) + (int64_t)MEMBER_PATIENCE * (SHARES_GRACE_MS + LA_MESSAGE_MS);
+    assert_true(CLOCK_SKEW_MS + longest < EPOCH_KEEP_MS);
+}
+
 /* The LA refuses one agent's reply: nobody waits for shares that will not come. */
 static void unshared_replies_are_not_waited_for(void **state)
 {
@@ -493,6 +507,7 @@ int main(void)
         cmocka_unit_test(nobody_rides_free_where_the_budget_is_used_up),
         cmocka_unit_test(sixteen_are_open_at_once),
         cmocka_unit_test(members_have_patience),
+        cmocka_unit_test(patience_has_an_end),
         cmocka_unit_test(unshared_replies_are_not_waited_for),
         cmocka_unit_test(a_band_may_be_about_one_agency),
     };
