@@ -116,9 +116,10 @@ static void print_places(const char *what, const struct anchor *places, size_t c
 
 static void print_words(const struct request *request, const struct plan *plan)
 {
-    (void)printf("The request %s is valid: %zu child%s, %u must-conditions, %zu preferences.\n",
+    size_t preferred = preferences(plan);
+    (void)printf("The request %s is valid: %zu child%s, %u must-conditions, %zu preference%s.\n",
                  request->search_ref, request->child_count, request->child_count == 1 ? "" : "ren",
-                 (unsigned)plan->musts, preferences(plan));
+                 (unsigned)plan->musts, preferred, preferred == 1 ? "" : "s");
     if (plan->quadrant_count == 0) {
         (void)printf("No location: everywhere counts.\n");
         return;

@@ -100,8 +100,8 @@ void report_similar(FILE *out, const char *search_ref, const struct note *note)
     (void)fprintf(
         out,
         "hearth search: warning: %s is nearly the same as %s (%u %% alike, first searched "
-        "on %s): the %u%s search like it within %d days. A child has one search; this is "
-        "kept in the records.\n",
+        "on %s): the %u%s search like it within %d days. A child has one search: change it under "
+        "its search_ref. For another child nothing is wrong. This is kept in the records.\n",
         search_ref, note->similar_to, note->percent, first, note->nth, ordinal(note->nth),
         RECORDS_WINDOW_DAYS);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/base/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,21 @@ static int words_matched(const char *name, int argc, char **argv)
     return match ? 2 : 0;
 }
 
+/* What was printed may not have arrived: a full disk is no success. */
+static int with_output(const char *title, int code)
+{
+    struct err err = {0};
+    if (fflush(stdout) != 0) {
+        (void)err_set_errno(&err, errno, "", "cannot write standard output");
+    } else if (ferror(stdout)) { /* earlier, and the reason is forgotten */
+        (void)err_set(&err, ERR_IO, "", "cannot write standard output");
+    } else {
+        return code;
+    }
+    cli_print_error(title, false, &err);
+    return EXIT_FAILURE;
+}
+
 static int run_command(const struct cli_program *program, const struct cli_command *command,
                        int words, int argc, char **argv)
 {
@@ -48,7 +64,7 @@ static int run_command(const struct cli_program *program, const struct cli_comma
     argv[words] = title;
     int code = command->run(argc - words, argv + words);
     argv[words] = saved;
-    return code;
+    return with_output(title, code);
 }
 
 static size_t smallest(size_t a, size_t b, size_t c)

@@ -106,6 +106,14 @@ static bool write_temporary(char *temporary, const void *data, size_t len, unsig
     return ok;
 }
 
+/* A device, pipe or socket would be gone afterwards, for everybody. */
+static bool may_be_replaced(const char *path, struct err *err)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) return true;
+    return err_set(err, ERR_IO, "", "cannot write %s: it is a device or a pipe, not a file", path);
+}
+
 static bool put_file(const char *path, const void *data, size_t len, unsigned mode, bool replace,
                      struct err *err)
 {
@@ -128,7 +136,7 @@ static bool put_file(const char *path, const void *data, size_t len, unsigned mo
 
 bool file_write(const char *path, const void *data, size_t len, unsigned mode, struct err *err)
 {
-    return put_file(path, data, len, mode, true, err);
+    return may_be_replaced(path, err) && put_file(path, data, len, mode, true, err);
 }
 
 bool file_create(const char *path, const void *data, size_t len, unsigned mode, struct err *err)

@@ -15,7 +15,8 @@
 MUST_CHECK bool file_read(const char *path, size_t max, struct buf *out, struct err *err);
 
 /* Writes all bytes to a new file in the same directory (mode `mode`), fsyncs, renames it over
- * `path` and fsyncs the directory: after a crash either the old or the new content is there. */
+ * `path` and fsyncs the directory: after a crash either the old or the new content is there.
+ * ERR_IO where `path` is something else than a file, such as /dev/null: that stays. */
 MUST_CHECK bool file_write(const char *path, const void *data, size_t len, unsigned mode,
                            struct err *err);
 

@@ -206,12 +206,14 @@ static void test_common_options(void **state)
     assert_string_equal(capture->output, "prog search|/h|York|-1|000\n");
 }
 
-/* argp ends the process for usage errors, so these run in a child. */
-static int run_in_child(struct capture *capture, const char *line)
+/* argp ends the process for usage errors, so these run in a child. out: its standard output, -1
+ * for the same as its standard error. */
+static int run_in_child_to(struct capture *capture, const char *line, int out)
 {
     struct redirection r = redirect_start(capture);
     pid_t child = fork();
     if (child == 0) {
+        if (out >= 0) REQUIRE(dup2(out, STDOUT_FILENO) >= 0);
         char *words = mem_string(line), *argv[12] = {0};
         exit(cli_main(&program, split_words(words, argv, 12), argv));
     }
@@ -219,6 +221,21 @@ static int run_in_child(struct capture *capture, const char *line)
     REQUIRE(waitpid(child, &status, 0) == child);
     redirect_end(&r, capture);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int run_in_child(struct capture *capture, const char *line)
+{
+    return run_in_child_to(capture, line, -1);
+}
+
+static void test_output_that_is_lost_is_no_success(void **state)
+{
+    struct capture *capture = *state;
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0);
+    assert_int_equal(run_in_child_to(capture, "prog search -c Leeds", full), 1);
+    assert_non_null(strstr(capture->output, "prog search: cannot write standard output"));
+    assert_int_equal(close(full), 0);
 }
 
 static void test_wrong_options_are_a_usage_error(void **state)
@@ -314,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_unknown_command_names_the_nearest),
         cmocka_unit_test(test_the_first_of_two_words_lists_its_commands),
         cmocka_unit_test(test_common_options),
+        cmocka_unit_test(test_output_that_is_lost_is_no_success),
         cmocka_unit_test(test_wrong_options_are_a_usage_error),
         cmocka_unit_test(test_usage_errors_as_json),
         cmocka_unit_test(test_errors_as_text_and_json),

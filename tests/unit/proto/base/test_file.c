@@ -38,6 +38,30 @@ static void assert_content(const char *path, const char *expected)
     buf_free(&buf);
 }
 
+/* A map or report written to /dev/null by root must not leave a file in the device's place. */
+static void test_write_leaves_what_is_no_file(void **state)
+{
+    const char *dir = *state;
+    struct err err = {0};
+    struct stat info;
+    char *path = file_join(dir, "pipe"), *link = file_join(dir, "link");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(symlink(path, link), 0);
+    const char *const paths[] = {path, link};
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(file_write(paths[i], "one", 3, 0600, &err));
+        assert_int_equal(err.code, ERR_IO);
+        assert_non_null(strstr(err.text, "not a file"));
+        assert_int_equal(stat(paths[i], &info), 0);
+        assert_true(S_ISFIFO(info.st_mode));
+    }
+    assert_int_equal(support_count_files(dir), 2);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(link), 0);
+    free(path);
+    free(link);
+}
+
 static void test_write_replaces_and_leaves_nothing_else(void **state)
 {
     const char *dir = *state;
@@ -218,8 +242,9 @@ static void test_write_is_atomic(void **state)
 static void directories_of_paths(void **state)
 {
     (void)state;
-    static const char *const cases[][2] = {{"a/b/c.json", "a/b"}, {"/c.json", "/"}, {"c.json", "."},
-                                           {"-", "."},            {"a//b", "a"},    {"", "."}};
+    static const char *const cases[][2] = {{"a/b/c.json", "a/b"}, {"/c.json", "/"},
+                                           {"c.json", "."},       {"-", "."},
+                                           {"a//b", "a"},         {"", "."}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *directory = file_directory(cases[i][0]);
         assert_string_equal(directory, cases[i][1]);
@@ -231,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(directories_of_paths),
+        IN_DIR(test_write_leaves_what_is_no_file),
         IN_DIR(test_write_replaces_and_leaves_nothing_else),
         IN_DIR(test_write_that_fails_leaves_nothing),
         IN_DIR(test_create_refuses_what_is_there),
