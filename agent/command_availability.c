@@ -4,6 +4,7 @@
 
 #include "agent/availability.h"
 #include "agent/carer_file.h"
+#include "agent/carer_text.h"
 #include "agent/commands.h"
 #include "proto/base/clock.h"
 #include "proto/base/mem.h"
@@ -59,14 +60,16 @@ static void refuse(struct update *update, size_t index, enum column column, cons
 {
     struct import_report *report = &update->result->report;
     import_report_add(report, FINDING_PROBLEM, update->result->rows[index].line,
-                      column_kinds[column].name, "", value, text);
+                      column_kinds[column].name, headings_text(&update->result->headings, column),
+                      value, text);
     report->bad_rows++;
 }
 
 static void note(struct update *update, size_t index, enum column column, const char *text)
 {
     import_report_add(&update->result->report, FINDING_NOTE, update->result->rows[index].line,
-                      column_kinds[column].name, "", "", text);
+                      column_kinds[column].name, headings_text(&update->result->headings, column),
+                      "", text);
 }
 
 static bool edit(size_t index, struct profile *profile, void *ctx)
@@ -82,7 +85,11 @@ static bool edit(size_t index, struct profile *profile, void *ctx)
     }
     int32_t held = profile->status_date;
     if (!availability_apply(&change, profile, &at, &err)) {
-        refuse(update, index, at, "", err.text);
+        struct buf value = {0};
+        if (at == COLUMN_AVAILABLE_FROM) carer_day(change.available_from, &value);
+        buf_u8(&value, 0);
+        refuse(update, index, at, (char *)value.data, err.text);
+        buf_wipe(&value);
         return false;
     }
     if (profile->status_date != NO_DAY && profile->status_date < held) {

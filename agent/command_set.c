@@ -93,7 +93,11 @@ static bool read_setting(enum column column, const char *given, struct profile *
     } else {
         ok = column_kinds[column].parse(text_trim(text), &rules, scratch, err);
     }
-    return ok || in_option(err, column);
+    if (ok) return true;
+    char why[ERR_TEXT_MAX];
+    (void)snprintf(why, sizeof why, "%s", err->text);
+    (void)err_set(err, ERR_INVALID, NULL, "\"%s\": %s", text, why);
+    return in_option(err, column);
 }
 
 static const char *setting(const struct options *options, enum column column)

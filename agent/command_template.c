@@ -49,7 +49,7 @@ static void comment_columns(struct buf *out)
 static void comment_codes(struct buf *out, const struct catalogue *catalogue, bool placement_types)
 {
     comment(out, "", "", "");
-    comment(out, placement_types ? "placement_types" : "offers", ": ", "one of these");
+    comment(out, placement_types ? "placement_types" : "offers", ": ", "any of these");
     for (uint16_t slot = 0; slot < catalogue->slots; slot++) {
         const struct criterion *criterion = catalogue_slot(catalogue, slot);
         bool type = strncmp(criterion->code, "PT_", 3) == 0;

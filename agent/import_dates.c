@@ -97,6 +97,24 @@ static bool is_time(const char *text)
            hours < 24 && minutes < 60 && strspn(text, ":.0123456789Z") == strlen(text);
 }
 
+static bool no_date(const char *text, bool read, struct err *err)
+{
+    size_t digits = strspn(text, "0123456789");
+    if (read) {
+        return err_set(err, ERR_INVALID, NULL,
+                       "there is no such day: year-month-day as 2026-11-30, or day/month/year as "
+                       "30/11/2026, is wanted");
+    }
+    if (digits == 5 && text[digits] == '\0') {
+        return err_set(err, ERR_INVALID, NULL,
+                       "a spreadsheet's number of a day: format the column as dates; "
+                       "day/month/year as 30/11/2026 is wanted");
+    }
+    return err_set(err, ERR_INVALID, NULL,
+                   "a date as 2026-11-30 (year-month-day), 30/11/2026 (day/month/year) or 30 Nov "
+                   "2026 is wanted");
+}
+
 bool column_date(const char *text, int32_t *day, struct err *err)
 {
     struct date date = {0};
@@ -112,8 +130,5 @@ bool column_date(const char *text, int32_t *day, struct err *err)
         (void)snprintf(iso, sizeof iso, "%04u-%02u-%02u", (unsigned)date.year % 10000U,
                        (unsigned)date.month % 100U, (unsigned)date.day % 100U);
     }
-    return (read && clock_parse_day(iso, day)) ||
-           err_set(err, ERR_INVALID, NULL,
-                   "a date as 2026-11-30 (year-month-day), 30/11/2026 (day/month/year) or 30 Nov "
-                   "2026 is wanted");
+    return (read && clock_parse_day(iso, day)) || no_date(text, read, err);
 }

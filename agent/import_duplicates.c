@@ -52,7 +52,9 @@ static void report_one(struct import *import, const struct named *group, size_t 
     buf_text(&text, "; one row for each household is wanted");
     buf_u8(&text, 0);
     import_report_add(&import->out->report, FINDING_PROBLEM, group[which].seen->line,
-                      column_kinds[COLUMN_REF].name, "", group[which].ref, (char *)text.data);
+                      column_kinds[COLUMN_REF].name,
+                      headings_text(&import->out->headings, COLUMN_REF), group[which].ref,
+                      (char *)text.data);
     buf_free(&text);
 }
 

@@ -40,7 +40,8 @@ bool heading_same(const char *a, const char *b)
 
 /* ---- suggestions ---- */
 
-enum { NEAR = 2, SHORT = 6, HEADING_QUOTED_MAX = 60 };
+/* Of SHORT letters a heading is near with one mistake only: "Takes dogs" is not "Takes boys". */
+enum { NEAR = 2, SHORT = 9, HEADING_QUOTED_MAX = 60 };
 
 struct nearest {
     char folded[HEADING_MAX + 1];
@@ -73,7 +74,7 @@ static const char *suggest(const char *text)
     for (size_t i = 0; i < heading_alias_count; i++) {
         try_name(&nearest, heading_aliases[i].heading, heading_aliases[i].target);
     }
-    bool good = nearest.distance <= 1 || strlen(nearest.folded) >= SHORT;
+    bool good = nearest.distance <= 1 || strlen(nearest.folded) > SHORT;
     return strlen(nearest.folded) > 2 && good ? nearest.target : NULL;
 }
 
@@ -107,11 +108,15 @@ static bool unknown_heading(const struct catalogue *catalogue, const char *text,
 {
     const char *near = suggest(text);
     if (!near) near = catalogue_suggest(catalogue, text);
-    if (near) {
-        return err_set(err, ERR_INVALID, NULL, "not a known column; did you mean %s?", near);
-    }
     char cut[HEADING_QUOTED_MAX + 1];
     text_copy_cut(cut, sizeof cut, text);
+    if (near) {
+        return err_set(
+            err, ERR_INVALID, NULL,
+            "not a known column; did you mean %s? A mapping says so (--map \"%s=%s\"), or "
+            "that it is not wanted (--map \"%s=\")",
+            near, cut, near, cut);
+    }
     return err_set(err, ERR_INVALID, NULL,
                    "not a known column: docs/domain.md lists them; a mapping says what this one is "
                    "(--map \"%s=COLUMN\") or that it is not wanted (--map \"%s=\")",
@@ -197,6 +202,14 @@ const char *heading_meaning_name(const struct heading_meaning *meaning)
 {
     if (meaning->means == MEANS_CODE) return meaning->criterion->code;
     return meaning->means < COLUMNS ? column_kinds[meaning->means].name : NULL;
+}
+
+const char *headings_text(const struct headings *headings, enum column column)
+{
+    for (size_t i = 0; i < headings->count; i++) {
+        if (headings->items[i].meaning.means == (int)column) return headings->items[i].text;
+    }
+    return "";
 }
 
 bool headings_have(const struct headings *headings, enum column column)

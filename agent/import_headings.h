@@ -48,6 +48,8 @@ MUST_CHECK bool heading_find_target(const struct catalogue *catalogue, const cha
                                     struct heading_meaning *out, struct err *err);
 /* What a mapping file would say for it: a column's name or a code; NULL for MEANS_IGNORED. */
 const char *heading_meaning_name(const struct heading_meaning *meaning);
+/* The heading of that column, as in the file; "" where there is none. */
+const char *headings_text(const struct headings *headings, enum column column);
 
 /* Whether the file has a column for it. */
 bool headings_have(const struct headings *headings, enum column column);

@@ -182,14 +182,14 @@ bool import_report_write(const struct import_report *report, const char *path, s
 
 static void print_one(const struct finding *f, const char *file, FILE *out)
 {
-    (void)fprintf(out, "%s:%u: %s", file, (unsigned)f->line,
-                  f->kind == FINDING_NOTE ? "note: " : "");
-    if (f->column[0]) (void)fprintf(out, "%s ", f->column);
-    if (f->heading[0] && strcmp(f->heading, f->column) != 0) {
-        (void)fprintf(out, "(%s) ", f->heading);
-    }
-    if (f->value[0]) (void)fprintf(out, "\"%s\"", f->value);
-    (void)fprintf(out, "%s%s\n", f->column[0] || f->value[0] ? ": " : "", f->text);
+    bool other = strcmp(f->heading, f->column) != 0 && strcmp(f->heading, f->value) != 0;
+    bool heading = f->heading[0] && other;
+    bool named = f->column[0] || heading || f->value[0];
+    (void)fprintf(out, "%s:%u: %s%s", file, (unsigned)f->line,
+                  f->kind == FINDING_NOTE ? "note: " : "", f->column);
+    if (heading) (void)fprintf(out, "%s(%s)", f->column[0] ? " " : "", f->heading);
+    if (f->value[0]) (void)fprintf(out, "%s\"%s\"", f->column[0] || heading ? " " : "", f->value);
+    (void)fprintf(out, "%s%s\n", named ? ": " : "", f->text);
 }
 
 void import_report_print(const struct import_report *report, enum finding_kind kind,

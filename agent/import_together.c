@@ -116,6 +116,11 @@ void import_judge_status(struct import *import)
     }
     /* A status that nobody dated is as good as none. */
     if (!has(import->given, COLUMN_STATUS_DATE)) {
+        /* Without such a column at all it is told once for the file. */
+        bool column = headings_have(&import->out->headings, COLUMN_STATUS_DATE);
+        if (column && profile->status != STATUS_UNKNOWN) {
+            import_note(import, COLUMN_STATUS, "without a status_date it counts as unknown");
+        }
         profile->status = STATUS_UNKNOWN;
         profile->available_from = NO_DAY;
     }

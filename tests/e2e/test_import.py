@@ -269,6 +269,10 @@ class Commands(ImportCase):
         told = self.json_of("availability", path, code=2)
         self.assertEqual({(p["line"], p["column"]) for p in told["problems"]},
                          {(3, "ref"), (4, "available_from"), (5, "places"), (5, "ref"), (6, "ref")})
+        path_from = self.file("from.csv", "Carer ID,Next available", "A,1/12/2026")
+        told = self.json_of("availability", path_from, code=2)["problems"]
+        self.assertEqual([(p["column"], p["heading"], p["value"]) for p in told],
+                         [("available_from", "Next available", "2026-12-01")])
         self.assertEqual(self.held(), before)
         told = self.json_of("availability", path, "--skip-bad")
         self.assertEqual((told["changed"], told["skipped"]), (1, 4))
@@ -290,7 +294,7 @@ class Commands(ImportCase):
         told = self.json_of("set", "B", "--status", "available_from", "--available-from", "24/12/2026",
                             "--status-date", "2026-11-05")
         self.assertEqual([c["is"] for c in told["columns"]], ["available_from", "2026-11-05", "2026-12-24"])
-        for words, option in ((["--status", "busy"], "--status"), (["--places", "10"], "--places"),
+        for words, option in ((["--status", "busy"], '--status: "busy"'), (["--places", "10"], '--places: "10"'),
                               (["--status", "available_from"], "--available-from"),
                               (["--status", "full", "--available-from", "2026-12-24"], "--available-from"),
                               (["--status-date", "2099-01-01"], "--status-date"),

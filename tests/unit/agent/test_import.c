@@ -261,6 +261,9 @@ static void test_dates(void **state)
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         BAD1("status_date", none[i], "day/month/year");
     }
+    BAD1("status_date", "45964", "spreadsheet");
+    BAD1("status_date", "31/02/2026", "no such day");
+    BAD1("status_date", "2026-02-29", "no such day");
     BAD1("status_date", "03/11/26", "four digits");
     BAD1("status_date", "3 Nov 26", "four digits");
     assert_int_equal(GOOD({"status_date", "29/02/2024"}).status_date, clock_day(2024, 2, 29));

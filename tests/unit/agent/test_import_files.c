@@ -66,6 +66,9 @@ static void test_headings(void **state)
                            "\xc3\xab\n",
                            1, "", "789=\")");
     expect_heading_problem(COLUMNS_PLAIN ",Staus\n", 1, "", "did you mean status?");
+    expect_heading_problem(COLUMNS_PLAIN ",Staus\n", 1, "", "--map \"Staus=\"");
+    expect_heading_problem(COLUMNS_PLAIN ",Takes dogs\n", 1, "", "docs/domain.md");
+    expect_heading_problem(COLUMNS_PLAIN ",Plcement tpyes\n", 1, "", "mean placement_types?");
     expect_heading_problem(COLUMNS_PLAIN ",AGE_05\n", 1, "", "column of its own");
     expect_heading_problem("\n\n" COLUMNS_PLAIN ",DS_ATU\n", 3, "", "did you mean DS_AUT?");
 }
@@ -193,17 +196,17 @@ static void expect_problem(const struct finding *f, unsigned line, const char *c
 static void test_a_reference_twice(void **state)
 {
     (void)state;
-    struct import_result p =
-        parse(COLUMNS_PLAIN "\n"
-                            "B,SE 297 338,5,M,2,PT_LONG\nA,SE 297 338,5,M,2,PT_LONG\n"
-                            "B,SE 297 338,5,M,2,PT_LONG\nC,SE 297 338,5,M,2,PT_LONG\n"
-                            "B,SE 297 338,99,M,2,PT_LONG\nb,SE 297 338,5,M,2,PT_LONG\n");
+    struct import_result p = parse("Carer ID,grid_ref,ages,sexes,places,placement_types\n"
+                                   "B,SE 297 338,5,M,2,PT_LONG\nA,SE 297 338,5,M,2,PT_LONG\n"
+                                   "B,SE 297 338,5,M,2,PT_LONG\nC,SE 297 338,5,M,2,PT_LONG\n"
+                                   "B,SE 297 338,99,M,2,PT_LONG\nb,SE 297 338,5,M,2,PT_LONG\n");
     assert_int_equal(p.report.problems, 4);
     assert_int_equal(p.report.bad_rows, 3);
     expect_problem(p.report.items[0], 2, "ref", "B", "lines 4, 6");
     expect_problem(p.report.items[1], 4, "ref", "B", "lines 2, 6");
     expect_problem(p.report.items[2], 6, "ages", "99", "whole years");
     expect_problem(p.report.items[3], 6, "ref", "B", "lines 2, 4");
+    assert_string_equal(p.report.items[3]->heading, "Carer ID");
     assert_int_equal(p.list.count, 3);
     assert_string_equal(p.list.items[0].ref, "A");
     assert_string_equal(p.list.items[2].ref, "b");
@@ -236,6 +239,13 @@ static void test_notes(void **state)
     assert_int_equal(p.report.items[1]->line, 2);
     assert_string_equal(p.report.items[1]->column, "places");
     assert_int_equal(p.list.items[0].status, STATUS_UNKNOWN);
+    import_result_free(&p);
+    p = parse(COLUMNS_PLAIN ",status,status_date\nA,SE 297 338,5,M,2,PT_LONG,available,\n"
+                            "B,SE 297 338,5,M,2,PT_LONG,unknown,\nC,SE 297 338,5,M,2,PT_LONG,,\n");
+    assert_int_equal(p.report.notes, 1);
+    assert_int_equal(p.report.items[0]->line, 2);
+    assert_string_equal(p.report.items[0]->value, "available");
+    assert_non_null(strstr(p.report.items[0]->text, "counts as unknown"));
     import_result_free(&p);
 }
 
@@ -315,6 +325,32 @@ static void test_reports(void **state)
     assert_false(import_report_write(&p.report, "/nowhere/report.txt", &err));
     assert_int_equal(err.code, ERR_INVALID);
     import_result_free(&p);
+}
+
+static void expect_printed(const char *column, const char *heading, const char *value,
+                           const char *line)
+{
+    struct import_report report = {0};
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    import_report_add(&report, FINDING_PROBLEM, 7, column, heading, value, "why");
+    import_report_print(&report, FINDING_PROBLEM, "f.csv", 1, out);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, line);
+    free(text);
+    import_report_free(&report);
+}
+
+static void test_printed_lines(void **state)
+{
+    (void)state;
+    expect_printed("ages", "ages", "99", "f.csv:7: ages \"99\": why\n");
+    expect_printed("ages", "Age Range", "99", "f.csv:7: ages (Age Range) \"99\": why\n");
+    expect_printed("ages", "", "", "f.csv:7: ages: why\n");
+    expect_printed("", "Vac", "Vac", "f.csv:7: \"Vac\": why\n");
+    expect_printed("", "Vac", "", "f.csv:7: (Vac): why\n");
+    expect_printed("", "", "", "f.csv:7: why\n");
 }
 
 static void test_cells_are_no_formulas(void **state)
@@ -420,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_findings_are_bounded),
         cmocka_unit_test(test_long_and_odd_cells),
         cmocka_unit_test_setup_teardown(test_reports, held_set_up, held_tear_down),
+        cmocka_unit_test(test_printed_lines),
         cmocka_unit_test(test_cells_are_no_formulas),
         cmocka_unit_test(test_an_export_imports_to_the_same),
         cmocka_unit_test(test_lists_are_sorted),
