@@ -100,6 +100,30 @@ class Versions(SchemeCase):
         self.assertEqual((answer["catalogue"], answer["older"]), (OLD, 0))
         self.check_refused("the matcher")
 
+    def explained(self, request):
+        """What an explanation tells of each must, which all agencies answer."""
+        answer = self.search(request, "--explain")
+        self.assertEqual({told["answered"] for told in answer["explain"]}, {2})
+        return answer["choice"], {told["without"]: told["agencies"] for told in answer["explain"]}
+
+    def test_explanations(self):
+        """They are asked in the version of their search."""
+        request = REQUEST | {"must": ["DS_AUT", "CM_BSL"]}
+        lacking = ("none", {"DS_AUT": "none", "CM_BSL": "1-2"})
+        with self.subTest("an agent is older"):
+            self.follow("ifa-002", OLD)
+            self.assertEqual(self.explained(request), lacking)
+            self.assertEqual(self.explained(REQUEST | {"must": ["DS_AUT", ADDED]}),
+                             ("1-2", {"DS_AUT": "1-2", ADDED: "1-2"}))
+        with self.subTest("so is the other"):
+            self.follow("ifa-001", OLD)
+            self.assertEqual(self.explained(REQUEST | {"must": ["DS_AUT", ADDED]}),
+                             ("none", {"DS_AUT": "none", ADDED: "1-2"}))
+        with self.subTest("so is the matcher"):
+            self.follow("matcher", OLD)
+            self.assertEqual(self.explained(request), lacking)
+            self.check_refused("the matcher")
+
     def test_older_matcher_and_agent(self):
         self.follow("matcher", OLD)
         self.follow("ifa-001", OLD)
