@@ -26,16 +26,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static void print_list(const struct criteria_list *list, bool as_json)
-{
-    if (!as_json) {
-        criteria_print(list, stdout);
-        return;
-    }
-    json_t *object = criteria_json(list);
-    cli_print_json(object);
-}
-
 int criteria_command(int argc, char **argv)
 {
     static const struct argp_option accepted[] = {
@@ -64,6 +54,10 @@ int criteria_command(int argc, char **argv)
         cli_print_error(argv[0], options.common.json, &err);
         return EXIT_WRONG;
     }
-    print_list(&list, options.common.json);
+    if (options.common.json) {
+        cli_print_json(criteria_json(&list));
+    } else {
+        criteria_print(&list, stdout);
+    }
     return list.count > 0 ? EXIT_LISTED : EXIT_NOTHING;
 }

@@ -46,7 +46,8 @@ static bool malformed(struct gazetteer_file *file, const struct gazetteer_row *r
     return true;
 }
 
-static bool left_out(uint64_t *counter)
+/* Counts what became of a row; returns true, because the reading goes on. */
+static bool counted(uint64_t *counter)
 {
     (*counter)++;
     return true;
@@ -109,14 +110,14 @@ static bool take_unit(struct gazetteer_file *file, const struct gazetteer_row *r
     if (!postcode_parse(text, &code) || postcode_kind(&code) != POSTCODE_UNIT) {
         return malformed(file, row, "a postcode", text);
     }
-    if (on_other_grid(&code)) return left_out(&file->tally.other_grid);
-    if (without_reference(file, row)) return left_out(&file->tally.no_reference);
+    if (on_other_grid(&code)) return counted(&file->tally.other_grid);
+    if (without_reference(file, row)) return counted(&file->tally.no_reference);
     if (*ended && !gazetteer_month_parse(ended, &unit.ended)) {
         return malformed(file, row, "the month of an end (yyyymm)", ended);
     }
     if (!take_point(file, row, &unit.at)) return true;
     if (!batch_add_unit(file->batch, &code, &unit)) return too_much(err);
-    return left_out(&file->tally.taken);
+    return counted(&file->tally.taken);
 }
 
 static bool take_area(struct gazetteer_file *file, const struct gazetteer_row *row, struct err *err)
@@ -127,10 +128,10 @@ static bool take_area(struct gazetteer_file *file, const struct gazetteer_row *r
     if (!postcode_parse(text, &code) || postcode_kind(&code) == POSTCODE_UNIT) {
         return malformed(file, row, "a postcode sector or district", text);
     }
-    if (on_other_grid(&code)) return left_out(&file->tally.other_grid);
+    if (on_other_grid(&code)) return counted(&file->tally.other_grid);
     if (!take_point(file, row, &at)) return true;
     if (!batch_add_area(file->batch, &code, at)) return too_much(err);
-    return left_out(&file->tally.taken);
+    return counted(&file->tally.taken);
 }
 
 /* ---- rows with places ---- */
@@ -197,7 +198,7 @@ static bool take_place(struct gazetteer_file *file, const struct gazetteer_row *
     struct gazetteer_place place = {0};
     if (strcasecmp(type, "populatedPlace") != 0) {
         if (row->count < 10) return malformed(file, row, "a row of OS Open Names", type);
-        return left_out(&file->tally.other_type);
+        return counted(&file->tally.other_type);
     }
     if (!*names[0]) return malformed(file, row, "the name of a place", names[0]);
     if (!fill_place(file, row, &place)) return true;
@@ -206,7 +207,7 @@ static bool take_place(struct gazetteer_file *file, const struct gazetteer_row *
         text_copy_cut(place.name, sizeof place.name, names[i]);
         if (!batch_add_place(file->batch, &place)) return too_much(err);
     }
-    return left_out(&file->tally.taken);
+    return counted(&file->tally.taken);
 }
 
 /* ---- the file ---- */
