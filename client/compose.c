@@ -9,11 +9,6 @@
 #include "proto/base/clock.h"
 #include "proto/base/mem.h"
 
-static void sign(const struct identity *identity, const char *tag, struct signed_bytes *s)
-{
-    identity_sign(identity, tag, s->body.data, s->body.len, s->signature);
-}
-
 /* The reference itself stays here; the matcher gets a keyed hash, the same for every run of a
  * search. */
 static void search_tag(const struct identity *identity, const char *search_ref,
@@ -35,7 +30,7 @@ static void make_options(const struct la *la, const struct request *request, str
     memcpy(options.frameworks, request->frameworks, sizeof options.frameworks);
     search_tag(la->identity, request->search_ref, options.search_tag);
     search_options_encode(&options, &out->options.body);
-    sign(la->identity, TAG_OPTIONS, &out->options);
+    identity_sign_body(la->identity, TAG_OPTIONS, &out->options);
 }
 
 static void make_query(const struct la *la, const struct composition *in,
@@ -66,7 +61,7 @@ static void make_query(const struct la *la, const struct composition *in,
     sodium_memzero(values, blind_layout_count(&plain.layout) * sizeof *values);
     free(values);
     query_hash(out->query_hash, out->query.body.data, out->query.body.len);
-    sign(la->identity, TAG_QUERY, &out->query);
+    identity_sign_body(la->identity, TAG_QUERY, &out->query);
 }
 
 size_t compose_footprint(const struct la *la, const struct request *request,

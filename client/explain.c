@@ -70,8 +70,7 @@ static void sign_group(struct batch *batch, const uint8_t group_id[GROUP_ID_BYTE
         batch->questions[i].composed.group = &batch->group;
     }
     query_group_encode(&group, &batch->group.body);
-    identity_sign(identity, TAG_GROUP, batch->group.body.data, batch->group.body.len,
-                  batch->group.signature);
+    identity_sign_body(identity, TAG_GROUP, &batch->group);
 }
 
 /* All queries for the batch's epoch, in an order of their own. */

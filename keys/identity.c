@@ -101,6 +101,11 @@ void identity_sign(const struct identity *identity, const char *tag, const uint8
     signature_make(identity->keys.sign.data, tag, body, body_len, signature);
 }
 
+void identity_sign_body(const struct identity *identity, const char *tag, struct signed_bytes *s)
+{
+    identity_sign(identity, tag, s->body.data, s->body.len, s->signature);
+}
+
 struct secret identity_derive(const struct identity *identity, const char *purpose)
 {
     struct secret out = secret_new(HASH_BYTES);

@@ -95,6 +95,8 @@ void identity_close(struct identity *identity); /* wipes */
 const struct certificate *identity_certificate(const struct identity *identity);
 void identity_sign(const struct identity *identity, const char *tag, const uint8_t *body,
                    size_t body_len, uint8_t signature[SIGNATURE_BYTES]);
+/* Signs s->body into s->signature. */
+void identity_sign_body(const struct identity *identity, const char *tag, struct signed_bytes *s);
 /* A 32-byte secret of this party for one purpose, derived from its key file (vault key, search
  * tags, decoys): H(tag, purpose) keyed with a root secret that never leaves the file. Caller frees.
  */

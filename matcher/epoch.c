@@ -64,8 +64,7 @@ static struct epoch_key *draw(struct epochs *epochs, int64_t now_ms)
     epoch_tie_commitment(commitment, epoch->tie_seed.data);
     epoch_make(own->organisation, now_ms, now_ms + epochs->period_ms, commitment,
                (struct scalar *)(void *)epoch->m.data, &epoch->record, &epoch->body.body);
-    identity_sign(epochs->identity, TAG_EPOCH, epoch->body.body.data, epoch->body.body.len,
-                  epoch->body.signature);
+    identity_sign_body(epochs->identity, TAG_EPOCH, &epoch->body);
     return epoch;
 }
 

@@ -244,11 +244,6 @@ static Hearth__V1__ToLa *next(struct line *line)
     return message;
 }
 
-static void resign(struct attack *attack, const char *tag, struct signed_bytes *s)
-{
-    identity_sign(attack->la.identity, tag, s->body.data, s->body.len, s->signature);
-}
-
 /* A group of the query and fifteen others that nobody has ever seen. */
 static void make_group(struct attack *attack, const struct mode *mode)
 {
@@ -270,7 +265,7 @@ static void make_group(struct attack *attack, const struct mode *mode)
     size_t len = hearth__v1__group_body__get_packed_size(raw);
     (void)hearth__v1__group_body__pack(raw, buf_reserve(&out->body, len));
     hearth__v1__group_body__free_unpacked(raw, NULL);
-    resign(attack, TAG_GROUP, out);
+    identity_sign_body(attack->la.identity, TAG_GROUP, out);
     if (mode->bad_group_signature) out->signature[2] ^= 1;
     attack->composed.group = out;
 }
@@ -288,7 +283,7 @@ static void change_query(struct attack *attack, const struct mode *mode)
         hearth__v1__query_body__free_unpacked(attack->body, NULL);
         buf_free(&query->body);
         query->body = changed;
-        resign(attack, TAG_QUERY, query);
+        identity_sign_body(attack->la.identity, TAG_QUERY, query);
     }
     query_hash(attack->composed.query_hash, query->body.data, query->body.len);
     if (mode->group) make_group(attack, mode);
@@ -301,7 +296,7 @@ static void change_query(struct attack *attack, const struct mode *mode)
     if (mode->options) mode->options(&options);
     buf_free(&sealed->body);
     search_options_encode(&options, &sealed->body);
-    resign(attack, TAG_OPTIONS, sealed);
+    identity_sign_body(attack->la.identity, TAG_OPTIONS, sealed);
 }
 
 /* True once the query is accepted. */

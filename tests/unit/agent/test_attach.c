@@ -593,8 +593,7 @@ static void sign_group(struct stage *stage, const struct query_group *group)
     signed_bytes_free(&stage->group);
     stage->group = (struct signed_bytes){0};
     query_group_encode(group, &stage->group.body);
-    identity_sign(stage->la.identity, TAG_GROUP, stage->group.body.data, stage->group.body.len,
-                  stage->group.signature);
+    identity_sign_body(stage->la.identity, TAG_GROUP, &stage->group);
 }
 
 /* id: the first byte of the group's id and of its queries'. The signed group is the stage's. */

@@ -21,8 +21,8 @@
 #include "proto/base/mem.h"
 #include "proto/crypto/wire.h"
 #include "proto/match.pb-c.h"
+#include "tests/unit/client/played_matcher.h"
 #include "tests/unit/support/temp_dir.h"
-#include "tests/unit/support_keys/parties.h"
 
 enum fault {
     FAULT_NONE,
@@ -55,14 +55,6 @@ struct asked {
     uint8_t hash[HASH_BYTES];
     unsigned number; /* from 1, in the order of coming */
 };
-
-static void send_to_la(struct rpc_stream *stream, const Hearth__V1__ToLa *message)
-{
-    struct buf bytes = {0};
-    wire_pack(&message->base, &bytes);
-    (void)rpc_stream_send_bytes(stream, bytes.data, bytes.len);
-    buf_free(&bytes);
-}
 
 /* ---- hello ---- */
 
@@ -185,8 +177,7 @@ static void send_result(struct played *played, struct rpc_stream *stream)
         result->agencies[0].band = BAND_GOOD;
     }
     result_encode(result, &body.body);
-    identity_sign(played->matcher.identity, TAG_RESULT, body.body.data, body.body.len,
-                  body.signature);
+    identity_sign_body(played->matcher.identity, TAG_RESULT, &body);
     Hearth__V1__Signed part = signed_message_of(&body);
     Hearth__V1__ToLa message = HEARTH__V1__TO_LA__INIT;
     message.kind_case = HEARTH__V1__TO_LA__KIND_RESULT;
@@ -248,8 +239,7 @@ static void make_epochs(struct played *played)
         /* Each begins a millisecond later: the time is its name. */
         epoch_make("matcher", now - 1000 + i, now + 3600000, tie, &m, &played->epochs[i],
                    &bytes->body);
-        identity_sign(played->matcher.identity, TAG_EPOCH, bytes->body.data, bytes->body.len,
-                      bytes->signature);
+        identity_sign_body(played->matcher.identity, TAG_EPOCH, bytes);
         scalar_wipe(&m);
         int64_t next = clock_wall_ms();
         while (clock_wall_ms() == next) sched_yield();
@@ -304,39 +294,19 @@ static void count_told(size_t answered, size_t all, void *ctx)
     assert_int_equal(answered, ++scene->told);
 }
 
-static struct rpc_server *start_server(struct played *played, int *port)
-{
-    static const struct rpc_events events = {
-        .opened = on_opened, .message = on_message, .closed = on_closed};
-    const struct rpc_method method = {.path = METHOD_SEARCH, .events = &events, .ctx = played};
-    const struct rpc_server_config config = {.address = "127.0.0.1:0",
-                                             .threads = 2,
-                                             .message_max = REPLY_MAX,
-                                             .methods = &method,
-                                             .method_count = 1};
-    struct rpc_server *server = NULL;
-    struct err err = {0};
-    parties_must(rpc_server_start(&config, played->matcher.identity, played->matcher.trust, &server,
-                                  port, &err),
-                 &err);
-    return server;
-}
-
 /* An explanation by a matcher with that fault, after a search in epoch 0 that found two. */
 static bool run(struct scene *scene, enum fault fault, struct explanation *out, struct err *err)
 {
+    static const struct rpc_events events = {
+        .opened = on_opened, .message = on_message, .closed = on_closed};
     struct played *played = &scene->played;
     struct search_session session;
     int port = 0;
     played->fault = fault;
     played->hellos = played->queries = 0;
     scene->told = 0;
-    struct rpc_server *server = start_server(played, &port);
-    struct la la = {.trust = played->la.trust,
-                    .identity = played->la.identity,
-                    .catalogue = catalogue_get(CATALOGUE_VERSION)};
-    strcpy(la.matcher_id, "matcher");
-    (void)snprintf(la.matcher_address, sizeof la.matcher_address, "127.0.0.1:%d", port);
+    struct rpc_server *server = played_matcher_start(&played->matcher, &events, played, 2, &port);
+    struct la la = played_matcher_la(&played->la, port);
     struct result *found = mem_new(struct result);
     found->agency_count = 2;
     found->answered = 2;

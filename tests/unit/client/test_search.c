@@ -14,13 +14,12 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "keys/signed.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
-#include "proto/match.pb-c.h"
-#include "proto/rpc/rpc.h"
+#include "tests/unit/client/played_matcher.h"
 #include "tests/unit/support/temp_dir.h"
-#include "tests/unit/support_keys/parties.h"
 
 enum { AGENTS = 3, CARERS = 10, ITEMS = 16 };
 
@@ -78,23 +77,6 @@ struct played {
     bool proof_holds;
 };
 
-static Hearth__V1__Signed part(const struct buf *body, const uint8_t *signature)
-{
-    Hearth__V1__Signed s = HEARTH__V1__SIGNED__INIT;
-    s.body = (ProtobufCBinaryData){body->len, body->data};
-    s.signature = (ProtobufCBinaryData){SIGNATURE_BYTES, (uint8_t *)(uintptr_t)signature};
-    return s;
-}
-
-static void send_to_la(struct rpc_stream *stream, const Hearth__V1__ToLa *message)
-{
-    struct buf bytes = {0};
-    size_t len = hearth__v1__to_la__get_packed_size(message);
-    (void)hearth__v1__to_la__pack(message, buf_reserve(&bytes, len));
-    (void)rpc_stream_send_bytes(stream, bytes.data, bytes.len);
-    buf_free(&bytes);
-}
-
 /* ---- epoch and welcome ---- */
 
 static const struct identity *signer_of_epoch(const struct played *played)
@@ -128,8 +110,8 @@ static void welcome(struct played *played, struct rpc_stream *stream)
     if (played->fault == FAULT_CERTIFICATE_OF_TODAY) claimed = played->renewed.identity;
     if (played->fault == FAULT_CERTIFICATE_OF_AN_AGENT) claimed = played->agents[0].identity;
     const struct certificate *own = identity_certificate(claimed);
-    Hearth__V1__Signed certificate = part(&own->raw.body, own->raw.signature);
-    Hearth__V1__Signed epoch = part(&played->epoch_bytes.body, played->epoch_bytes.signature);
+    Hearth__V1__Signed certificate = signed_message_of(&own->raw);
+    Hearth__V1__Signed epoch = signed_message_of(&played->epoch_bytes);
     Hearth__V1__SearchWelcome body = HEARTH__V1__SEARCH_WELCOME__INIT;
     Hearth__V1__ToLa message = HEARTH__V1__TO_LA__INIT;
     body.protocol = PROTOCOL_VERSION + (played->fault == FAULT_PROTOCOL);
@@ -221,8 +203,8 @@ static void send_reply(struct played *played, struct rpc_stream *stream, int age
         memcpy(played->c1[0], played->c1[1], POINT_BYTES);
     }
     const struct certificate *own = identity_certificate(signer);
-    Hearth__V1__Signed certificate = part(&own->raw.body, own->raw.signature);
-    Hearth__V1__Signed signed_reply = part(&body, signature);
+    Hearth__V1__Signed certificate = signed_message_of(&own->raw);
+    Hearth__V1__Signed signed_reply = signed_message(body.data, body.len, signature);
     Hearth__V1__SearchReply reply_part = HEARTH__V1__SEARCH_REPLY__INIT;
     Hearth__V1__ToLa message = HEARTH__V1__TO_LA__INIT;
     reply_part.reply = &signed_reply;
@@ -350,7 +332,7 @@ static void send_result(struct played *played, struct rpc_stream *stream)
     result_encode(result, &body);
     identity_sign(played->matcher.identity, TAG_RESULT, body.data, body.len, signature);
     if (played->fault == FAULT_RESULT_SIGNATURE) signature[0] ^= 1;
-    Hearth__V1__Signed signed_result = part(&body, signature);
+    Hearth__V1__Signed signed_result = signed_message(body.data, body.len, signature);
     Hearth__V1__ToLa message = HEARTH__V1__TO_LA__INIT;
     message.kind_case = HEARTH__V1__TO_LA__KIND_RESULT;
     message.result = &signed_result;
@@ -484,13 +466,6 @@ static bool run(struct scene *scene, enum fault fault, struct search_outcome *ou
     struct played *played = &scene->played;
     static const struct rpc_events events = {
         .opened = on_opened, .message = on_message, .closed = on_closed};
-    const struct rpc_method method = {.path = METHOD_SEARCH, .events = &events, .ctx = played};
-    struct rpc_server_config config = {.address = "127.0.0.1:0",
-                                       .threads = 1,
-                                       .message_max = REPLY_MAX,
-                                       .methods = &method,
-                                       .method_count = 1};
-    struct rpc_server *server = NULL;
     int port = 0;
     played->fault = fault;
     played->shares_messages = played->refused = 0;
@@ -498,13 +473,8 @@ static bool run(struct scene *scene, enum fault fault, struct search_outcome *ou
     memset(played->shared, 0, sizeof played->shared);
     memset(played->eligible, 0, sizeof played->eligible);
     make_epoch(played);
-    assert_true(rpc_server_start(&config, played->matcher.identity, played->matcher.trust, &server,
-                                 &port, err));
-    struct la la = {.trust = played->la.trust,
-                    .identity = played->la.identity,
-                    .catalogue = catalogue_chosen(0)};
-    strcpy(la.matcher_id, "matcher");
-    (void)snprintf(la.matcher_address, sizeof la.matcher_address, "127.0.0.1:%d", port);
+    struct rpc_server *server = played_matcher_start(&played->matcher, &events, played, 1, &port);
+    struct la la = played_matcher_la(&played->la, port);
     bool ok = search_run(&la, &scene->request, NULL, NULL, outcome, err);
     rpc_server_stop(server);
     query_free(&played->query);

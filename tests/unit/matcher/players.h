@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "keys/signed.h"
+#include "matcher/budget.h"
 #include "matcher/matcher.h"
 #include "matcher/rank.h"
 #include "proto/base/clock.h"
@@ -518,7 +519,31 @@ static inline void la_send(struct played_la *la, Hearth__V1__FromLa *message)
     send_message(la->stream, &message->base);
 }
 
+/* The first message, without a fault. */
+static inline void la_hello(struct played_la *la)
+{
+    const struct certificate *own = identity_certificate(la->party->identity);
+    Hearth__V1__Signed part = signed_message_of(&own->raw);
+    Hearth__V1__SearchHello hello = HEARTH__V1__SEARCH_HELLO__INIT;
+    Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
+    hello.protocol = PROTOCOL_VERSION;
+    hello.catalogue = CATALOGUE_VERSION;
+    hello.certificate = &part;
+    message.kind_case = HEARTH__V1__FROM_LA__KIND_HELLO;
+    message.hello = &hello;
+    la_send(la, &message);
+}
+
 /* ---- the scene ---- */
+
+/* Searches of la-1's day. */
+static inline uint32_t scene_budget_used(struct scene *scene)
+{
+    struct err err = {0};
+    uint32_t count = 0;
+    parties_must(budget_used(scene->matcher->store, "la-1", clock_wall_ms(), &count, &err), &err);
+    return count;
+}
 
 static inline void scene_sign_directory(struct scene *scene, const char *ids)
 {

@@ -3,7 +3,6 @@
  * whatever is wrong with a group or its members is refused before anything is fanned out or paid
  * for. And replies that the LA refuses are not waited for.
  */
-#include "matcher/budget.h"
 #include "matcher/search_internal.h"
 #include "tests/unit/matcher/players.h"
 
@@ -46,11 +45,6 @@ struct batch {
     struct member members[GROUP_QUERIES + 1];
 };
 
-static void sign(const struct identity *identity, const char *tag, struct signed_bytes *s)
-{
-    identity_sign(identity, tag, s->body.data, s->body.len, s->signature);
-}
-
 /* ---- making ---- */
 
 static void make_member(struct batch *batch, struct member *member, enum group_flaw flaw)
@@ -73,11 +67,11 @@ static void make_member(struct batch *batch, struct member *member, enum group_f
     query_make(&plain, &batch->epoch, member->seed, &member->a, &member->query.body);
     if (flaw == GROUP_BAD_QUERY) memset(member->query.body.data + 1000, 0xff, 64);
     query_hash(member->hash, member->query.body.data, member->query.body.len);
-    sign(scene->la.identity, TAG_QUERY, &member->query);
+    identity_sign_body(scene->la.identity, TAG_QUERY, &member->query);
     struct search_options options = {.search_tag = {7}};
     memcpy(options.query_hash, member->hash, HASH_BYTES);
     search_options_encode(&options, &member->options.body);
-    sign(scene->la.identity, TAG_OPTIONS, &member->options);
+    identity_sign_body(scene->la.identity, TAG_OPTIONS, &member->options);
 }
 
 static void sign_group(struct batch *batch, enum group_flaw flaw)
@@ -98,8 +92,9 @@ static void sign_group(struct batch *batch, enum group_flaw flaw)
     batch->signed_group = (struct signed_bytes){0};
     query_group_encode(&group, &batch->signed_group.body);
     if (flaw == GROUP_CUT) batch->signed_group.body.len -= 40;
-    sign(flaw == GROUP_SIGNED_BY_ANOTHER ? scene->other_la.identity : scene->la.identity, TAG_GROUP,
-         &batch->signed_group);
+    identity_sign_body(flaw == GROUP_SIGNED_BY_ANOTHER ? scene->other_la.identity
+                                                       : scene->la.identity,
+                       TAG_GROUP, &batch->signed_group);
     if (flaw == GROUP_SIGNATURE) batch->signed_group.signature[5] ^= 1;
 }
 
@@ -137,20 +132,6 @@ static void batch_free(struct batch *batch)
 }
 
 /* ---- the conversation ---- */
-
-static void send_hello(struct member *member)
-{
-    const struct certificate *own = identity_certificate(member->scene->la.identity);
-    Hearth__V1__Signed part = signed_message_of(&own->raw);
-    Hearth__V1__SearchHello hello = HEARTH__V1__SEARCH_HELLO__INIT;
-    Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
-    hello.protocol = PROTOCOL_VERSION;
-    hello.catalogue = CATALOGUE_VERSION;
-    hello.certificate = &part;
-    message.kind_case = HEARTH__V1__FROM_LA__KIND_HELLO;
-    message.hello = &hello;
-    la_send(&member->la, &message);
-}
 
 static void send_query(struct member *member, const struct signed_bytes *group)
 {
@@ -203,7 +184,7 @@ static void prove(struct member *member, const Hearth__V1__SearchClose *close)
                                     proof.proof, &err),
                  &err);
     shares_proof_encode(&proof, &body.body);
-    sign(member->scene->la.identity, TAG_SHARES_PROOF, &body);
+    identity_sign_body(member->scene->la.identity, TAG_SHARES_PROOF, &body);
     Hearth__V1__Signed part = signed_message_of(&body);
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
     message.kind_case = HEARTH__V1__FROM_LA__KIND_SHARES_PROOF;
@@ -238,7 +219,7 @@ static int64_t ask(struct member *member, const struct signed_bytes *group)
     int64_t start = clock_steady_ms();
     member->sharer = blind_sharer_new(&member->a, member->seed, member->hash);
     la_open(&member->la, member->scene, &member->scene->la);
-    send_hello(member);
+    la_hello(&member->la);
     for (;;) {
         Hearth__V1__ToLa *message = la_receive(&member->la);
         if (!message) break;
@@ -248,14 +229,6 @@ static int64_t ask(struct member *member, const struct signed_bytes *group)
     blind_sharer_free(member->sharer);
     la_close(&member->la);
     return clock_steady_ms() - start;
-}
-
-static uint32_t used(struct scene *scene)
-{
-    struct err err = {0};
-    uint32_t count = 0;
-    parties_must(budget_used(scene->matcher->store, "la-1", clock_wall_ms(), &count, &err), &err);
-    return count;
 }
 
 /* By the agent's own count in the clear. */
@@ -293,14 +266,14 @@ static void members_tell_a_choice_and_cost_one_search(void **state)
 {
     struct scene *scene = *state;
     scene_attach_all(scene);
-    uint32_t before = used(scene);
+    uint32_t before = scene_budget_used(scene);
     struct batch *batch = batch_new(scene, GROUP_SOUND);
     for (size_t i = 0; i < GROUP_QUERIES; i++) {
         (void)ask(&batch->members[i], &batch->signed_group);
         expect_choice(&batch->members[i], plain_choice(scene));
         assert_int_equal(batch->members[i].result.answered, PLAYED_AGENTS);
     }
-    assert_int_equal(used(scene), before + 1);
+    assert_int_equal(scene_budget_used(scene), before + 1);
     assert_int_equal(query_groups_count(scene->matcher->groups), 1);
     batch_free(batch);
 }
@@ -328,7 +301,7 @@ static void flaws_are_refused_and_cost_nothing(void **state)
     scene_attach_all(scene);
     size_t groups = query_groups_count(scene->matcher->groups);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        uint32_t before = used(scene);
+        uint32_t before = scene_budget_used(scene);
         size_t replays = replay_count(scene->matcher->replay);
         struct batch *batch = batch_new(scene, cases[i].flaw);
         struct member *first = &batch->members[0];
@@ -338,7 +311,7 @@ static void flaws_are_refused_and_cost_nothing(void **state)
             fail_msg("flaw %d: %s: %s", (int)cases[i].flaw, rpc_status_name(first->la.status),
                      first->la.detail);
         }
-        assert_int_equal(used(scene), before);
+        assert_int_equal(scene_budget_used(scene), before);
         assert_int_equal(replay_count(scene->matcher->replay), replays);
         assert_int_equal(query_groups_count(scene->matcher->groups), groups);
         batch_free(batch);
@@ -350,12 +323,12 @@ static void the_first_good_member_pays(void **state)
 {
     struct scene *scene = *state;
     scene_attach_all(scene);
-    uint32_t before = used(scene);
+    uint32_t before = scene_budget_used(scene);
     struct batch *batch = batch_new(scene, GROUP_BAD_QUERY);
     for (int i = 0; i < 3; i++) (void)ask(&batch->members[i], &batch->signed_group);
     assert_false(batch->members[0].has_result);
     assert_true(batch->members[1].has_result && batch->members[2].has_result);
-    assert_int_equal(used(scene), before + 1);
+    assert_int_equal(scene_budget_used(scene), before + 1);
     batch_free(batch);
 }
 
@@ -368,7 +341,7 @@ static void a_member_counts_once(void **state)
     struct member *members = batch->members;
     (void)ask(&members[0], &batch->signed_group);
     assert_true(members[0].has_result);
-    uint32_t before = used(scene);
+    uint32_t before = scene_budget_used(scene);
     members[0].has_result = false;
     (void)ask(&members[0], &batch->signed_group);
     assert_int_equal(members[0].la.status, RPC_ALREADY_EXISTS);
@@ -384,14 +357,14 @@ static void a_member_counts_once(void **state)
     sign_group(batch, GROUP_SOUND); /* and the first one goes on */
     (void)ask(&members[1], &batch->signed_group);
     assert_true(members[1].has_result);
-    assert_int_equal(used(scene), before);
+    assert_int_equal(scene_budget_used(scene), before);
     batch_free(batch);
 }
 
 static void nobody_rides_free_where_the_budget_is_used_up(void **state)
 {
     struct scene *scene = *state;
-    scene->config.budget = used(scene) + 1;
+    scene->config.budget = scene_budget_used(scene) + 1;
     scene_restart(scene);
     struct batch *batch = batch_new(scene, GROUP_SOUND), *other = batch_new(scene, GROUP_SOUND);
     (void)ask(&batch->members[0], &batch->signed_group);

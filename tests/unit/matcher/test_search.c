@@ -3,7 +3,6 @@
  * departure from the protocol by LA or agent has the status that it should have, and changes
  * nothing else.
  */
-#include "matcher/budget.h"
 #include "matcher/search_internal.h"
 #include "tests/unit/matcher/players.h"
 
@@ -65,11 +64,6 @@ struct run {
     bool has_result;
     struct result *result;
 };
-
-static void sign(const struct identity *identity, const char *tag, struct signed_bytes *s)
-{
-    identity_sign(identity, tag, s->body.data, s->body.len, s->signature);
-}
 
 /* ---- hello ---- */
 
@@ -146,14 +140,15 @@ static void make_query(struct run *run)
     query_make(&plain, &run->epoch, run->seed, &run->a, &run->query.body);
     spoil_query(run, &run->query.body);
     query_hash(run->hash, run->query.body.data, run->query.body.len);
-    sign(run->fault == LA_QUERY_SIGNED_BY_ANOTHER ? scene->other_la.identity : scene->la.identity,
-         TAG_QUERY, &run->query);
+    identity_sign_body(run->fault == LA_QUERY_SIGNED_BY_ANOTHER ? scene->other_la.identity
+                                                                : scene->la.identity,
+                       TAG_QUERY, &run->query);
     if (run->fault == LA_QUERY_SIGNATURE) run->query.signature[0] ^= 1;
     struct search_options options = {.search_tag = {5}};
     memcpy(options.query_hash, run->hash, HASH_BYTES);
     if (run->fault == LA_OPTIONS_OF_ANOTHER) options.query_hash[1] ^= 1;
     search_options_encode(&options, &run->options.body);
-    sign(scene->la.identity, TAG_OPTIONS, &run->options);
+    identity_sign_body(scene->la.identity, TAG_OPTIONS, &run->options);
     if (run->fault == LA_OPTIONS_SIGNATURE) run->options.signature[0] ^= 1;
 }
 
@@ -207,7 +202,7 @@ static void send_proof(struct run *run, char *const *agents, size_t count)
         copy_id(proof.agents[1], agents[0]);
     }
     shares_proof_encode(&proof, &body.body);
-    sign(run->scene->la.identity, TAG_SHARES_PROOF, &body);
+    identity_sign_body(run->scene->la.identity, TAG_SHARES_PROOF, &body);
     if (run->fault == LA_PROOF_SIGNATURE) body.signature[5] ^= 1;
     Hearth__V1__Signed part = signed_message_of(&body);
     Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
@@ -364,14 +359,6 @@ static bool no_search_is_open(void *ctx)
     return searches_count(((struct scene *)ctx)->matcher->searches) == 0;
 }
 
-static uint32_t used(struct scene *scene)
-{
-    struct err err = {0};
-    uint32_t count = 0;
-    parties_must(budget_used(scene->matcher->store, "la-1", clock_wall_ms(), &count, &err), &err);
-    return count;
-}
-
 static bool receipts_came(void *ctx)
 {
     struct scene *scene = ctx;
@@ -402,7 +389,7 @@ static void honest_search_equals_the_plain_computation(void **state)
         }
         run_free(run);
     }
-    assert_int_equal(used(scene), 10);
+    assert_int_equal(scene_budget_used(scene), 10);
     scene_wait(scene, no_search_is_open, scene);
 }
 
@@ -480,7 +467,7 @@ static void faults_of_the_la_are_refused(void **state)
     struct scene *scene = *state;
     scene_attach_all(scene);
     for (size_t i = 0; i < sizeof la_cases / sizeof la_cases[0]; i++) {
-        uint32_t before = used(scene);
+        uint32_t before = scene_budget_used(scene);
         size_t replays = replay_count(scene->matcher->replay);
         struct run *run = run_new(scene, la_cases[i].fault);
         if (run->la.status != la_cases[i].status || !strstr(run->la.detail, la_cases[i].word) ||
@@ -490,7 +477,7 @@ static void faults_of_the_la_are_refused(void **state)
         }
         run_free(run);
         scene_wait(scene, no_search_is_open, scene);
-        if (used(scene) - before != la_cases[i].accepted ||
+        if (scene_budget_used(scene) - before != la_cases[i].accepted ||
             replay_count(scene->matcher->replay) - replays != la_cases[i].accepted) {
             fail_msg("fault %d was counted wrongly", (int)la_cases[i].fault);
         }
@@ -506,13 +493,13 @@ static void replayed_query_is_refused(void **state)
     scene_attach_all(scene);
     struct run *run = run_new(scene, LA_HONEST);
     expect_result(run, 7);
-    uint32_t before = used(scene);
+    uint32_t before = scene_budget_used(scene);
     run->fault = LA_REPLAY;
     run->has_result = false;
     run_on(run, scene);
     assert_int_equal(run->la.status, RPC_ALREADY_EXISTS);
     assert_false(run->has_result);
-    assert_int_equal(used(scene), before);
+    assert_int_equal(scene_budget_used(scene), before);
     run_free(run);
 }
 
@@ -530,7 +517,7 @@ static void budget_and_concurrency_are_bounded(void **state)
 {
     struct scene *scene = *state;
     scene_attach_all(scene);
-    scene->config.budget = used(scene) + 1;
+    scene->config.budget = scene_budget_used(scene) + 1;
     scene_restart(scene);
     struct run *run = run_new(scene, LA_HONEST);
     expect_result(run, 7);
@@ -559,11 +546,11 @@ static void nobody_attached_is_unavailable(void **state)
     struct scene *scene = *state;
     for (int i = 0; i < PLAYED_AGENTS; i++) agent_detach(&scene->agents[i]);
     while (fleet_count(scene->matcher->fleet) > 0) sched_yield();
-    uint32_t before = used(scene);
+    uint32_t before = scene_budget_used(scene);
     struct run *run = run_new(scene, LA_HONEST);
     assert_int_equal(run->la.status, RPC_UNAVAILABLE);
     assert_string_equal(run->la.detail, "no agency is attached");
-    assert_int_equal(used(scene), before);
+    assert_int_equal(scene_budget_used(scene), before);
     run_free(run);
 }
 
@@ -697,19 +684,10 @@ static void all_decline_gives_an_empty_result(void **state)
 static void an_la_is_let_go_when_it_is_revoked(void **state)
 {
     struct scene *scene = *state;
-    const struct certificate *own = identity_certificate(scene->other_la.identity);
-    Hearth__V1__Signed part = signed_message_of(&own->raw);
-    Hearth__V1__SearchHello hello = HEARTH__V1__SEARCH_HELLO__INIT;
-    Hearth__V1__FromLa message = HEARTH__V1__FROM_LA__INIT;
-    hello.protocol = PROTOCOL_VERSION;
-    hello.catalogue = CATALOGUE_VERSION;
-    hello.certificate = &part;
-    message.kind_case = HEARTH__V1__FROM_LA__KIND_HELLO;
-    message.hello = &hello;
     for (int round = 0; round < 2; round++) {
         struct played_la la;
         la_open(&la, scene, &scene->other_la);
-        la_send(&la, &message);
+        la_hello(&la);
         Hearth__V1__ToLa *welcome = la_receive(&la);
         if (round == 0) { /* it may search, until it is revoked: before its query is due */
             assert_non_null(welcome);
