@@ -14,6 +14,25 @@ enum { PROBLEMS_SHOWN = 100, NOTES_SHOWN = 20 };
 
 /* ---- options ---- */
 
+/* Nothing that is written may take the place of what is read. */
+static void check_outputs(const struct carer_file *options, struct argp_state *state)
+{
+    const struct {
+        const char *option, *path;
+    } outputs[] = {{"--report", options->report}, {"--save-mapping", options->save_mapping}};
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+        if (file_is_same(outputs[i].path, options->file)) {
+            argp_error(state, "%s %s: another file than the one that is read is wanted",
+                       outputs[i].option, outputs[i].path);
+        }
+    }
+    if (file_is_same(options->report, options->save_mapping) ||
+        file_is_same(options->report, options->mapping_file)) {
+        argp_error(state, "--report %s: another file than that of the mapping is wanted",
+                   options->report);
+    }
+}
+
 static void check_options(const struct carer_file *options, struct argp_state *state)
 {
     if (options->report && !import_report_path_is_good(options->report)) {
@@ -23,6 +42,7 @@ static void check_options(const struct carer_file *options, struct argp_state *s
     if (options->mapping_file && options->no_mapping) {
         argp_error(state, "either --mapping or --no-mapping is wanted, not both");
     }
+    check_outputs(options, state);
 }
 
 error_t carer_file_option(struct carer_file *options, int key, char *arg, struct argp_state *state)

@@ -25,6 +25,24 @@ struct sources {
     struct fill fill;
 };
 
+/* Nothing that is written may take the place of what is read; --out may that of --previous. */
+static void check_outputs(const struct options *options, struct argp_state *state)
+{
+    const struct {
+        const char *option, *out, *read, *what;
+    } pairs[] = {{"--out", options->out, options->file, "FILE"},
+                 {"--out", options->out, options->fill, "--fill"},
+                 {"--out", options->out, options->missing, "--missing"},
+                 {"--missing", options->missing, options->file, "FILE"},
+                 {"--missing", options->missing, options->fill, "--fill"},
+                 {"--missing", options->missing, options->previous, "--previous"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (!file_is_same(pairs[i].out, pairs[i].read)) continue;
+        argp_error(state, "%s %s: another file than that of %s is wanted", pairs[i].option,
+                   pairs[i].out, pairs[i].what);
+    }
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *options = state->input;
@@ -41,6 +59,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (!options->file) argp_error(state, "a FILE is needed");
         if (!options->out) argp_error(state, "--out FILE is needed");
+        check_outputs(options, state);
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }

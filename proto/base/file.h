@@ -30,6 +30,10 @@ MUST_CHECK bool file_append_line(const char *path, const char *line, unsigned mo
                                  struct err *err);
 
 bool file_exists(const char *path);
+/* Whether both name one file: the same path, or the same file on disk. False where either is NULL
+ * or
+ * "-". For commands that would write over what they read. */
+bool file_is_same(const char *a, const char *b);
 /* Makes `path` and its missing parents with `mode`; an existing directory is success. */
 MUST_CHECK bool file_make_dirs(const char *path, unsigned mode, struct err *err);
 /* "dir/name"; caller frees. */

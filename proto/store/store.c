@@ -55,6 +55,9 @@ static bool fail(struct err *err, const struct store *store, int code, const cha
                        doing);
     default: break;
     }
+    if (code == EIO) { /* LMDB's word for a write that was cut short, too */
+        return err_set_errno(err, code, NULL, "store failed while %s (is the disk full?)", doing);
+    }
     if (code > 0) return err_set_errno(err, code, NULL, "store failed while %s", doing);
     return err_set(err, ERR_INTERNAL, NULL, "store failed while %s: %s", doing, mdb_strerror(code));
 }

@@ -110,6 +110,13 @@ class DirectoryImport(SchemeCase):
             done = self.run_import(path, *options, "--json", code=2)
             self.assertIn(where, json.loads(done.stdout)["error"]["field"])
             self.assertEqual((self.top / "out.csv").read_text(encoding="utf-8"), "as it was")
+        fill = self.top / "fill.csv"
+        fill.write_text("urn,contact\n1,duty@example.org\n", encoding="utf-8")
+        for options in (["--out", good], ["--out", fill, "--fill", fill], ["--missing", good],
+                        ["--missing", fill, "--fill", fill], ["--missing", self.top / "out.csv"]):
+            contents = [path.read_bytes() for path in (good, fill, self.top / "out.csv")]
+            self.assertIn("another file than that of", self.run_import(good, *options, code=2).stderr)
+            self.assertEqual(contents, [path.read_bytes() for path in (good, fill, self.top / "out.csv")])
         done = self.run_import(self.top / "none.csv", code=1)
         self.assertIn("none.csv", done.stderr)
         done = self.run_import(bad, code=2)

@@ -197,6 +197,12 @@ class Commands(ImportCase):
                          {(3, "B"), (4, "B")})
         self.assertEqual(stat.S_IMODE(report.stat().st_mode), 0o600)
         self.run_agent("import", path, "--report", self.directory / "report.txt", code=2)
+        linked = self.directory / "linked.csv"
+        linked.symlink_to(path)
+        before = path.read_bytes()
+        for option, same in (("--report", path), ("--report", linked), ("--save-mapping", path)):
+            self.assertIn(option, self.run_agent("import", path, option, same, code=2).stderr)
+        self.assertEqual(path.read_bytes(), before)
         path = self.file("no.csv", HEADING, row("A"), 'B,a "stray" quote')
         self.assertEqual(self.json_of("import", path, "--report", report, code=2)["error"]["field"], "line 3")
         told = json.loads(report.read_text(encoding="utf-8"))

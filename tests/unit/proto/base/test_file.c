@@ -163,6 +163,29 @@ static void test_read_standard_input(void **state)
     buf_free(&buf);
 }
 
+static void test_is_same(void **state)
+{
+    struct err err = {0};
+    char *one = file_join(*state, "same-1");
+    char *two = file_join(*state, "same-2");
+    char *link = file_join(*state, "same-link");
+    char *dotted = file_join(*state, "./same-1");
+    assert_true(file_is_same("not/there", "not/there"));
+    assert_false(file_is_same("not/there", "nor/there"));
+    assert_true(file_write(one, "x", 1, 0600, &err));
+    assert_true(file_write(two, "x", 1, 0600, &err));
+    assert_int_equal(symlink(one, link), 0);
+    assert_true(file_is_same(one, dotted));
+    assert_true(file_is_same(link, dotted));
+    assert_false(file_is_same(one, two));
+    assert_false(file_is_same(one, NULL));
+    assert_false(file_is_same("-", "-"));
+    free(one);
+    free(two);
+    free(link);
+    free(dotted);
+}
+
 static void test_make_dirs(void **state)
 {
     const char *dir = *state;
@@ -262,6 +285,7 @@ int main(void)
         IN_DIR(test_create_refuses_what_is_there),
         IN_DIR(test_read_bounds),
         cmocka_unit_test(test_read_standard_input),
+        IN_DIR(test_is_same),
         IN_DIR(test_make_dirs),
         cmocka_unit_test(test_join),
         IN_DIR(test_write_is_atomic),
