@@ -32,7 +32,7 @@ struct printing {
 static void print_one(const char *field, const char *note, void *ctx)
 {
     const struct printing *printing = ctx;
-    (void)fprintf(printing->out, "%s: %s: %s\n", printing->program, field, note);
+    (void)fprintf(printing->out, "%s: note: %s: %s\n", printing->program, field, note);
 }
 
 void notes_print(FILE *out, const char *program, const struct request *request)

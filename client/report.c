@@ -153,7 +153,10 @@ void report_table(FILE *out, const struct report *report)
     report_facts(out, report);
     (void)fputc('\n', out);
     if (result->agency_count == 0) {
-        (void)fprintf(out, "No agency that answered has a carer who meets every must.\n");
+        const struct request *request = report->request;
+        bool filtered = request->min_judgement > 0 || request->framework_count > 0;
+        (void)fprintf(out, "No agency that answered%s has a carer who meets every must.\n",
+                      filtered ? " and passes the provider filters" : "");
         return;
     }
     print_rows(out, result);

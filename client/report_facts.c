@@ -79,8 +79,25 @@ static void print_older(FILE *out, const struct search_outcome *outcome)
     (void)fprintf(out, ":\n       none of their carers can meet that yet\n");
 }
 
+/* The filters that keep agencies off the list: none is hidden without their being told. */
+static void print_filters(FILE *out, const struct request *request)
+{
+    static const char *const judged[] = {NULL, "judged outstanding", "judged good or better",
+                                         "judged requires_improvement or better"};
+    const char *judgement = judged[request->min_judgement];
+    size_t count = request->framework_count;
+    if (!judgement && count == 0) return;
+    (void)fprintf(out, "Only   agencies %s", judgement ? judgement : "");
+    if (count > 0) (void)fprintf(out, "%son framework", judgement ? " and " : "");
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(out, "%s %s", i ? " or" : "", request->frameworks[i]);
+    }
+    (void)fputc('\n', out);
+}
+
 void report_facts(FILE *out, const struct report *report)
 {
+    print_filters(out, report->request);
     print_run(out, report);
     print_budget(out, &report->outcome->result);
     print_older(out, report->outcome);

@@ -42,6 +42,9 @@ bool request_find_code(const struct catalogue *catalogue, const char *code,
     char seen[SHOWN_MAX];
     (void)shown(code, seen);
     const char *near = catalogue_suggest(catalogue, code);
+    const struct criterion *meant = NULL;
+    struct err unclear = {0};
+    if (!near && catalogue_match(catalogue, NULL, code, &meant, &unclear)) near = meant->code;
     const char *field = field_instead(code);
     if (near) {
         return err_set(err, ERR_INVALID, NULL,
@@ -53,7 +56,8 @@ bool request_find_code(const struct catalogue *catalogue, const char *code,
                        "'%s' is not a code of catalogue %u: use the field %s", seen,
                        (unsigned)catalogue->version, field);
     }
-    return err_set(err, ERR_INVALID, NULL, "'%s' is not a code of catalogue %u", seen,
+    return err_set(err, ERR_INVALID, NULL,
+                   "'%s' is not a code of catalogue %u: 'hearth criteria' lists them", seen,
                    (unsigned)catalogue->version);
 }
 

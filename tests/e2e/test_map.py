@@ -255,7 +255,7 @@ class Map(unittest.TestCase):
             {"field": "location.anchors[0].at", "easting": 429700, "northing": 433800, "cell": "SE23SE"},
             {"field": "location.anchors[1].at", "easting": 417000, "northing": 433000, "cell": "SE13SE"},
             {"field": "location.avoid[0].at", "easting": 433000, "northing": 421000, "cell": "SE32SW"}])
-        self.assertEqual(done.stderr, f"hearth check: {ENDED['field']}: {ENDED['note']}\n")
+        self.assertEqual(done.stderr, f"hearth check: note: {ENDED['field']}: {ENDED['note']}\n")
         svg = xml.etree.ElementTree.parse(drawn).getroot()
         self.assertEqual(drawn_cells(svg), plain_points(ANYBODY | {"location": BY_GRID}))
         self.assertIn(ENDED["note"], "".join(svg.itertext()))

@@ -215,6 +215,46 @@ static void facts_tell_run_and_budget(void **state)
     says(&outcome, &record, "Run    2 within 28 days\n", "amendment");
 }
 
+static char *printed_filtered(uint32_t min_judgement, size_t frameworks)
+{
+    struct search_outcome outcome = two_agencies();
+    struct record record = third_run();
+    struct note note = {0};
+    struct request request = {.min_judgement = min_judgement, .framework_count = frameworks};
+    strcpy(request.frameworks[0], "WWH");
+    strcpy(request.frameworks[1], "NE");
+    outcome.result.agency_count = 0;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    report_table(out, &(struct report){&outcome, &request, &note, &record, NULL});
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void filters_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t min_judgement;
+        size_t frameworks;
+        const char *said;
+    } cases[] = {{1, 0, "\nOnly   agencies judged outstanding\n"},
+                 {2, 1, "\nOnly   agencies judged good or better and on framework WWH\n"},
+                 {3, 0, "\nOnly   agencies judged requires_improvement or better\n"},
+                 {0, 2, "\nOnly   agencies on framework WWH or NE\n"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = printed_filtered(cases[i].min_judgement, cases[i].frameworks);
+        assert_non_null(strstr(text, cases[i].said));
+        assert_non_null(strstr(text, "answered and passes the provider filters has a carer"));
+        free(text);
+    }
+    char *text = printed_filtered(0, 0);
+    assert_null(strstr(text, "Only"));
+    assert_non_null(strstr(text, "No agency that answered has a carer who meets every must.\n"));
+    free(text);
+}
+
 static void facts_tell_what_older_agencies_lack(void **state)
 {
     (void)state;
@@ -283,6 +323,7 @@ int main(void)
         cmocka_unit_test(json_has_exactly_the_promised_fields),
         cmocka_unit_test(table_names_agencies_and_late_ones),
         cmocka_unit_test(facts_tell_run_and_budget),
+        cmocka_unit_test(filters_are_told),
         cmocka_unit_test(facts_tell_what_older_agencies_lack),
         cmocka_unit_test(a_warning_names_the_earlier_search),
         cmocka_unit_test(errors_have_the_documented_exit_codes),

@@ -209,6 +209,8 @@ static void codes_are_checked(void **state)
     refused(WITH("'must': 'DS_AUT'"), "must", "list");
     refused(WITH("'must': [ 1 ]"), "must[0]", "quotes");
     refused(WITH("'must': [ 'DS_AUT', 'ds_hear' ]"), "must[1]", "did you mean DS_HEAR?");
+    refused(WITH("'must': [ 'Autism' ]"), "must[0]", "did you mean DS_AUT?");
+    refused(WITH("'must': [ 'Zebra' ]"), "must[0]", "'hearth criteria' lists them");
     refused(WITH("'must': [ 'DS_AUT', 'RC_SH', 'DS_AUT' ]"), "must[2]", "twice");
     refused(WITH("'must': [ 'ET_WBRI' ]"), "must[0]", "only be a preference");
     refused(WITH("'must': [ 'RE_MUS' ]"), "must[0]", "only be a preference");
