@@ -35,7 +35,7 @@ static GEOSGeometry *make_ring(GEOSContextHandle_t geos, const struct vertex *ve
 static GEOSGeometry *make_polygon(GEOSContextHandle_t geos, const struct polygon *polygon,
                                   bool rounded)
 {
-    GEOSGeometry **rings = mem_array(polygon->ring_count, sizeof *rings);
+    GEOSGeometry **rings = mem_array(polygon->ring_count, sizeof(GEOSGeometry *));
     for (size_t i = 0; i < polygon->ring_count; i++) {
         size_t start = i > 0 ? polygon->ring_ends[i - 1] : 0;
         rings[i] =
