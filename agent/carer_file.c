@@ -247,7 +247,8 @@ int carer_file_finish(struct carer_work *work, bool wrong, const char *why)
         if (!work->options->common.json) {
             (void)(wrong ? print_wrong(work, why) : print_done(work));
         }
-        (void)err_in(&err, "report");
+        (void)err_set(&err, err.code, "report", "%s%s", err.text,
+                      wrong || work->options->dry_run ? "" : " (the carers were written)");
         return carer_file_fail(work, &err);
     }
     return wrong ? print_wrong(work, why) : print_done(work);

@@ -94,9 +94,7 @@ static bool read_setting(enum column column, const char *given, struct profile *
         ok = column_kinds[column].parse(text_trim(text), &rules, scratch, err);
     }
     if (ok) return true;
-    char why[ERR_TEXT_MAX];
-    (void)snprintf(why, sizeof why, "%s", err->text);
-    (void)err_set(err, ERR_INVALID, NULL, "\"%s\": %s", text, why);
+    (void)err_set(err, ERR_INVALID, NULL, "\"%s\": %s", text, err->text);
     return in_option(err, column);
 }
 

@@ -24,6 +24,11 @@ error_t request_options_parse(int key, char *arg, struct argp_state *state)
         options->path = arg;
         return 0;
     case ARGP_KEY_NO_ARGS: argp_error(state, "a request file is needed"); return EINVAL;
+    case ARGP_KEY_END:
+        if (file_is_same(options->map, options->path)) {
+            argp_error(state, "--map %s: another file than the request is wanted", options->map);
+        }
+        return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }

@@ -176,6 +176,15 @@ class Map(unittest.TestCase):
             self.assertIn("error", json.loads(done.stdout.splitlines()[-1]))
             self.assertFalse((self.folder / "a.svg").exists())
 
+    def test_the_request_is_not_drawn_over(self):
+        path = self.write(ANYBODY | {"location": {"anchors": [SCHOOL]}})
+        before = path.read_bytes()
+        for command in ("check", "search"):
+            done = run(command, "--map", self.folder / "." / path.name, path)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn("another file", done.stderr)
+        self.assertEqual(path.read_bytes(), before)
+
     def test_words(self):
         done = run("check", self.write(ANYBODY | {"location": {"anchors": [SCHOOL], "area": AREA}}))
         self.assertEqual(done.returncode, 0, done.stderr)
