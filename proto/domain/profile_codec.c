@@ -51,21 +51,25 @@ static int32_t take_day(struct reader *reader)
     return raw > INT32_MAX ? -(int32_t)(UINT32_MAX - raw) - 1 : (int32_t)raw;
 }
 
-/* Slots keep their meaning in later versions, so a profile of an older one is good as it is. */
-static bool take_versions(struct reader *reader, const struct catalogue **version, struct err *err)
+/* Of the catalogue that it was written by; NULL with err set where this program cannot read it.
+ * Slots keep their meaning in later versions, so a profile of an older one is good as it is. */
+static const struct catalogue *take_version(struct reader *reader, struct err *err)
 {
     uint8_t form = reader_u8(reader);
-    uint32_t catalogue = reader_u32(reader);
-    if (reader->failed) return err_set(err, ERR_CORRUPT, NULL, "the stored profile is cut short");
-    *version = catalogue_get(catalogue);
-    if (form != FORM_VERSION || !*version) {
-        return err_set(
+    uint32_t version = reader_u32(reader);
+    if (reader->failed) {
+        (void)err_set(err, ERR_CORRUPT, NULL, "the stored profile is cut short");
+        return NULL;
+    }
+    const struct catalogue *catalogue = form == FORM_VERSION ? catalogue_get(version) : NULL;
+    if (!catalogue) {
+        (void)err_set(
             err, ERR_VERSION, NULL,
             "the stored profile has form %u and catalogue %u; this program reads form %d and "
             "catalogues up to %d: it must be updated",
-            form, (unsigned)catalogue, FORM_VERSION, CATALOGUE_VERSION);
+            form, (unsigned)version, FORM_VERSION, CATALOGUE_VERSION);
     }
-    return true;
+    return catalogue;
 }
 
 static void take_fields(struct reader *reader, const struct catalogue *version, struct profile *out,
@@ -130,8 +134,8 @@ static const char *wrong_field(const struct profile *profile, const struct catal
 bool profile_decode(const uint8_t *data, size_t len, struct profile *out, struct err *err)
 {
     struct reader reader = reader_of(data, len);
-    const struct catalogue *version = NULL;
-    if (!take_versions(&reader, &version, err)) return false;
+    const struct catalogue *version = take_version(&reader, err);
+    if (!version) return false;
     struct profile profile = {0};
     uint8_t sexes = 0, status = 0;
     take_fields(&reader, version, &profile, &sexes, &status);
