@@ -31,6 +31,17 @@ static bool compose_checked(const struct conversation *conversation,
            compose_query(parts->la, request, catalogue, epoch, parts->pool, out, err);
 }
 
+/* The network's own words do not say whose address it is. */
+static bool greet(struct conversation *conversation, const struct la *la,
+                  struct epoch_record *epoch, struct err *err)
+{
+    if (conversation_greet(conversation, epoch, err)) return true;
+    struct err why = *err;
+    if (why.code != ERR_UNAVAILABLE) return false;
+    return err_set(err, why.code, why.field, "the matcher at %s gives no answer: %s",
+                   la->matcher_address, why.text);
+}
+
 bool search_ask(struct search_session *session, const struct request *request,
                 search_progress_fn progress, void *progress_ctx, struct search_outcome *out,
                 struct err *err)
@@ -39,7 +50,7 @@ bool search_ask(struct search_session *session, const struct request *request,
     struct composed composed = {0};
     int64_t start = clock_steady_ms();
     struct conversation *conversation = conversation_open(parts);
-    bool ok = conversation_greet(conversation, &session->epoch, err) &&
+    bool ok = greet(conversation, parts->la, &session->epoch, err) &&
               compose_checked(conversation, parts, request, &session->epoch, &composed, err);
     out->sent = ok;
     ok = ok && conversation_ask(conversation, &composed, err) &&

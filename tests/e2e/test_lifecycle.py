@@ -61,7 +61,7 @@ class Lifecycle(SchemeCase):
         self.assertEqual((code, status["matcher"]), (3, "down"))
         self.assertFalse(any(agent["attached"] for agent in status["agents"]))
         answer = self.search(ANYBODY, codes=(4,))
-        self.assertIn("message", answer["error"])
+        self.assertRegex(answer["error"]["message"], r"\Athe matcher at 127\.0\.0\.1:\d+ gives no answer: ")
         self.lab("start", "matcher")
         self.wait_all_attached()
         self.assertEqual(self.counts(), (4, 4, 0))
