@@ -198,7 +198,8 @@ class Commands(ImportCase):
         self.assertEqual(stat.S_IMODE(report.stat().st_mode), 0o600)
         self.run_agent("import", path, "--report", self.directory / "report.txt", code=2)
         nowhere = self.directory / "no-such-directory" / "report.csv"
-        told = self.json_of("import", self.file("right.csv", HEADING, row("A")), "--report", nowhere, code=1)["error"]
+        right = self.file("right.csv", HEADING, row("A"))
+        told = self.json_of("import", right, "--report", nowhere, code=1)["error"]
         self.assertEqual((told["field"], "were written" in told["message"]), ("report", True))
         told = self.json_of("import", path, "--report", nowhere, code=1)["error"]
         self.assertEqual((told["field"], "were written" in told["message"]), ("report", False))
