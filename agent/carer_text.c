@@ -90,25 +90,38 @@ static void put_location(const struct profile *profile, struct buf *out)
     buf_text(out, ",");
 }
 
+/* Wipes the list. */
+static void put_list(struct buf *list, struct buf *out)
+{
+    buf_u8(list, 0);
+    csv_cell(out, (char *)list->data);
+    buf_wipe(list);
+}
+
 static void put_row(const struct profile *profile, const struct catalogue *catalogue,
                     struct buf *out)
 {
+    struct buf list = {0};
     csv_cell(out, profile->ref);
     buf_text(out, ",");
     csv_cell(out, profile->name);
     buf_text(out, ",");
     put_location(profile, out);
-    carer_ages(profile, out);
+    carer_ages(profile, &list);
+    put_list(&list, out);
     buf_text(out, ",");
-    carer_sexes(profile, out);
+    carer_sexes(profile, &list);
+    put_list(&list, out);
     buf_format(out, ",%d,%d,", profile->places, profile->approved_places);
-    carer_codes(profile, catalogue, true, out);
+    carer_codes(profile, catalogue, true, &list);
+    put_list(&list, out);
     buf_format(out, ",%s,", status_name(profile->status));
     carer_day(profile->status_date, out);
     buf_text(out, ",");
     carer_day(profile->available_from, out);
     buf_text(out, ",");
-    carer_codes(profile, catalogue, false, out);
+    carer_codes(profile, catalogue, false, &list);
+    put_list(&list, out);
     buf_text(out, "\r\n");
 }
 

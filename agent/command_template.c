@@ -4,6 +4,7 @@
 
 #include "agent/carer_text.h"
 #include "agent/commands.h"
+#include "agent/csv_cell.h"
 #include "agent/home.h"
 #include "agent/import_columns.h"
 #include "proto/base/clock.h"
@@ -80,7 +81,7 @@ static void example(struct buf *out, int32_t today)
         first = false;
         if (c == COLUMN_STATUS_DATE) carer_day(today, out);
         if (c == COLUMN_AVAILABLE_FROM) carer_day(today + AHEAD, out);
-        if (column_kinds[c].example) buf_text(out, column_kinds[c].example);
+        if (column_kinds[c].example) csv_cell(out, column_kinds[c].example);
     }
     buf_text(out, "\r\n");
 }

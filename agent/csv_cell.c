@@ -15,7 +15,7 @@ void csv_cell(struct buf *out, const char *text)
 {
     size_t len = strlen(text);
     bool guard = looks_like_formula(text);
-    bool quote = len > 0 && (text[0] == ' ' || text[len - 1] == ' ' || strpbrk(text, ",\"\r\n"));
+    bool quote = len > 0 && (text[0] == ' ' || text[len - 1] == ' ' || strpbrk(text, ",;\t\"\r\n"));
     if (quote) buf_text(out, "\"");
     if (guard) buf_text(out, "'");
     for (size_t i = 0; i < len; i++) {

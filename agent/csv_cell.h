@@ -6,7 +6,8 @@
 
 #include "proto/base/buf.h"
 
-/* Appends one cell, quoted where it needs to be. A text that a spreadsheet would take for a formula
+/* Appends one cell, quoted where it needs to be, and where it holds semicolons or tabs, which some
+ * spreadsheets take for separators too. A text that a spreadsheet would take for a formula
  * (it begins with = + - or @, with or without apostrophes before it) gets an apostrophe in front:
  * OWASP "CSV Injection". */
 void csv_cell(struct buf *out, const char *text);

@@ -358,12 +358,19 @@ static void test_cells_are_no_formulas(void **state)
     (void)state;
     static const struct {
         const char *text, *cell;
-    } cases[] = {{"a", "a"},         {"", ""},
-                 {"=1", "'=1"},      {"-x", "'-x"},
-                 {"+44", "'+44"},    {"@A", "'@A"},
-                 {"'=1", "''=1"},    {"'a", "'a"},
-                 {"a,b", "\"a,b\""}, {"=a,b", "\"'=a,b\""},
-                 {"\"", "\"\"\"\""}, {" a", "\" a\""}};
+    } cases[] = {{"a", "a"},
+                 {"", ""},
+                 {"=1", "'=1"},
+                 {"-x", "'-x"},
+                 {"+44", "'+44"},
+                 {"@A", "'@A"},
+                 {"'=1", "''=1"},
+                 {"'a", "'a"},
+                 {"a,b", "\"a,b\""},
+                 {"=a,b", "\"'=a,b\""},
+                 {"\"", "\"\"\"\""},
+                 {" a", "\" a\""},
+                 {"0-4;8", "\"0-4;8\""}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct buf out = {0};
         csv_cell(&out, cases[i].text);
