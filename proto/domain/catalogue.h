@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The catalogue of criteria (docs/domain.md "Catalogue"): versioned, made from catalogue-N.csv at
- * build time. Slot numbers are line numbers and never change within a version.
+ * build time. A slot is a criterion's place among those about carers, from 0; it is the same in all
+ * versions that have the criterion.
  */
 #ifndef HEARTH_DOMAIN_CATALOGUE_H
 #define HEARTH_DOMAIN_CATALOGUE_H

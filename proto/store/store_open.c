@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Making, opening and closing a store.
+ */
+#include "proto/store/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/base/file.h"
+#include "proto/base/mem.h"
+
+/* The table of the store itself, beside those of the caller. */
+static const char meta_table[] = "hearth";
+static const char format_key[] = "format";
+
+static bool check_format(const struct store *store, const MDB_val *value, uint32_t format,
+                         struct err *err)
+{
+    if (value->mv_size != 8) return store_fail(err, store, MDB_CORRUPTED, "reading its format");
+    uint64_t found = store_key_read_u64(value->mv_data);
+    if (found == format) return true;
+    return err_set(err, ERR_VERSION, "format",
+                   "store has format %llu, this program reads and writes format %lu",
+                   (unsigned long long)found, (unsigned long)format);
+}
+
+/* Checks the stamp, or writes it where the environment is still empty and may be made. */
+static bool stamp(const struct store *store, MDB_txn *txn, bool create, uint32_t format,
+                  struct err *err)
+{
+    MDB_dbi root = 0, meta = 0;
+    MDB_stat stat;
+    MDB_val key = {.mv_size = sizeof format_key - 1, .mv_data = (void *)(uintptr_t)format_key};
+    MDB_val value = {0};
+    int code = mdb_dbi_open(txn, NULL, 0, &root);
+    if (code == 0) code = mdb_stat(txn, root, &stat);
+    if (code != 0) return store_fail(err, store, code, "opening it");
+    if (stat.ms_entries == 0 && !create) {
+        return err_set(err, ERR_NOT_FOUND, NULL, "store is empty: it has never been set up");
+    }
+    code = mdb_dbi_open(txn, meta_table, stat.ms_entries == 0 ? MDB_CREATE : 0, &meta);
+    if (code == 0) code = mdb_get(txn, meta, &key, &value);
+    if (code == 0) return check_format(store, &value, format, err);
+    if (code == MDB_NOTFOUND && stat.ms_entries > 0) {
+        return err_set(err, ERR_CORRUPT, NULL, "this is a store of another program");
+    }
+    if (code != MDB_NOTFOUND) return store_fail(err, store, code, "reading its format");
+    uint8_t bytes[8];
+    store_key_u64(bytes, format);
+    value = (MDB_val){.mv_size = sizeof bytes, .mv_data = bytes};
+    code = mdb_put(txn, meta, &key, &value, 0);
+    return code == 0 || store_fail(err, store, code, "writing its format");
+}
+
+static bool open_tables(struct store *store, bool create, const char *const *names, uint32_t format,
+                        struct err *err)
+{
+    MDB_txn *txn = NULL;
+    int code = mdb_txn_begin(store->env, NULL, 0, &txn);
+    if (code != 0) return store_fail(err, store, code, "opening it");
+    if (!stamp(store, txn, create, format, err)) {
+        mdb_txn_abort(txn);
+        return false;
+    }
+    for (size_t i = 0; i < store->table_count; i++) {
+        code = mdb_dbi_open(txn, names[i], MDB_CREATE, &store->tables[i]);
+        if (code != 0) {
+            mdb_txn_abort(txn);
+            return store_fail(err, store, code, "opening its tables");
+        }
+    }
+    code = mdb_txn_commit(txn);
+    return code == 0 || store_fail(err, store, code, "opening its tables");
+}
+
+/* The same for a reader, which can write neither the stamp nor the tables. */
+static bool find_tables(struct store *store, const char *const *names, uint32_t format,
+                        struct err *err)
+{
+    MDB_txn *txn = NULL;
+    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    if (code != 0) return store_fail(err, store, code, "opening it");
+    bool ok = stamp(store, txn, false, format, err);
+    for (size_t i = 0; ok && i < store->table_count; i++) {
+        code = mdb_dbi_open(txn, names[i], 0, &store->tables[i]);
+        ok = code == 0 || store_fail(err, store, code == MDB_NOTFOUND ? MDB_CORRUPTED : code,
+                                     "opening its tables");
+    }
+    if (!ok) {
+        mdb_txn_abort(txn);
+        return false;
+    }
+    code = mdb_txn_commit(txn); /* keeps the handles of the tables */
+    return code == 0 || store_fail(err, store, code, "opening its tables");
+}
+
+/* Grows the file; never shrinks it or changes what it holds, whatever a writer does meanwhile. */
+static int grow(const char *path, off_t from, off_t to)
+{
+    char *data = file_join(path, "data.mdb");
+    int fd = open(data, O_WRONLY | O_CLOEXEC);
+    free(data);
+    if (fd < 0) return errno;
+    int code = posix_fallocate(fd, from, to - from);
+    (void)close(fd);
+    return code;
+}
+
+/* LMDB maps the file: reading past the end of one that was cut would be a SIGBUS. Filled up with
+ * zeros, which are no pages, it is an error of LMDB's like any other damage. */
+static int fill_up(MDB_env *env, const char *path)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    mdb_filehandle_t file;
+    struct stat on_disk;
+    int code = mdb_env_info(env, &info);
+    if (code == 0) code = mdb_env_stat(env, &stat);
+    if (code == 0) code = mdb_env_get_fd(env, &file);
+    if (code != 0) return code;
+    off_t wanted = (off_t)(info.me_last_pgno + 1) * (off_t)stat.ms_psize;
+    if (fstat(file, &on_disk) != 0) return errno;
+    return on_disk.st_size >= wanted ? 0 : grow(path, on_disk.st_size, wanted);
+}
+
+static bool open_environment(struct store *store, const char *path, struct err *err)
+{
+    int code = mdb_env_create(&store->env);
+    if (code == 0) code = mdb_env_set_maxdbs(store->env, STORE_TABLES_MAX + 1);
+    if (code == 0) code = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX);
+    if (code == 0) code = mdb_env_set_mapsize(store->env, store->max_mib << 20);
+    /* NOTLS: a read transaction belongs to its object, so that a thread may hold several. */
+    unsigned flags = MDB_NOTLS | (store->read_only ? MDB_RDONLY : 0);
+    if (code == 0) code = mdb_env_open(store->env, path, flags, 0600);
+    if (code == ENOENT) return err_set(err, ERR_NOT_FOUND, NULL, "no store at %s", path);
+    if (code == 0) code = fill_up(store->env, path);
+    if (code != 0) return store_fail(err, store, code, "opening it");
+    /* Slots that a killed process left behind would keep old pages from being used again. */
+    int dead = 0;
+    code = mdb_reader_check(store->env, &dead);
+    return code == 0 || store_fail(err, store, code, "opening it");
+}
+
+bool store_open(const char *path, bool create, const char *const *names, size_t tables,
+                uint32_t format, size_t max_mib, struct store **out, struct err *err)
+{
+    REQUIRE(tables <= STORE_TABLES_MAX && max_mib > 0 && max_mib <= SIZE_MAX >> 20);
+    char *data = file_join(path, "data.mdb");
+    bool there = file_exists(data);
+    free(data);
+    if (!there && !create) return err_set(err, ERR_NOT_FOUND, NULL, "no store at %s", path);
+    if (!there && !file_make_dirs(path, 0700, err)) return false;
+    struct store *store = mem_new(struct store);
+    store->table_count = tables;
+    store->max_mib = max_mib;
+    if (!open_environment(store, path, err) || !open_tables(store, create, names, format, err)) {
+        store_close(store);
+        return false;
+    }
+    *out = store;
+    return true;
+}
+
+bool store_open_reader(const char *path, const char *const *names, size_t tables, uint32_t format,
+                       size_t max_mib, struct store **out, struct err *err)
+{
+    REQUIRE(tables <= STORE_TABLES_MAX && max_mib > 0 && max_mib <= SIZE_MAX >> 20);
+    struct store *store = mem_new(struct store);
+    store->table_count = tables;
+    store->max_mib = max_mib;
+    store->read_only = true;
+    if (!open_environment(store, path, err) || !find_tables(store, names, format, err)) {
+        store_close(store);
+        return false;
+    }
+    *out = store;
+    return true;
+}
+
+void store_close(struct store *store)
+{
+    if (!store) return;
+    REQUIRE(atomic_load(&store->open_txns) == 0);
+    mdb_env_close(store->env);
+    free(store);
+}
+
+uint64_t store_version(struct store *store)
+{
+    MDB_envinfo info;
+    REQUIRE(mdb_env_info(store->env, &info) == 0);
+    return info.me_last_txnid;
+}
