@@ -9,7 +9,7 @@
 #include "agent/carer_text.h"
 #include "agent/import_internal.h"
 #include "proto/base/text.h"
-#include "proto/domain/place.h"
+#include "proto/domain/place_parts.h"
 #include "proto/domain/postcode.h"
 
 static bool given(const struct import *import, enum column column)
@@ -40,8 +40,6 @@ static void judge_postcode(struct import *import)
     char spelt[POSTCODE_TEXT];
     const char *text = import->cells[COLUMN_POSTCODE].text;
     bool good = postcode_parse(text, &postcode);
-    /* "SE23NW" is a postcode in this column, and a cell elsewhere: "SE2 3NW" is always the first.
-     */
     if (good) (void)postcode_text(&postcode, spelt);
     if (!good) {
         problem(import, COLUMN_POSTCODE, "a postcode is wanted, such as LS6 3AA");
@@ -49,7 +47,8 @@ static void judge_postcode(struct import *import)
         /* Reported once for the file. */
         if (import->postcodes++ == 0) import->first_postcode = import->line;
         import->bad = true;
-    } else if (!place_locate(spelt, import->rules->gazetteer, &place, &err)) {
+    } else if (!place_postcode(&postcode, spelt, import->rules->gazetteer, &place, &err)) {
+        /* Not place_locate: "SE15" and "SE23NW" are postcodes in this column, nothing else. */
         import_problem(import, COLUMN_POSTCODE, text, &err);
     } else {
         keep(import, place.at, spelt);

@@ -134,10 +134,12 @@ class Untidy(ImportCase):
         export.write_text(self.run_agent("export").stdout, encoding="utf-8")
         told = self.json_of("import", export)
         self.assertEqual((told["changed"], told["added"]), (0, 0))
-        wrong = self.file("wrong.csv", heading, row("U4", grid_ref="ZZ99 9ZZ"), row("U5", grid_ref="Leeds"))
+        wrong = self.file("wrong.csv", heading, row("U4", grid_ref="ZZ99 9ZZ"), row("U5", grid_ref="Leeds"),
+                          row("U6", grid_ref="SE97"))
         told = self.json_of("import", wrong, code=2)
         self.assertEqual([(p["line"], p["column"], p["heading"]) for p in told["problems"]],
-                         [(2, "postcode", "Post Code"), (3, "postcode", "Post Code")])
+                         [(line, "postcode", "Post Code") for line in (2, 3, 4)])
+        self.assertNotIn("square", told["problems"][2]["message"])
 
 
 class Commands(ImportCase):
