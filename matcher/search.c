@@ -8,7 +8,6 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
-#include "proto/base/text.h"
 
 /* ---- life ---- */
 
@@ -110,70 +109,6 @@ void search_end(struct search *search, const struct err *err, bool refused)
 void search_run_job(struct search *search, void (*job)(void *ctx), void *ctx)
 {
     (search->is_member ? pool_run_later : pool_run)(search->matcher->pool, job, ctx);
-}
-
-/* ---- time ---- */
-
-int64_t search_patience(const struct search *search)
-{
-    return search->is_member ? MEMBER_PATIENCE : 1;
-}
-
-/* A query may come CLOCK_SKEW_MS after its epoch has ended, and epochs.h takes it until then. */
-_Static_assert((int)MEMBER_DEADLINE_MAX_MS +
-                       (int)MEMBER_PATIENCE * (SHARES_GRACE_MS + LA_MESSAGE_MS) <
-                   (int)EPOCH_MARGIN_MS,
-               "an explanation ends before its epoch's key is wiped");
-_Static_assert((int)EPOCH_KEEP_MS - (int)EPOCH_MARGIN_MS <= (int)CLOCK_SKEW_MS,
-               "no query is accepted later");
-
-int64_t search_deadline(uint32_t configured_ms, bool is_member)
-{
-    int64_t most = is_member ? (int64_t)configured_ms * MEMBER_PATIENCE : configured_ms;
-    return is_member && most > MEMBER_DEADLINE_MAX_MS ? MEMBER_DEADLINE_MAX_MS : most;
-}
-
-static const char *awaited(enum search_phase phase)
-{
-    switch (phase) {
-    case PHASE_HELLO: return "hello";
-    case PHASE_QUERY: return "query";
-    case PHASE_CLOSING: return "proof of the shares";
-    default: return "message";
-    }
-}
-
-static void on_timer(void *ctx)
-{
-    struct search *search = ctx;
-    struct err err;
-    (void)pthread_mutex_lock(&search->mutex);
-    if (search->due_ms > 0 && clock_steady_ms() >= search->due_ms) {
-        /* gRPC's code for it has no twin among our errors, so it goes out by hand. */
-        (void)err_set(&err, ERR_UNAVAILABLE, NULL, "no %s within %lld s", awaited(search->phase),
-                      (long long)LA_MESSAGE_MS / 1000 * search_patience(search));
-        rpc_stream_finish(search->stream, RPC_DEADLINE_EXCEEDED, err.text);
-        search_end(search, &err, true);
-    } else if (search->phase == PHASE_COLLECTING) {
-        search_check_close(search);
-    }
-    (void)pthread_mutex_unlock(&search->mutex);
-    search_unref(search);
-}
-
-void search_wake_at(struct search *search, int64_t at_ms)
-{
-    timers_at(search->matcher->timers, at_ms, on_timer, search_ref(search));
-}
-
-void search_set_phase(struct search *search, enum search_phase phase)
-{
-    search->phase = phase;
-    search->due_ms = 0;
-    if (phase == PHASE_HELLO || phase == PHASE_QUERY || phase == PHASE_CLOSING) {
-        search->due_ms = clock_steady_ms() + LA_MESSAGE_MS * search_patience(search);
-        search_wake_at(search, search->due_ms);
-    }
 }
 
 /* ---- messages ---- */

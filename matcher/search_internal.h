@@ -82,22 +82,26 @@ struct search {
 };
 
 /* ---- all with the search's mutex held ---- */
-void search_set_phase(struct search *search, enum search_phase phase);
 /* Ends the search: status to the LA, everything confidential wiped. err NULL = it is complete. Not
  * a second time. `refused`: what the LA sent was at fault, which is logged and audited as a
  * refusal. */
 void search_end(struct search *search, const struct err *err, bool refused);
 /* Closes if nobody is waited for any more (search_finish.c). */
 void search_check_close(struct search *search);
-/* Calls search_timer at that time of the steady clock. */
-void search_wake_at(struct search *search, int64_t at_ms);
 /* Runs job(ctx) on the pool; members of a group give way to ordinary searches. */
 void search_run_job(struct search *search, void (*job)(void *ctx), void *ctx);
+uint32_t search_count_state(const struct search *search, enum asked_state state);
+
+/* ---- search_time.c ---- */
+/* Begins a phase, and the time within which the LA's message is due in it. */
+void search_set_phase(struct search *search, enum search_phase phase);
+/* At that time of the steady clock, looks whether the LA's message is overdue, and whether agents
+ * are still waited for. */
+void search_wake_at(struct search *search, int64_t at_ms);
 /* What a time limit is multiplied by: 1, or MEMBER_PATIENCE. */
 int64_t search_patience(const struct search *search);
-/* How long agents have to answer, with the configured deadline. */
+/* How long agents have to answer, in ms, where the configuration says `configured_ms`. */
 int64_t search_deadline(uint32_t configured_ms, bool is_member);
-uint32_t search_count_state(const struct search *search, enum asked_state state);
 
 /* ---- steps; the mutex is held, the message is taken over ---- */
 void search_on_query(struct search *search, Hearth__V1__FromLa *message);
