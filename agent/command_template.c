@@ -70,17 +70,16 @@ static void headings(struct buf *out)
     buf_text(out, "\r\n");
 }
 
-/* Dates near today, so that the example is always a good one. */
+/* Dated today, so that the example is always a good one; without a vacancy, so that nobody is ever
+ * matched with it where it was left in by mistake. */
 static void example(struct buf *out, int32_t today)
 {
-    enum { AHEAD = 14 };
     bool first = true;
     for (int c = 0; c < COLUMNS; c++) {
         if (!column_kinds[c].help) continue;
         if (!first) buf_text(out, ",");
         first = false;
         if (c == COLUMN_STATUS_DATE) carer_day(today, out);
-        if (c == COLUMN_AVAILABLE_FROM) carer_day(today + AHEAD, out);
         if (column_kinds[c].example) csv_cell(out, column_kinds[c].example);
     }
     buf_text(out, "\r\n");

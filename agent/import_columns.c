@@ -94,7 +94,7 @@ const struct column_kind column_kinds[COLUMNS] = {
     [COLUMN_AGE_TO] = {"age_to", FORM_TOGETHER, NULL, NULL, NULL},
     [COLUMN_SEXES] = {"sexes", FORM_LIST, column_sexes_item, "M or F or M;F; required", "M;F"},
     [COLUMN_PLACES] = {"places", FORM_TOGETHER, NULL,
-                       "vacancies now, 0 to 9; blank: as approved_places", "1"},
+                       "vacancies now, 0 to 9; blank: as approved_places", "0"},
     [COLUMN_APPROVED_PLACES] = {"approved_places", FORM_TOGETHER, NULL,
                                 "places approved for, 0 to 9", "2"},
     [COLUMN_PLACEMENT_TYPES] = {"placement_types", FORM_LIST, column_placement_type_item,
@@ -102,7 +102,7 @@ const struct column_kind column_kinds[COLUMNS] = {
                                 "PT_LONG;PT_SHORT"},
     [COLUMN_STATUS] = {"status", FORM_SINGLE, parse_status,
                        "available, available_from, full, on_hold, not_available or unknown",
-                       "available_from"},
+                       "full"},
     [COLUMN_STATUS_DATE] = {"status_date", FORM_SINGLE, parse_status_date,
                             "the day on which the status was true: 2026-11-30 or 30/11/2026; "
                             "without it the status counts as unknown",

@@ -160,6 +160,14 @@ class Commands(ImportCase):
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         told = self.json_of("import", "--dry-run", path)
         self.assertEqual((told["rows"], told["added"], told["problems"], told["notes"]), (1, 1, [], []))
+        # Left in by mistake, the example is never matched: it has no vacancy, also when its status has aged.
+        self.run_agent("import", "--replace", path)
+        child = {"search_ref": "T", "children": [{"age": 9, "sex": "U"}],
+                 "placement": {"type": "PT_LONG", "needed_by": "later"}}
+        for days in (0, 60):
+            done = self.run_party(self.agent, "score", "--json", self.request_file(child),
+                                  clock_offset=days * 86400)
+            self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
         self.run_agent("template", "--out", path, code=1)  # nothing is overwritten
 
     def test_dry_run(self):
