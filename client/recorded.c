@@ -25,7 +25,7 @@ static bool open_records(const struct cli_common *common, const struct la *la, s
 }
 
 /* On the officer's screen, and in the log without anything of the child. */
-static void warn_of_similar(const struct request *request, const struct note *note)
+static void warn_of_similar(const struct request *request, const struct search_note *note)
 {
     char own[2 * HASH_BYTES + 1], other[2 * HASH_BYTES + 1];
     if (!note->similar) return;

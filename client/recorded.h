@@ -10,7 +10,7 @@
 
 struct recorded {
     struct records *records;
-    struct note note;
+    struct search_note note;
     struct record record; /* once it is done */
 };
 

@@ -14,7 +14,7 @@
 enum { RECORDS_FORMAT = 1, RECORDS_MIB_MAX = 256 };
 static const char CHECK_KEY[] = "check";
 
-void note_wipe(struct note *note)
+void search_note_wipe(struct search_note *note)
 {
     sodium_memzero(note, sizeof *note);
 }
@@ -149,7 +149,7 @@ static bool hash_entry(struct store_txn *txn, const uint8_t name[HASH_BYTES],
 }
 
 /* The entry as it stands, for records_withdraw. */
-static bool keep_before(struct store_txn *txn, struct note *note, struct err *err)
+static bool keep_before(struct store_txn *txn, struct search_note *note, struct err *err)
 {
     const uint8_t *value = NULL;
     size_t len = 0;
@@ -211,7 +211,8 @@ struct room {
 };
 
 static bool ask(struct records *records, struct store_txn *txn, const struct request *request,
-                const struct plan *plan, struct room *room, struct note *note, struct err *err)
+                const struct plan *plan, struct room *room, struct search_note *note,
+                struct err *err)
 {
     bool found = false;
     if (!keep_before(txn, note, err) || !get(records, txn, note->name, &room->own, &found, err)) {
@@ -247,10 +248,10 @@ static bool finish(struct store_txn *txn, bool ok, struct err *err)
 }
 
 bool records_ask(struct records *records, const struct request *request, const struct plan *plan,
-                 int64_t now_ms, struct note *out, struct err *err)
+                 int64_t now_ms, struct search_note *out, struct err *err)
 {
     struct store_txn *txn = NULL;
-    struct note note = {.asked_ms = now_ms};
+    struct search_note note = {.asked_ms = now_ms};
     if (!store_begin(records->store, true, &txn, err)) return fail(err);
     name_of(records, request->search_ref, note.name);
     struct secret memory = secret_new(sizeof(struct room));
@@ -258,11 +259,11 @@ bool records_ask(struct records *records, const struct request *request, const s
     bool ok = finish(txn, ask(records, txn, request, plan, room, &note, err), err);
     secret_free(&memory);
     if (ok) *out = note;
-    note_wipe(&note);
+    search_note_wipe(&note);
     return ok;
 }
 
-static bool withdraw(struct store_txn *txn, const struct note *note, struct err *err)
+static bool withdraw(struct store_txn *txn, const struct search_note *note, struct err *err)
 {
     uint8_t now[HASH_BYTES];
     if (!hash_entry(txn, note->name, now, err)) return false;
@@ -273,15 +274,16 @@ static bool withdraw(struct store_txn *txn, const struct note *note, struct err 
                : store_delete(txn, TABLE_SEARCHES, note->name, HASH_BYTES, NULL, err);
 }
 
-bool records_withdraw(struct records *records, const struct note *note, struct err *err)
+bool records_withdraw(struct records *records, const struct search_note *note, struct err *err)
 {
     struct store_txn *txn = NULL;
     if (!store_begin(records->store, true, &txn, err)) return fail(err);
     return finish(txn, withdraw(txn, note, err), err);
 }
 
-static bool count_run(struct records *records, struct store_txn *txn, const struct note *note,
-                      const uint8_t query_hash[HASH_BYTES], struct record *record, struct err *err)
+static bool count_run(struct records *records, struct store_txn *txn,
+                      const struct search_note *note, const uint8_t query_hash[HASH_BYTES],
+                      struct record *record, struct err *err)
 {
     bool found = false;
     if (!get(records, txn, note->name, record, &found, err)) return false;
@@ -295,7 +297,7 @@ static bool count_run(struct records *records, struct store_txn *txn, const stru
     return put(records, txn, note->name, record, err);
 }
 
-bool records_done(struct records *records, const struct note *note,
+bool records_done(struct records *records, const struct search_note *note,
                   const uint8_t query_hash[HASH_BYTES], struct record *out, struct err *err)
 {
     struct store_txn *txn = NULL;

@@ -23,8 +23,8 @@ MUST_CHECK bool records_open(const char *home, const struct secret *key, struct 
                              struct err *err);
 void records_close(struct records *records);
 
-/* What is known of a search before it is sent. Holds confidential text: note_wipe. */
-struct note {
+/* What is known of a search before it is sent. Holds confidential text: search_note_wipe. */
+struct search_note {
     uint8_t name[HASH_BYTES];   /* under which the search is kept: for logs, tells nothing */
     uint8_t digest[HASH_BYTES]; /* of all that the request asks */
     int64_t asked_ms;
@@ -40,20 +40,21 @@ struct note {
     uint8_t before[RECORD_PLAIN_MAX + SEAL_OVERHEAD];
     size_t before_len; /* 0: there was none */
 };
-void note_wipe(struct note *note);
+void search_note_wipe(struct search_note *note);
 
 /* Writes down that the request is about to be sent, after comparing it with all other searches of
  * the last 28 days; with a search of before that is run again unchanged, only those that are older
  * than it count. plan: of the request. */
 MUST_CHECK bool records_ask(struct records *records, const struct request *request,
-                            const struct plan *plan, int64_t now_ms, struct note *out,
+                            const struct plan *plan, int64_t now_ms, struct search_note *out,
                             struct err *err);
 /* Nothing was sent: the record is as it was before records_ask, or gone where there was none. Where
  * somebody has written it since, it stays as they left it. */
-MUST_CHECK bool records_withdraw(struct records *records, const struct note *note, struct err *err);
+MUST_CHECK bool records_withdraw(struct records *records, const struct search_note *note,
+                                 struct err *err);
 /* The search has its result: counts the run, and an amendment where the request is not that of the
  * run before. out: the record as it is now; the caller wipes. */
-MUST_CHECK bool records_done(struct records *records, const struct note *note,
+MUST_CHECK bool records_done(struct records *records, const struct search_note *note,
                              const uint8_t query_hash[HASH_BYTES], struct record *out,
                              struct err *err);
 

@@ -58,7 +58,7 @@ static bool tally_one(const uint8_t *name, size_t name_len, const uint8_t *value
 
 bool records_compare(struct comparison *c, struct store_txn *txn, struct err *err)
 {
-    struct note *note = c->note;
+    struct search_note *note = c->note;
     if (!store_each(txn, TABLE_SEARCHES, NULL, 0, compare_one, c, err)) return false;
     if (!c->similar) return true;
     struct tally tally = {.c = c, .first = c->first->first_alike};

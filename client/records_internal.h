@@ -23,7 +23,7 @@ MUST_CHECK bool records_unseal(const struct records *records, const uint8_t *nam
 struct comparison {
     const struct records *records;
     struct record *own; /* as it will be written */
-    struct note *note;
+    struct search_note *note;
     int64_t before_ms;            /* only searches that were first asked earlier count */
     struct record *other, *first; /* room; first: of the similar ones, the one asked first */
     bool similar;

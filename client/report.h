@@ -34,7 +34,7 @@ struct report_explained {
 struct report {
     const struct search_outcome *outcome;
     const struct request *request;
-    const struct note *note;                  /* what was known before it was sent */
+    const struct search_note *note;           /* what was known before it was sent */
     const struct record *record;              /* as it is kept now */
     const struct report_explained *explained; /* NULL where none was wanted */
 };
@@ -50,6 +50,6 @@ void report_facts(FILE *out, const struct report *report);
 void report_facts_json(json_t *object, const struct report *report);
 /* A warning for a person where the request is nearly the same as another search: printed before
  * anything is sent. search_ref: of the request. */
-void report_similar(FILE *out, const char *search_ref, const struct note *note);
+void report_similar(FILE *out, const char *search_ref, const struct search_note *note);
 
 #endif

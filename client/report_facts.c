@@ -109,7 +109,7 @@ static const char *ordinal(uint32_t n)
     return n % 10 == 1 ? "st" : n % 10 == 2 ? "nd" : n % 10 == 3 ? "rd" : "th";
 }
 
-void report_similar(FILE *out, const char *search_ref, const struct note *note)
+void report_similar(FILE *out, const char *search_ref, const struct search_note *note)
 {
     char first[DAY_TEXT];
     if (!note->similar) return;
@@ -132,7 +132,7 @@ static json_t *instant(int64_t ms)
     return json_string(text);
 }
 
-static json_t *similar_json(const struct note *note)
+static json_t *similar_json(const struct search_note *note)
 {
     if (!note->similar) return json_null();
     return json_pack("{s:s,s:I,s:I,s:o}", "search_ref", note->similar_to, "percent",

@@ -74,19 +74,19 @@ static void write_request(struct desk *desk, const char *ref, const char *musts)
     free(json);
 }
 
-static struct note ask(struct desk *desk, const char *ref, const char *musts, int64_t now_ms)
+static struct search_note ask(struct desk *desk, const char *ref, const char *musts, int64_t now_ms)
 {
-    struct note note;
+    struct search_note note;
     struct err err = {0};
     write_request(desk, ref, musts);
     must(records_ask(desk->records, &desk->request, &desk->plan, now_ms, &note, &err), &err);
     return note;
 }
 
-static struct note run(struct desk *desk, const char *ref, const char *musts, int64_t now_ms)
+static struct search_note run(struct desk *desk, const char *ref, const char *musts, int64_t now_ms)
 {
     const uint8_t hash[HASH_BYTES] = {(uint8_t)now_ms};
-    struct note note = ask(desk, ref, musts, now_ms);
+    struct search_note note = ask(desk, ref, musts, now_ms);
     struct err err = {0};
     must(records_done(desk->records, &note, hash, &desk->record, &err), &err);
     assert_memory_equal(desk->record.query_hash, hash, HASH_BYTES);
@@ -112,7 +112,7 @@ static void amendments_are_counted(void **state)
                 {"'SU_DOL','DS_AUT'", 1}, /* the same in other words */
                 {"'DS_AUT'", 2}};
     for (uint32_t i = 0; i < sizeof runs / sizeof *runs; i++) {
-        struct note note = run(desk, "EX-7", runs[i].musts, START + (int64_t)i * DAY);
+        struct search_note note = run(desk, "EX-7", runs[i].musts, START + (int64_t)i * DAY);
         assert_false(note.similar);
         assert_string_equal(desk->record.search_ref, "EX-7");
         assert_int_equal(desk->record.runs, i + 1);
@@ -134,7 +134,7 @@ static void filters_count_and_failures_do_not(void **state)
     assert_int_equal(desk->record.amendments, 0);
     write_request(desk, "EX-7", "'DS_AUT'");
     desk->request.min_judgement = 2;
-    struct note note;
+    struct search_note note;
     struct err err = {0};
     must(records_ask(desk->records, &desk->request, &desk->plan, START + 3, &note, &err), &err);
     must(records_done(desk->records, &note, note.digest, &desk->record, &err), &err);
@@ -150,7 +150,7 @@ static void likes_under_other_references_are_counted(void **state)
     for (uint32_t i = 0; i < 5; i++) {
         char ref[REF_MAX];
         (void)snprintf(ref, sizeof ref, "EX-%u", 7 + i);
-        struct note note = run(desk, ref, musts[i], START + (int64_t)i * DAY);
+        struct search_note note = run(desk, ref, musts[i], START + (int64_t)i * DAY);
         assert_true(note.similar == (i > 0));
         if (i == 0) continue;
         assert_string_equal(note.similar_to, "EX-7");
@@ -160,7 +160,7 @@ static void likes_under_other_references_are_counted(void **state)
         assert_int_equal(desk->record.alike, 1);
         assert_string_equal(desk->record.first_alike, "EX-7");
     }
-    struct note note = run(desk, "OTHER", "'AC_HOIST','LS_J1','LS_J2'", START + 5 * DAY);
+    struct search_note note = run(desk, "OTHER", "'AC_HOIST','LS_J1','LS_J2'", START + 5 * DAY);
     assert_false(note.similar);
     note = run(desk, "EX-7", musts[0], START + 6 * DAY); /* it was there first */
     assert_false(note.similar);
@@ -181,7 +181,7 @@ static void drifting_stays_noticed(void **state)
     for (uint32_t i = 0; i < 4; i++) {
         char ref[REF_MAX];
         (void)snprintf(ref, sizeof ref, "D-%u", i);
-        struct note note = run(desk, ref, musts[i], START + i);
+        struct search_note note = run(desk, ref, musts[i], START + i);
         assert_true(note.similar == (i > 0));
         if (i > 0) assert_int_equal(note.nth, i + 1);
         if (i > 0) assert_string_equal(desk->record.first_alike, "D-0");
@@ -201,15 +201,15 @@ static void what_was_not_sent_is_withdrawn(void **state)
 {
     struct desk *desk = *state;
     struct err err = {0};
-    struct note note = ask(desk, "EX-7", "'DS_AUT','SU_DOL','CM_BSL'", START);
+    struct search_note note = ask(desk, "EX-7", "'DS_AUT','SU_DOL','CM_BSL'", START);
     must(records_withdraw(desk->records, &note, &err), &err);
     assert_false(ask(desk, "EX-8", "'DS_AUT','SU_DOL','CM_BSL'", START + 1).similar);
     (void)run(desk, "EX-8", "'DS_AUT','SU_DOL','CM_BSL'", START + 2);
     note = ask(desk, "EX-8", "'DS_AUT','SU_DOL','CM_BSL'", START + 3);
     must(records_withdraw(desk->records, &note, &err), &err); /* it has been run: it stays */
     assert_true(ask(desk, "EX-9", "'DS_AUT','SU_DOL','CM_BSL'", START + 4).similar);
-    assert_false(
-        records_done(desk->records, &(struct note){.name = {1}}, note.digest, &desk->record, &err));
+    assert_false(records_done(desk->records, &(struct search_note){.name = {1}}, note.digest,
+                              &desk->record, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 
@@ -219,7 +219,7 @@ static void withdrawing_puts_back_what_was_there(void **state)
     struct desk *desk = *state;
     struct err err = {0};
     (void)run(desk, "EX-1", "'DS_AUT','SU_DOL','CM_BSL'", START);
-    struct note note = ask(desk, "EX-1", "'HE_FEED','AC_HOIST','LS_J1'", START + 1);
+    struct search_note note = ask(desk, "EX-1", "'HE_FEED','AC_HOIST','LS_J1'", START + 1);
     must(records_withdraw(desk->records, &note, &err), &err);
     assert_true(ask(desk, "EX-2", "'DS_AUT','SU_DOL','CM_BSL'", START + 2).similar);
     assert_false(ask(desk, "EX-3", "'HE_FEED','AC_HOIST','LS_J1'", START + 3).similar);
@@ -236,8 +236,8 @@ static void withdrawing_leaves_others_alone(void **state)
 {
     struct desk *desk = *state;
     struct err err = {0};
-    struct note unsent = ask(desk, "EX-1", "'DS_AUT'", START);
-    struct note sent = ask(desk, "EX-1", "'DS_AUT'", START);
+    struct search_note unsent = ask(desk, "EX-1", "'DS_AUT'", START);
+    struct search_note sent = ask(desk, "EX-1", "'DS_AUT'", START);
     must(records_withdraw(desk->records, &unsent, &err), &err);
     must(records_done(desk->records, &sent, sent.digest, &desk->record, &err), &err);
     assert_int_equal(desk->record.runs, 1);
@@ -290,7 +290,7 @@ static void *work(void *ctx)
 {
     struct clerk *clerk = ctx;
     for (int i = 0; i < 10; i++) {
-        struct note note;
+        struct search_note note;
         struct record record;
         struct err err = {0};
         bool ok = records_ask(clerk->desk->records, &clerk->request, &clerk->plan, START + i, &note,

@@ -52,7 +52,7 @@ static int64_t utc(int month, int day, int hour)
 }
 
 static char *printed(void (*print)(FILE *, const struct report *),
-                     const struct search_outcome *outcome, const struct note *note,
+                     const struct search_outcome *outcome, const struct search_note *note,
                      const struct record *record)
 {
     struct request request = {.search_ref = "EX-1", .anchor_count = 2, .avoid_count = 1};
@@ -112,11 +112,11 @@ static void json_has_exactly_the_promised_fields(void **state)
         "similar_to", "budget",     "catalogue", "older",    "older_lack"};
     struct search_outcome outcome = two_agencies();
     struct record record = third_run();
-    struct note note = {.similar = true,
-                        .similar_to = "EX-0",
-                        .percent = 92,
-                        .nth = 5,
-                        .similar_first_ms = utc(11, 1, 9)};
+    struct search_note note = {.similar = true,
+                               .similar_to = "EX-0",
+                               .percent = 92,
+                               .nth = 5,
+                               .similar_first_ms = utc(11, 1, 9)};
     char *text = printed(report_json, &outcome, &note, &record);
     assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
@@ -167,7 +167,7 @@ static void table_names_agencies_and_late_ones(void **state)
 {
     (void)state;
     struct search_outcome outcome = two_agencies();
-    struct note note = {0};
+    struct search_note note = {0};
     struct record record = third_run();
     char *text = printed(report_table, &outcome, &note, &record);
     assert_non_null(strstr(text, "Search EX-1: 5 agencies asked, 3 answered, 1 declined, 1 late"));
@@ -187,7 +187,7 @@ static void table_names_agencies_and_late_ones(void **state)
 static void says(const struct search_outcome *outcome, const struct record *record,
                  const char *wanted, const char *unwanted)
 {
-    struct note note = {0};
+    struct search_note note = {0};
     char *text = printed(report_facts, outcome, &note, record);
     if (wanted && !strstr(text, wanted)) fail_msg("\"%s\" lacks \"%s\"", text, wanted);
     if (unwanted && strstr(text, unwanted)) fail_msg("\"%s\" has \"%s\"", text, unwanted);
@@ -219,7 +219,7 @@ static char *printed_filtered(uint32_t min_judgement, size_t frameworks)
 {
     struct search_outcome outcome = two_agencies();
     struct record record = third_run();
-    struct note note = {0};
+    struct search_note note = {0};
     struct request request = {.min_judgement = min_judgement, .framework_count = frameworks};
     strcpy(request.frameworks[0], "WWH");
     strcpy(request.frameworks[1], "NE");
@@ -284,11 +284,11 @@ static void a_warning_names_the_earlier_search(void **state)
                  {11, "the 11th search"},  {12, "the 12th search"}, {21, "the 21st search"},
                  {112, "the 112th search"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct note note = {.similar = true,
-                            .similar_to = "EX-7",
-                            .percent = 92,
-                            .nth = cases[i].nth,
-                            .similar_first_ms = utc(7, 31, 23)}; /* 1 August in London */
+        struct search_note note = {.similar = true,
+                                   .similar_to = "EX-7",
+                                   .percent = 92,
+                                   .nth = cases[i].nth,
+                                   .similar_first_ms = utc(7, 31, 23)}; /* 1 August in London */
         char *text = NULL;
         size_t len = 0;
         FILE *out = open_memstream(&text, &len);
