@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import BUILD, COMMAND_SECONDS, REQUESTS, ROOT, generate
+from support import BUILD, COMMAND_SECONDS, REQUESTS, generate
 
 import catalogue  # from tests/lab
 import enquiry
@@ -433,8 +433,3 @@ class RequestRules(unittest.TestCase):
                   [[f"F{i}" for i in range(17)], "WWH", None, {"WWH": 1}])
         self.take("provider.frameworks[0]", good=["A b"], bad=["", FRAMEWORK + "x", 5, None, " A", "A ", "A;B"])
         self.take("provider", [{}, GONE], [[], None, "good"])
-
-    def test_examples(self):
-        for path in sorted((ROOT / "docs" / "examples").glob("*.json")):
-            with self.subTest(example=path.name):
-                self.accept(path.read_bytes())
