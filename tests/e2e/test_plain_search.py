@@ -193,7 +193,7 @@ class PlainCase(SchemeCase):
 class PlainSearch(PlainCase):
     agencies, households, seed = 16, 700, 21
     searches = REQUESTS
-    seconds = 600  # for 500 searches; they take 90 on two idle cores
+    seconds = 600  # for 500 searches; they take 130 on two idle cores
     regions = ["West Midlands", "East Midlands"]  # near one another, so that several have somebody
 
     @classmethod
