@@ -216,12 +216,7 @@ bool key_file_open(const uint8_t *text, size_t len, const struct secret *passphr
 static bool mode_is_private(const char *path, struct err *err)
 {
     struct stat info;
-    if (stat(path, &info) != 0) {
-        int reason = errno;
-        (void)err_set_errno(err, reason, "", "cannot open %s", path);
-        if (reason == ENOENT) err->code = ERR_NOT_FOUND;
-        return false;
-    }
+    if (stat(path, &info) != 0) return file_cannot_open(path, errno, err);
     if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return true;
     return err_set(err, ERR_DENIED, "", "%s has mode %03o and others can reach it: chmod 600 %s",
                    path, (unsigned)info.st_mode & 0777U, path);

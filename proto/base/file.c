@@ -38,16 +38,18 @@ static void forget_tail(struct buf *buf, size_t len)
     buf->len = len;
 }
 
+bool file_cannot_open(const char *path, int reason, struct err *err)
+{
+    (void)err_set_errno(err, reason, "", "cannot open %s", path);
+    if (reason == ENOENT) err->code = ERR_NOT_FOUND;
+    return false;
+}
+
 bool file_read(const char *path, size_t max, struct buf *out, struct err *err)
 {
     bool standard_input = strcmp(path, "-") == 0;
     int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        int reason = errno;
-        (void)err_set_errno(err, reason, "", "cannot open %s", path);
-        if (reason == ENOENT) err->code = ERR_NOT_FOUND;
-        return false;
-    }
+    if (fd < 0) return file_cannot_open(path, errno, err);
     struct stat info;
     bool ok = fstat(fd, &info) == 0 && !S_ISDIR(info.st_mode);
     if (!ok) {

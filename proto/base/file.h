@@ -10,6 +10,10 @@
 #include "proto/base/buf.h"
 #include "proto/base/err.h"
 
+/* The error for a `path` that could not be opened or looked at for `reason` (of errno):
+ * ERR_NOT_FOUND where there is nothing. Returns false. */
+bool file_cannot_open(const char *path, int reason, struct err *err);
+
 /* Appends the whole file to `out`. "-" is standard input. ERR_NOT_FOUND when it does not exist,
  * ERR_INVALID when it is longer than `max` bytes or not a regular file / pipe. */
 MUST_CHECK bool file_read(const char *path, size_t max, struct buf *out, struct err *err);

@@ -181,12 +181,7 @@ static bool add_path(struct gazetteer_members *members, const char *path, size_t
                      unsigned depth, struct err *err)
 {
     struct stat info;
-    if (stat(path, &info) != 0) {
-        int reason = errno;
-        (void)err_set_errno(err, reason, "", "cannot open %s", path);
-        if (reason == ENOENT) err->code = ERR_NOT_FOUND;
-        return false;
-    }
+    if (stat(path, &info) != 0) return file_cannot_open(path, errno, err);
     if (S_ISDIR(info.st_mode)) {
         return depth > DEPTH_MAX || add_directory(members, path, argument, depth, err);
     }
