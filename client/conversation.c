@@ -9,7 +9,7 @@
 #include <sodium.h>
 
 #include "client/answers.h"
-#include "client/inbox.h"
+#include "proto/rpc/inbox.h"
 #include "client/pack.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"

@@ -9,6 +9,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
+#include "proto/crypto/envelope.h"
 
 struct identity {
     struct credentials credentials;
@@ -104,6 +105,14 @@ void identity_sign(const struct identity *identity, const char *tag, const uint8
 void identity_sign_body(const struct identity *identity, const char *tag, struct signed_bytes *s)
 {
     identity_sign(identity, tag, s->body.data, s->body.len, s->signature);
+}
+
+bool identity_open_envelope(const struct identity *identity, const void *context,
+                            size_t context_len, const uint8_t *envelope, size_t len,
+                            struct buf *content, struct err *err)
+{
+    return envelope_open(&identity->keys.seal, identity->keys.seal_key, context, context_len,
+                         envelope, len, content, err);
 }
 
 struct secret identity_derive(const struct identity *identity, const char *purpose)

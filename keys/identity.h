@@ -97,6 +97,10 @@ void identity_sign(const struct identity *identity, const char *tag, const uint8
                    size_t body_len, uint8_t signature[SIGNATURE_BYTES]);
 /* Signs s->body into s->signature. */
 void identity_sign_body(const struct identity *identity, const char *tag, struct signed_bytes *s);
+/* Opens an envelope that was sealed to this party's X25519 key (proto/crypto/envelope.h). */
+MUST_CHECK bool identity_open_envelope(const struct identity *identity, const void *context,
+                                       size_t context_len, const uint8_t *envelope, size_t len,
+                                       struct buf *content, struct err *err);
 /* A 32-byte secret of this party for one purpose, derived from its key file (vault key, search
  * tags, decoys): H(tag, purpose) keyed with a root secret that never leaves the file. Caller frees.
  */

@@ -6,7 +6,7 @@
 #ifndef HEARTH_MATCHER_AUDIT_H
 #define HEARTH_MATCHER_AUDIT_H
 
-#include "matcher/audit_entry.h"
+#include "proto/audit/entry.h"
 #include "proto/store/store.h"
 
 #define HOME_AUDIT "audit"

@@ -36,6 +36,8 @@ enum {
 #define TAG_RESULT "hearth v1 result"
 #define TAG_RECEIPT "hearth v1 receipt"
 #define TAG_DIRECTORY "hearth v1 directory"
+#define TAG_MAIL "hearth v1 mail"
+#define TAG_CHECKPOINT "hearth v1 checkpoint"
 
 /* ---- epoch record ---- */
 struct epoch_record {

@@ -68,6 +68,16 @@ MUST_CHECK bool store_each(struct store_txn *txn, size_t table, const void *from
 MUST_CHECK bool store_last(struct store_txn *txn, size_t table, const uint8_t **key,
                            size_t *key_len, const uint8_t **value, size_t *value_len, bool *found,
                            struct err *err);
+/* Whether deleted entries may still stand in the file: set by store_ask_rewrite inside the
+ * transaction that deletes, cleared by store_rewrite. */
+MUST_CHECK bool store_ask_rewrite(struct store_txn *txn, struct err *err);
+MUST_CHECK bool store_wants_rewrite(struct store *store, bool *wanted, struct err *err);
+/* Erases what was deleted: writes all entries, one by one, into a new file, fsyncs it and puts it
+ * in the old one's place, so that no page of the old file is left under that name. `store` is open
+ * in this process, with no transaction; it is closed and opened again around it, and stays usable
+ * whatever happens. ERR_UNAVAILABLE (nothing changed) where another process has the store open:
+ * every store_open holds a shared lock for that. A crash leaves the old file or the new one. */
+MUST_CHECK bool store_rewrite(struct store *store, struct err *err);
 /* A number that changes with every committed write of any process (LMDB's last transaction id). */
 uint64_t store_version(struct store *store);
 

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "client/inbox.h"
+#include "proto/rpc/inbox.h"
 #include "keys/signed.h"
 #include "proto/match.pb-c.h"
 

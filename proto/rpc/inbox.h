@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Turns the callbacks of one stream into a queue that an ordinary thread waits on.
  */
-#ifndef HEARTH_CLIENT_INBOX_H
-#define HEARTH_CLIENT_INBOX_H
+#ifndef HEARTH_RPC_INBOX_H
+#define HEARTH_RPC_INBOX_H
 
 #include "proto/base/buf.h"
 #include "proto/rpc/rpc.h"

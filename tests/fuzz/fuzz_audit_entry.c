@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "matcher/audit_entry.h"
+#include "proto/audit/entry.h"
 #include "proto/base/mem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

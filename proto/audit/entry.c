@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "matcher/audit_entry.h"
+#include "proto/audit/entry.h"
 
 #include <string.h>
 

@@ -7,8 +7,8 @@
  *   hash   = H("hearth v1 audit", entry)
  * Integers are big-endian. What is stored is the entry followed by its hash.
  */
-#ifndef HEARTH_MATCHER_AUDIT_ENTRY_H
-#define HEARTH_MATCHER_AUDIT_ENTRY_H
+#ifndef HEARTH_AUDIT_ENTRY_H
+#define HEARTH_AUDIT_ENTRY_H
 
 #include "proto/base/buf.h"
 #include "proto/crypto/hash.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/inbox.h"
+#include "proto/rpc/inbox.h"
 
 #include <errno.h>
 #include <pthread.h>
