@@ -78,7 +78,7 @@ static bool is_noted(struct mailbox *mailbox, const struct mail_party *party,
     bool found = false;
     if (!store_begin(mailbox->store, false, &txn, err)) return false;
     bool ok = party_read(txn, party, &value, &len, &found, err);
-    *noted = ok && found && len == record->len && memcmp(value, record->data, len) == 0;
+    *noted = ok && found && len == record->len && sodium_memcmp(value, record->data, len) == 0;
     store_abort(txn);
     return ok;
 }

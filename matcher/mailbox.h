@@ -57,6 +57,8 @@ struct mailbox_put {
     size_t len;
     const uint8_t *signature;
     const struct certificate *sender;
+    const struct err *barred; /* why it may not go to its receiver, or NULL; not of a message that
+                                 is known */
     int64_t now_ms;
 };
 struct mailbox_answer {
@@ -71,7 +73,8 @@ MUST_CHECK bool mailbox_put(struct mailbox *mailbox, const struct mailbox_put *p
 
 /* ---- a message goes ---- */
 enum item_kind { ITEM_MAIL = 1, ITEM_NOTICE };
-enum notice_state { NOTICE_TAKEN = 1, NOTICE_EXPIRED }; /* as MailState of proto/mail.proto */
+/* As MailState of proto/mail.proto. */
+enum notice_state { NOTICE_TAKEN = 1, NOTICE_EXPIRED, NOTICE_UNREADABLE };
 struct mailbox_item {
     uint64_t number;
     size_t bytes; /* as counted in the mailbox */
@@ -96,11 +99,17 @@ struct mailbox_gone {
     uint8_t mail_id[MAIL_ID_BYTES], thread_id[MAIL_ID_BYTES];
     struct mail_party from, to;
 };
-/* The receiver has it: removes the item and, of a message, queues a notice for its sender.
- * *existed: it was there; *was_mail: it was a message, and *gone is filled. */
-MUST_CHECK bool mailbox_ack(struct mailbox *mailbox, const struct mail_party *party,
-                            uint64_t number, int64_t now_ms, bool *existed, bool *was_mail,
-                            struct mailbox_gone *gone, struct err *err);
+/* The receiver has it, or (NOTICE_UNREADABLE) can make nothing of it: removes the item and, of a
+ * message, queues a notice for its sender. *existed: it was there; *was_mail: it was a message, and
+ * *gone is filled. */
+struct mailbox_ack {
+    struct mail_party party; /* whose mailbox */
+    uint64_t number;
+    enum notice_state state;
+    int64_t now_ms;
+};
+MUST_CHECK bool mailbox_ack(struct mailbox *mailbox, const struct mailbox_ack *ack, bool *existed,
+                            bool *was_mail, struct mailbox_gone *gone, struct err *err);
 /* Removes the messages that have waited too long, the oldest first, MAILBOX_BATCH at most, with a
  * notice each. */
 MUST_CHECK bool mailbox_expire(struct mailbox *mailbox, int64_t now_ms,

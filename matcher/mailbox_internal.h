@@ -128,9 +128,8 @@ MUST_CHECK bool item_read(struct store_txn *txn, const struct mail_party *party,
                           struct item_record *out, bool *found, struct err *err);
 /* Removes an item where it *existed, and of a message tells its sender and the thread. *item gets
  * what it was, without the pointers. */
-MUST_CHECK bool item_take_out(struct store_txn *txn, const struct mail_party *party,
-                              uint64_t number, enum notice_state state, int64_t now_ms,
-                              bool *existed, struct item_record *item, struct err *err);
+MUST_CHECK bool item_take_out(struct store_txn *txn, const struct mailbox_ack *ack, bool *existed,
+                              struct item_record *item, struct err *err);
 MUST_CHECK bool thread_read(struct store_txn *txn, const uint8_t thread_id[MAIL_ID_BYTES],
                             struct mail_thread *out, bool *found, struct err *err);
 /* Writes what has changed; `old_last_at` is the last_at that was read (0: it is new). */

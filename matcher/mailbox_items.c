@@ -92,17 +92,17 @@ static bool append_notice(struct store_txn *txn, const struct item_record *item,
     return item_append(txn, &item->from, &notice, &number, err);
 }
 
-bool item_take_out(struct store_txn *txn, const struct mail_party *party, uint64_t number,
-                   enum notice_state state, int64_t now_ms, bool *existed, struct item_record *item,
-                   struct err *err)
+bool item_take_out(struct store_txn *txn, const struct mailbox_ack *ack, bool *existed,
+                   struct item_record *item, struct err *err)
 {
-    if (!item_read(txn, party, number, item, existed, err)) return false;
+    if (!item_read(txn, &ack->party, ack->number, item, existed, err)) return false;
     if (!*existed) return true;
-    if (!remove_item(txn, party, number, item, err)) return false;
+    if (!remove_item(txn, &ack->party, ack->number, item, err)) return false;
     if (item->kind == ITEM_NOTICE) return true;
-    bool is_first = memcmp(item->mail_id, item->thread_id, MAIL_ID_BYTES) == 0;
-    if (is_first && state == NOTICE_TAKEN && !thread_taken(txn, item->thread_id, now_ms, err)) {
+    bool is_first = sodium_memcmp(item->mail_id, item->thread_id, MAIL_ID_BYTES) == 0;
+    if (is_first && ack->state == NOTICE_TAKEN &&
+        !thread_taken(txn, item->thread_id, ack->now_ms, err)) {
         return false;
     }
-    return append_notice(txn, item, state, now_ms, err);
+    return append_notice(txn, item, ack->state, ack->now_ms, err);
 }

@@ -70,6 +70,11 @@ static bool check_receiver(struct arrival *arrival, struct err *err)
     const uint8_t *value = NULL;
     size_t len = 0;
     bool found = false;
+    if (arrival->put->barred) {
+        *err = *arrival->put->barred;
+        arrival->refused = true;
+        return false;
+    }
     party_key(&arrival->to, key);
     if (!store_get(arrival->txn, MAILBOX_PARTIES, key, sizeof key, &value, &len, &found, err)) {
         return false;

@@ -41,7 +41,7 @@ bool party_key_decode(const uint8_t *key, size_t len, struct mail_party *out, st
         party.role = (enum role)key[0];
         memcpy(party.id, key + 1, ID_MAX);
         party_key(&party, again);
-        if (text_is_id(party.id) && memcmp(again, key, PARTY_KEY) == 0) {
+        if (text_is_id(party.id) && sodium_memcmp(again, key, PARTY_KEY) == 0) {
             *out = party;
             return true;
         }
@@ -109,7 +109,7 @@ static bool read_item(struct reader *reader, struct item_record *out)
     if (kind == ITEM_NOTICE) {
         uint8_t state = reader_u8(reader);
         out->state = (enum notice_state)state;
-        return state == NOTICE_TAKEN || state == NOTICE_EXPIRED;
+        return state >= NOTICE_TAKEN && state <= NOTICE_UNREADABLE;
     }
     if (kind != ITEM_MAIL || !take_bytes(reader, out->thread_id, MAIL_ID_BYTES) ||
         !take_party(reader, &out->from)) {

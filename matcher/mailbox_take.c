@@ -35,7 +35,7 @@ static bool take_next(const uint8_t *key, size_t key_len, const uint8_t *value, 
     struct mailbox_item *out = next->out;
     struct item_record record;
     if (key_len != ITEM_KEY) return record_corrupt(err, "the name of an item");
-    if (memcmp(key, next->party, PARTY_KEY) == 0) {
+    if (sodium_memcmp(key, next->party, PARTY_KEY) == 0) {
         if (!item_decode(value, len, &record, err)) return false;
         *out = (struct mailbox_item){.number = store_key_read_u64(key + PARTY_KEY),
                                      .bytes = item_room(&record),
@@ -83,21 +83,23 @@ static struct mailbox_gone gone_of(const struct item_record *item, const struct 
     return gone;
 }
 
-bool mailbox_ack(struct mailbox *mailbox, const struct mail_party *party, uint64_t number,
-                 int64_t now_ms, bool *existed, bool *was_mail, struct mailbox_gone *gone,
-                 struct err *err)
+bool mailbox_ack(struct mailbox *mailbox, const struct mailbox_ack *ack, bool *existed,
+                 bool *was_mail, struct mailbox_gone *gone, struct err *err)
 {
     struct store_txn *txn = NULL;
     struct item_record item;
+    *existed = *was_mail = false;
     if (!store_begin(mailbox->store, true, &txn, err)) return false;
-    bool ok = item_take_out(txn, party, number, NOTICE_TAKEN, now_ms, existed, &item, err);
-    if (!ok || !*existed) {
+    if (!item_take_out(txn, ack, existed, &item, err)) {
         store_abort(txn);
-        if (ok) *was_mail = false;
-        return ok;
+        return false;
+    }
+    if (!*existed) {
+        store_abort(txn);
+        return true;
     }
     *was_mail = item.kind == ITEM_MAIL;
-    if (*was_mail) *gone = gone_of(&item, party);
+    if (*was_mail) *gone = gone_of(&item, &ack->party);
     return store_commit(txn, err);
 }
 
@@ -107,19 +109,17 @@ static bool expire_listed(struct store_txn *txn, const struct due_list *list, in
                           struct mailbox_gone gone[MAILBOX_BATCH], struct err *err)
 {
     for (size_t i = 0; i < list->count; i++) {
-        struct mail_party party;
+        struct mailbox_ack ack = {.state = NOTICE_EXPIRED, .now_ms = now_ms};
         struct item_record item;
         bool existed = false;
         const uint8_t *key = list->keys[i];
-        if (!party_key_decode(key, PARTY_KEY, &party, err)) return false;
-        uint64_t number = store_key_read_u64(key + PARTY_KEY);
-        if (!item_take_out(txn, &party, number, NOTICE_EXPIRED, now_ms, &existed, &item, err)) {
-            return false;
-        }
+        if (!party_key_decode(key, PARTY_KEY, &ack.party, err)) return false;
+        ack.number = store_key_read_u64(key + PARTY_KEY);
+        if (!item_take_out(txn, &ack, &existed, &item, err)) return false;
         if (!existed || item.kind != ITEM_MAIL || item.at_ms != list->at_ms[i]) {
             return record_corrupt(err, "the order of what is to go");
         }
-        gone[i] = gone_of(&item, &party);
+        gone[i] = gone_of(&item, &ack.party);
     }
     return true;
 }
