@@ -5,10 +5,7 @@
 #include <string.h>
 
 #include "agent/replies_internal.h"
-#include "proto/base/clock.h"
-#include "proto/base/file.h"
 #include "proto/base/mem.h"
-#include "proto/base/text.h"
 
 static const char *const TABLES[REPLIES_TABLES] = {
     [TABLE_REPLIES] = "replies",   [TABLE_SLOT_SETS] = "slot_sets", [TABLE_LINKS] = "links",
@@ -16,40 +13,21 @@ static const char *const TABLES[REPLIES_TABLES] = {
 
 /* ---- the store ---- */
 
-static bool open_store(const char *home, struct store **out, struct err *err)
-{
-    char *path = file_join(home, HOME_REPLIES);
-    bool ok =
-        store_open(path, true, TABLES, REPLIES_TABLES, REPLIES_FORMAT, REPLIES_MIB_MAX, out, err);
-    free(path);
-    return ok || err_in(err, HOME_REPLIES);
-}
-
-/* A store that was made with another key must not be written to with this one. */
-static bool check_key(struct replies *replies, struct err *err)
-{
-    static const char word[] = "key";
-    struct store_txn *txn = NULL;
-    int64_t value = 0;
-    if (!replies_begin(replies, true, &txn, err)) return false;
-    bool ok = replies_meta(replies, txn, word, &value, err);
-    ok = ok && (value != 0 || replies_set_meta(replies, txn, word, 1, err));
-    return replies_end(replies, txn, ok, err);
-}
-
 bool replies_open(const char *home, const struct secret *key, struct replies **out, struct err *err)
 {
-    struct store *store = NULL;
-    if (!open_store(home, &store, err)) return false;
+    static const struct sealed_form form = {.directory = HOME_REPLIES,
+                                            .purpose = REPLIES_PURPOSE,
+                                            .tables = TABLES,
+                                            .table_count = REPLIES_TABLES,
+                                            .meta_table = TABLE_REPLIES_META,
+                                            .format = REPLIES_FORMAT,
+                                            .max_mib = REPLIES_MIB_MAX};
     struct replies *replies = mem_new(struct replies);
-    replies->store = store;
-    replies->name = seal_key(key, "hearth replies name");
-    replies->seal = seal_key(key, "hearth replies seal");
-    REQUIRE(pthread_rwlock_init(&replies->open, NULL) == 0);
-    if (!check_key(replies, err)) {
-        replies_close(replies);
+    if (!sealed_open(home, &form, key, &replies->sealed, err)) {
+        free(replies);
         return false;
     }
+    REQUIRE(pthread_rwlock_init(&replies->open, NULL) == 0);
     *out = replies;
     return true;
 }
@@ -57,9 +35,7 @@ bool replies_open(const char *home, const struct secret *key, struct replies **o
 void replies_close(struct replies *replies)
 {
     if (!replies) return;
-    store_close(replies->store);
-    secret_free(&replies->name);
-    secret_free(&replies->seal);
+    sealed_close(&replies->sealed);
     (void)pthread_rwlock_destroy(&replies->open);
     free(replies);
 }
@@ -67,68 +43,35 @@ void replies_close(struct replies *replies)
 bool replies_begin(struct replies *replies, bool write, struct store_txn **out, struct err *err)
 {
     REQUIRE(pthread_rwlock_rdlock(&replies->open) == 0);
-    if (store_begin(replies->store, write, out, err)) return true;
+    if (sealed_begin(&replies->sealed, write, out, err)) return true;
     REQUIRE(pthread_rwlock_unlock(&replies->open) == 0);
-    return err_in(err, HOME_REPLIES);
-}
-
-bool replies_commit(struct replies *replies, struct store_txn *txn, struct err *err)
-{
-    bool ok = store_commit(txn, err);
-    REQUIRE(pthread_rwlock_unlock(&replies->open) == 0);
-    return ok || err_in(err, HOME_REPLIES);
-}
-
-void replies_abort(struct replies *replies, struct store_txn *txn)
-{
-    store_abort(txn);
-    REQUIRE(pthread_rwlock_unlock(&replies->open) == 0);
-}
-
-bool replies_end(struct replies *replies, struct store_txn *txn, bool ok, struct err *err)
-{
-    if (ok) return replies_commit(replies, txn, err);
-    replies_abort(replies, txn);
     return false;
 }
 
-/* ---- names and seals ---- */
-
-void replies_name(const struct replies *replies, const char *tag, const void *data, size_t len,
-                  uint8_t out[NAME_BYTES])
+bool replies_finish(struct replies *replies, struct store_txn *txn, bool ok, struct err *err)
 {
-    struct hash hash;
-    hash_start(&hash, tag, HASH_BYTES, replies->name.data);
-    hash_bytes(&hash, data, len);
-    hash_end(&hash, out);
-}
-
-bool replies_put(const struct replies *replies, struct store_txn *txn, size_t table,
-                 const char *tag, const void *key, size_t key_len, const struct buf *plain,
-                 struct err *err)
-{
-    struct buf sealed = {0};
-    seal_close(&(struct seal){&replies->seal, tag, key, key_len}, plain, &sealed);
-    bool ok = store_put(txn, table, key, key_len, sealed.data, sealed.len, err);
-    buf_free(&sealed);
+    ok = sealed_finish(&replies->sealed, txn, ok, err);
+    REQUIRE(pthread_rwlock_unlock(&replies->open) == 0);
     return ok;
 }
 
-bool replies_unseal(const struct replies *replies, const char *tag, const void *key, size_t key_len,
-                    const uint8_t *value, size_t value_len, size_t max, struct buf *plain,
-                    struct err *err)
+/* ---- values ---- */
+
+bool replies_put(const struct replies *replies, struct store_txn *txn, size_t table,
+                 const char *tag, const void *key, size_t key_len, const struct buf *plain,
+                 size_t step, struct err *err)
 {
-    const struct seal seal = {&replies->seal, tag, key, key_len};
-    return seal_open(&seal, value, value_len, max, plain, err) || err_in(err, HOME_REPLIES);
+    const struct sealed_place place = {table, tag, key, key_len};
+    return sealed_put(&replies->sealed, txn, &place, plain, step, err);
 }
 
 bool replies_record(const struct replies *replies, const uint8_t *key, size_t key_len,
                     const uint8_t *value, size_t value_len, struct reply_record *out,
                     struct err *err)
 {
+    const struct sealed_place place = {TABLE_REPLIES, TAG_KEPT_REPLY, key, key_len};
     struct buf plain = {0};
-    bool ok = replies_unseal(replies, TAG_KEPT_REPLY, key, key_len, value, value_len,
-                             REPLY_RECORD_MAX, &plain, err) &&
+    bool ok = sealed_read(&replies->sealed, &place, value, value_len, &plain, err) &&
               reply_record_decode(plain.data, plain.len, out, err);
     buf_wipe(&plain);
     return ok;
@@ -137,23 +80,14 @@ bool replies_record(const struct replies *replies, const uint8_t *key, size_t ke
 bool replies_meta(const struct replies *replies, struct store_txn *txn, const char *word,
                   int64_t *out, struct err *err)
 {
-    const uint8_t *value = NULL;
-    size_t len = 0;
-    bool found = false;
+    const struct sealed_place place = {TABLE_REPLIES_META, TAG_KEPT_META, word, strlen(word)};
     struct buf plain = {0};
+    bool found = false;
     *out = 0;
-    if (!store_get(txn, TABLE_REPLIES_META, word, strlen(word), &value, &len, &found, err)) {
-        return err_in(err, HOME_REPLIES);
-    }
-    if (!found) return true;
-    if (!replies_unseal(replies, TAG_KEPT_META, word, strlen(word), value, len, sizeof *out, &plain,
-                        err)) {
-        return false;
-    }
+    if (!sealed_get(&replies->sealed, txn, &place, &plain, &found, err)) return false;
     struct reader reader = reader_of(plain.data, plain.len);
-    *out = (int64_t)reader_u64(&reader);
-    bool ok =
-        reader_done(&reader) || err_set(err, ERR_CORRUPT, HOME_REPLIES, "a kept time is malformed");
+    if (found) *out = (int64_t)reader_u64(&reader);
+    bool ok = reader_done(&reader) || err_set(err, ERR_CORRUPT, NULL, "a kept time is malformed");
     buf_free(&plain);
     return ok;
 }
@@ -164,7 +98,7 @@ bool replies_set_meta(const struct replies *replies, struct store_txn *txn, cons
     struct buf plain = {0};
     buf_u64(&plain, (uint64_t)value);
     bool ok = replies_put(replies, txn, TABLE_REPLIES_META, TAG_KEPT_META, word, strlen(word),
-                          &plain, err);
+                          &plain, 1, err);
     buf_free(&plain);
     return ok;
 }
@@ -189,7 +123,7 @@ static bool put_slot_sets(const struct replies *replies, struct store_txn *txn,
     bool found = false;
     if (!store_get(txn, TABLE_SLOT_SETS, name, NAME_BYTES, &value, &len, &found, err)) return false;
     return found || replies_put(replies, txn, TABLE_SLOT_SETS, TAG_KEPT_SLOT_SETS, name, NAME_BYTES,
-                                slot_sets, err);
+                                slot_sets, 1, err);
 }
 
 static bool put_record(const struct replies *replies, struct store_txn *txn,
@@ -208,8 +142,8 @@ static bool put_record(const struct replies *replies, struct store_txn *txn,
     memcpy(record.seed, kept->seed.data, SEED_BYTES);
     reply_record_encode(&record, &plain);
     sodium_memzero(&record, sizeof record); /* the signed bytes are the caller's */
-    bool ok =
-        replies_put(replies, txn, TABLE_REPLIES, TAG_KEPT_REPLY, key, NAME_BYTES, &plain, err);
+    bool ok = replies_put(replies, txn, TABLE_REPLIES, TAG_KEPT_REPLY, key, NAME_BYTES, &plain,
+                          REPLY_RECORD_PAD, err);
     buf_wipe(&plain);
     return ok;
 }
@@ -223,10 +157,10 @@ static bool keep_one(const struct replies *replies, struct store_txn *txn,
     REQUIRE(kept->seed.len == SEED_BYTES && kept->carers <= BLIND_ITEMS_MAX);
     REQUIRE(kept->slot_sets.len <= SLOT_SETS_BYTES_MAX &&
             kept->signed_reply.body.len <= REPLY_BODY_MAX);
-    replies_name(replies, TAG_KEPT_REPLY, kept->query_hash, HASH_BYTES, key);
+    sealed_name(&replies->sealed, kept->query_hash, HASH_BYTES, key);
     if (!store_get(txn, TABLE_REPLIES, key, sizeof key, &value, &len, there, err)) return false;
     if (*there) return true;
-    replies_name(replies, TAG_KEPT_SLOT_SETS, kept->slot_sets.data, kept->slot_sets.len, link);
+    sealed_name(&replies->sealed, kept->slot_sets.data, kept->slot_sets.len, link);
     memcpy(link + NAME_BYTES, key, NAME_BYTES);
     return put_slot_sets(replies, txn, &kept->slot_sets, link, err) &&
            put_record(replies, txn, kept, key, link, err) &&
@@ -241,7 +175,7 @@ bool replies_keep_all(struct replies *replies, struct keeping *list, size_t coun
     for (size_t i = 0; ok && i < count; i++) {
         ok = keep_one(replies, txn, list[i].kept, &list[i].there, err);
     }
-    return replies_end(replies, txn, ok, err);
+    return replies_finish(replies, txn, ok, err);
 }
 
 bool replies_keep(struct replies *replies, const struct kept_reply *kept, struct err *err)

@@ -15,6 +15,8 @@ struct search {
     char prefix[2 * HASH_BYTES + 1]; /* lower case */
     struct reply_record found;
     size_t count;
+    struct buf slot_sets; /* of `found` */
+    int64_t purged_ms, ended_ms;
 };
 
 static bool match_one(const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len,
@@ -53,64 +55,14 @@ static bool set_prefix(struct search *search, const char *prefix, struct err *er
                            PREFIX_DIGITS_MIN, 2 * HASH_BYTES);
 }
 
-static bool not_found(const struct replies *replies, struct store_txn *txn, const char *prefix,
-                      struct err *err)
-{
-    int64_t purged = 0;
-    char until[CLOCK_TEXT];
-    if (!replies_meta(replies, txn, META_PURGED, &purged, err)) return false;
-    if (purged == 0) {
-        return err_set(err, ERR_NOT_FOUND, "query", "no query beginning %s was answered here",
-                       prefix);
-    }
-    clock_format(purged, until);
-    return err_set(err, ERR_NOT_FOUND, "query",
-                   "no reply to a query beginning %s is kept; those before %s were removed", prefix,
-                   until);
-}
-
 static bool read_slot_sets(const struct replies *replies, struct store_txn *txn,
                            const struct reply_record *record, struct buf *out, struct err *err)
 {
-    const uint8_t *value = NULL;
-    size_t len = 0;
+    const struct sealed_place place = {TABLE_SLOT_SETS, TAG_KEPT_SLOT_SETS, record->slot_sets,
+                                       NAME_BYTES};
     bool found = false;
-    if (!store_get(txn, TABLE_SLOT_SETS, record->slot_sets, NAME_BYTES, &value, &len, &found,
-                   err)) {
-        return err_in(err, HOME_REPLIES);
-    }
-    if (!found) return err_set(err, ERR_CORRUPT, HOME_REPLIES, "slot sets are missing");
-    return replies_unseal(replies, TAG_KEPT_SLOT_SETS, record->slot_sets, NAME_BYTES, value, len,
-                          SLOT_SETS_BYTES_MAX, out, err);
-}
-
-static bool ended(const struct replies *replies, struct store_txn *txn, struct err *err)
-{
-    int64_t at = 0;
-    char when[CLOCK_TEXT];
-    if (!replies_meta(replies, txn, META_ENDED, &at, err)) return false;
-    clock_format(at, when);
-    return err_set(err, ERR_NOT_FOUND, "query",
-                   "the reply was given, but cannot be recomputed: a household was erased on %s, "
-                   "and with it the seeds and slot sets of all replies until then",
-                   when);
-}
-
-/* Takes the signed bytes out of the record. */
-static bool fill(const struct replies *replies, struct store_txn *txn, struct reply_record *record,
-                 struct kept_reply *out, struct err *err)
-{
-    struct kept_reply kept = {
-        .at_ms = record->at_ms, .catalogue = record->catalogue, .carers = record->carers};
-    if (!record->recomputable) return ended(replies, txn, err);
-    if (!read_slot_sets(replies, txn, record, &kept.slot_sets, err)) return false;
-    memcpy(kept.query_hash, record->query_hash, HASH_BYTES);
-    memcpy(kept.la, record->la, sizeof kept.la);
-    kept.seed = secret_take(record->seed, SEED_BYTES);
-    kept.signed_reply = record->signed_reply;
-    record->signed_reply = (struct signed_bytes){0};
-    *out = kept;
-    return true;
+    return sealed_get(&replies->sealed, txn, &place, out, &found, err) &&
+           (found || err_set(err, ERR_CORRUPT, NULL, "slot sets are missing"));
 }
 
 static bool find(struct search *search, struct store_txn *txn, struct err *err)
@@ -122,13 +74,68 @@ static bool find(struct search *search, struct store_txn *txn, struct err *err)
     if (!text_unhex(search->prefix, hash, HASH_BYTES)) {
         return store_each(txn, TABLE_REPLIES, NULL, 0, match_one, search, err);
     }
-    replies_name(search->replies, TAG_KEPT_REPLY, hash, HASH_BYTES, key);
-    if (!store_get(txn, TABLE_REPLIES, key, sizeof key, &value, &len, &found, err)) {
-        return err_in(err, HOME_REPLIES);
-    }
+    sealed_name(&search->replies->sealed, hash, HASH_BYTES, key);
+    if (!store_get(txn, TABLE_REPLIES, key, sizeof key, &value, &len, &found, err)) return false;
     search->count = found ? 1 : 0;
     return !found ||
            replies_record(search->replies, key, sizeof key, value, len, &search->found, err);
+}
+
+static bool read_all(struct search *search, struct store_txn *txn, struct err *err)
+{
+    const struct reply_record *record = &search->found;
+    return find(search, txn, err) &&
+           replies_meta(search->replies, txn, META_PURGED, &search->purged_ms, err) &&
+           replies_meta(search->replies, txn, META_ENDED, &search->ended_ms, err) &&
+           (search->count != 1 || !record->recomputable ||
+            read_slot_sets(search->replies, txn, record, &search->slot_sets, err));
+}
+
+/* ---- what was found, or why nothing was ---- */
+
+static bool not_found(const struct search *search, struct err *err)
+{
+    char until[CLOCK_TEXT];
+    if (search->purged_ms == 0) {
+        return err_set(err, ERR_NOT_FOUND, "query", "no query beginning %s was answered here",
+                       search->prefix);
+    }
+    clock_format(search->purged_ms, until);
+    return err_set(err, ERR_NOT_FOUND, "query",
+                   "no reply to a query beginning %s is kept; those before %s were removed",
+                   search->prefix, until);
+}
+
+static bool judge(const struct search *search, struct err *err)
+{
+    char when[CLOCK_TEXT];
+    if (search->count == 0) return not_found(search, err);
+    if (search->count > 1) {
+        return err_set(err, ERR_INVALID, "query", "several queries begin with %s: give more digits",
+                       search->prefix);
+    }
+    if (search->found.recomputable) return true;
+    clock_format(search->ended_ms, when);
+    return err_set(err, ERR_NOT_FOUND, "query",
+                   "the reply was given, but cannot be recomputed: a household was erased on %s, "
+                   "and with it the seeds and slot sets of all replies until then",
+                   when);
+}
+
+/* Takes slot sets and signed bytes out of the search. */
+static void fill(struct search *search, struct kept_reply *out)
+{
+    struct reply_record *record = &search->found;
+    *out = (struct kept_reply){.at_ms = record->at_ms,
+                               .catalogue = record->catalogue,
+                               .carers = record->carers,
+                               .seed = secret_take(record->seed, SEED_BYTES),
+                               .slot_sets = search->slot_sets,
+                               .signed_reply = record->signed_reply};
+    memcpy(out->query_hash, record->query_hash, HASH_BYTES);
+    memcpy(out->la, record->la, sizeof out->la);
+    search->slot_sets = (struct buf){0};
+    record->signed_reply = (struct signed_bytes){0};
 }
 
 bool replies_get(struct replies *replies, const char *prefix, struct kept_reply *out,
@@ -139,14 +146,9 @@ bool replies_get(struct replies *replies, const char *prefix, struct kept_reply 
     if (!set_prefix(&search, prefix, err) || !replies_begin(replies, false, &txn, err)) {
         return false;
     }
-    bool ok = find(&search, txn, err);
-    if (ok && search.count == 0) ok = not_found(replies, txn, search.prefix, err);
-    if (ok && search.count > 1) {
-        ok = err_set(err, ERR_INVALID, "query",
-                     "several queries begin with %s: more digits, please", search.prefix);
-    }
-    ok = ok && fill(replies, txn, &search.found, out, err);
-    replies_abort(replies, txn);
+    bool ok = replies_finish(replies, txn, read_all(&search, txn, err), err) && judge(&search, err);
+    if (ok) fill(&search, out);
+    buf_wipe(&search.slot_sets);
     reply_record_wipe(&search.found);
     return ok;
 }
@@ -160,12 +162,11 @@ bool replies_knows(struct replies *replies, const uint8_t query_hash[HASH_BYTES]
     bool found = false;
     struct store_txn *txn = NULL;
     struct reply_record record = {0};
-    replies_name(replies, TAG_KEPT_REPLY, query_hash, HASH_BYTES, key);
+    sealed_name(&replies->sealed, query_hash, HASH_BYTES, key);
     if (!replies_begin(replies, false, &txn, err)) return false;
     bool ok = store_get(txn, TABLE_REPLIES, key, sizeof key, &value, &len, &found, err);
     ok = ok && (!found || replies_record(replies, key, sizeof key, value, len, &record, err));
-    replies_abort(replies, txn);
-    if (!ok) return false;
+    if (!replies_finish(replies, txn, ok, err)) return false;
     *known = found;
     *at_ms = record.at_ms;
     reply_record_wipe(&record);

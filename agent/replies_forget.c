@@ -54,8 +54,8 @@ static bool forget_seed(const struct replies *replies, struct store_txn *txn,
     record.recomputable = false;
     reply_record_encode(&record, &plain);
     reply_record_wipe(&record);
-    bool ok =
-        replies_put(replies, txn, TABLE_REPLIES, TAG_KEPT_REPLY, key, NAME_BYTES, &plain, err);
+    bool ok = replies_put(replies, txn, TABLE_REPLIES, TAG_KEPT_REPLY, key, NAME_BYTES, &plain,
+                          REPLY_RECORD_PAD, err);
     buf_wipe(&plain);
     return ok;
 }
@@ -72,7 +72,7 @@ bool replies_end_recomputing(struct replies *replies, int64_t now_ms, struct err
     ok = ok && store_clear(txn, TABLE_SLOT_SETS, err) && store_clear(txn, TABLE_LINKS, err) &&
          replies_set_meta(replies, txn, META_ENDED, now_ms, err) && store_ask_rewrite(txn, err);
     buf_free(&keys.bytes);
-    return replies_end(replies, txn, ok, err);
+    return replies_finish(replies, txn, ok, err);
 }
 
 /* ---- retention ---- */
@@ -98,7 +98,7 @@ static bool find_links(const uint8_t *key, size_t key_len, const uint8_t *value,
     (void)value;
     (void)value_len;
     if (key_len != LINK_BYTES) {
-        return err_set(err, ERR_CORRUPT, HOME_REPLIES, "a link has %zu bytes", key_len);
+        return err_set(err, ERR_CORRUPT, NULL, "a link has %zu bytes", key_len);
     }
     add_key(found, key, key + NAME_BYTES);
     err->code = ERR_NONE;
@@ -138,7 +138,7 @@ static bool drop_some(struct replies *replies, const struct keys *keys, size_t f
         ok = drop_reply(txn, key_at(keys, i), &existed, err);
         if (existed) gone++;
     }
-    if (!replies_end(replies, txn, ok, err)) return false;
+    if (!replies_finish(replies, txn, ok, err)) return false;
     *removed += gone;
     return true;
 }
@@ -148,8 +148,7 @@ static bool find_all_old(struct replies *replies, struct keys *keys, struct err 
     struct store_txn *txn = NULL;
     if (!replies_begin(replies, false, &txn, err)) return false;
     bool ok = store_each(txn, TABLE_REPLIES, NULL, 0, find_old, keys, err);
-    replies_abort(replies, txn);
-    return ok;
+    return replies_finish(replies, txn, ok, err);
 }
 
 bool replies_purge(struct replies *replies, int64_t before_ms, size_t *removed, struct err *err)
@@ -173,8 +172,8 @@ bool replies_rewrite(struct replies *replies, bool *done, struct err *err)
     bool wanted = false;
     *done = true;
     REQUIRE(pthread_rwlock_wrlock(&replies->open) == 0);
-    bool ok = store_wants_rewrite(replies->store, &wanted, err);
-    if (ok && wanted && !store_rewrite(replies->store, err)) {
+    bool ok = store_wants_rewrite(replies->sealed.store, &wanted, err);
+    if (ok && wanted && !store_rewrite(replies->sealed.store, err)) {
         *done = false;
         ok = err->code == ERR_UNAVAILABLE;
     }

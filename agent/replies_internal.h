@@ -15,8 +15,7 @@
 #include <pthread.h>
 
 #include "agent/replies.h"
-#include "proto/crypto/seal.h"
-#include "proto/store/store.h"
+#include "proto/mail/sealed_store.h"
 
 enum replies_table {
     TABLE_REPLIES,
@@ -34,13 +33,11 @@ enum {
     LINK_BYTES = 2 * NAME_BYTES,
     REPLY_BODY_MAX = 1024,
     REPLY_RECORD_PAD = 512, /* plaintexts are padded to a multiple of this */
-    REPLY_RECORD_MAX = 4 * REPLY_RECORD_PAD,
-    RECEIPT_RECORD_MAX = 1024
+    RECEIPT_BODY_MAX = 1024
 };
 
 struct replies {
-    struct store *store;
-    struct secret name, seal;
+    struct sealed_store sealed;
     pthread_rwlock_t open; /* held for writing while the file is rewritten */
 };
 
@@ -57,7 +54,7 @@ struct reply_record {
 };
 /* Frees and wipes. */
 void reply_record_wipe(struct reply_record *record);
-/* Appends the padded plaintext, and the bounded decoder: ERR_CORRUPT, ERR_VERSION. The caller
+/* Appends the plaintext, and the bounded decoder: ERR_CORRUPT, ERR_VERSION. The caller
  * wipes. */
 void reply_record_encode(const struct reply_record *record, struct buf *out);
 MUST_CHECK bool reply_record_decode(const uint8_t *data, size_t len, struct reply_record *out,
@@ -76,17 +73,10 @@ MUST_CHECK bool receipt_record_decode(const uint8_t *data, size_t len, struct si
 #define META_ENDED "ended"
 #define META_PURGED "purged"
 
-/* The key of what `data` names in one of the tables (tag). */
-void replies_name(const struct replies *replies, const char *tag, const void *data, size_t len,
-                  uint8_t out[NAME_BYTES]);
-/* Puts a value, sealed under tag and key. */
+/* Puts a value, padded to a multiple of `step`. */
 MUST_CHECK bool replies_put(const struct replies *replies, struct store_txn *txn, size_t table,
                             const char *tag, const void *key, size_t key_len,
-                            const struct buf *plain, struct err *err);
-/* Opens a value of the store. ERR_CORRUPT; the caller wipes. */
-MUST_CHECK bool replies_unseal(const struct replies *replies, const char *tag, const void *key,
-                               size_t key_len, const uint8_t *value, size_t value_len, size_t max,
-                               struct buf *plain, struct err *err);
+                            const struct buf *plain, size_t step, struct err *err);
 /* Opens and decodes one record; the caller wipes it. */
 MUST_CHECK bool replies_record(const struct replies *replies, const uint8_t *key, size_t key_len,
                                const uint8_t *value, size_t value_len, struct reply_record *out,
@@ -102,10 +92,8 @@ MUST_CHECK bool replies_purge_receipts(struct replies *replies, int64_t before_m
 /* Transactions with the file held open against a rewrite of this process. */
 MUST_CHECK bool replies_begin(struct replies *replies, bool write, struct store_txn **out,
                               struct err *err);
-MUST_CHECK bool replies_commit(struct replies *replies, struct store_txn *txn, struct err *err);
-void replies_abort(struct replies *replies, struct store_txn *txn);
-/* Commits where `ok`, else aborts. */
-MUST_CHECK bool replies_end(struct replies *replies, struct store_txn *txn, bool ok,
-                            struct err *err);
+/* Commits what went `ok`, else aborts; errors get the field. For a read transaction too. */
+MUST_CHECK bool replies_finish(struct replies *replies, struct store_txn *txn, bool ok,
+                               struct err *err);
 
 #endif

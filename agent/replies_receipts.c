@@ -5,6 +5,8 @@
 
 #include "agent/replies_internal.h"
 
+enum { RECEIPT_PAD = 256 };
+
 /* The number after the last. */
 static bool next_number(struct store_txn *txn, uint64_t *out, struct err *err)
 {
@@ -20,9 +22,9 @@ static bool open_receipt(const struct replies *replies, const uint8_t *key, size
                          const uint8_t *value, size_t len, struct signed_bytes *out, int64_t *at_ms,
                          struct err *err)
 {
+    const struct sealed_place place = {TABLE_RECEIPTS, TAG_KEPT_RECEIPT, key, key_len};
     struct buf plain = {0};
-    bool ok = replies_unseal(replies, TAG_KEPT_RECEIPT, key, key_len, value, len,
-                             2 * RECEIPT_RECORD_MAX, &plain, err) &&
+    bool ok = sealed_read(&replies->sealed, &place, value, len, &plain, err) &&
               receipt_record_decode(plain.data, plain.len, out, at_ms, err);
     buf_free(&plain);
     return ok;
@@ -38,7 +40,7 @@ static bool compare(const struct replies *replies, struct store_txn *txn, const 
     int64_t at_ms = 0;
     struct signed_bytes held = {0};
     if (!store_get(txn, TABLE_RECEIPTS, number, 8, &value, &len, &found, err)) return false;
-    if (!found) return err_set(err, ERR_CORRUPT, HOME_REPLIES, "a receipt is missing");
+    if (!found) return err_set(err, ERR_CORRUPT, NULL, "a receipt is missing");
     if (!open_receipt(replies, number, 8, value, len, &held, &at_ms, err)) return false;
     bool same = held.body.len == receipt->body.len &&
                 sodium_memcmp(held.body.data, receipt->body.data, held.body.len) == 0;
@@ -57,9 +59,9 @@ static bool put_receipt(const struct replies *replies, struct store_txn *txn,
     if (!next_number(txn, &number, err)) return false;
     store_key_u64(key, number);
     receipt_record_encode(receipt, at_ms, &plain);
-    bool ok =
-        replies_put(replies, txn, TABLE_RECEIPTS, TAG_KEPT_RECEIPT, key, sizeof key, &plain, err) &&
-        store_put(txn, TABLE_RECEIVED, name, NAME_BYTES, key, sizeof key, err);
+    bool ok = replies_put(replies, txn, TABLE_RECEIPTS, TAG_KEPT_RECEIPT, key, sizeof key, &plain,
+                          RECEIPT_PAD, err) &&
+              store_put(txn, TABLE_RECEIVED, name, NAME_BYTES, key, sizeof key, err);
     buf_free(&plain);
     return ok;
 }
@@ -74,17 +76,15 @@ bool replies_keep_receipt(struct replies *replies, const struct signed_bytes *re
     bool found = false;
     struct store_txn *txn = NULL;
     if (!receipt_decode(receipt->body.data, receipt->body.len, &decoded, err)) return false;
-    replies_name(replies, TAG_KEPT_RECEIPT, decoded.query_hash, HASH_BYTES, name);
+    sealed_name(&replies->sealed, decoded.query_hash, HASH_BYTES, name);
     if (!replies_begin(replies, true, &txn, err)) return false;
     bool ok = store_get(txn, TABLE_RECEIVED, name, sizeof name, &number, &len, &found, err);
     if (ok && found) {
         ok = len == 8 ? compare(replies, txn, number, receipt, err)
-                      : err_set(err, ERR_CORRUPT, HOME_REPLIES, "a receipt's number is malformed");
-        replies_abort(replies, txn);
-        return ok;
+                      : err_set(err, ERR_CORRUPT, NULL, "a receipt's number is malformed");
     }
-    ok = ok && put_receipt(replies, txn, name, receipt, at_ms, err);
-    return replies_end(replies, txn, ok, err);
+    ok = ok && (found || put_receipt(replies, txn, name, receipt, at_ms, err));
+    return replies_finish(replies, txn, ok, err);
 }
 
 /* ---- reading ---- */
@@ -118,8 +118,7 @@ bool replies_each_receipt(struct replies *replies, replies_receipt_fn each, void
     struct store_txn *txn = NULL;
     if (!replies_begin(replies, false, &txn, err)) return false;
     bool ok = store_each(txn, TABLE_RECEIPTS, NULL, 0, give_one, &walk, err);
-    replies_abort(replies, txn);
-    return ok;
+    return replies_finish(replies, txn, ok, err);
 }
 
 /* ---- retention ---- */
@@ -146,7 +145,7 @@ static bool find_old(const uint8_t *key, size_t key_len, const uint8_t *value, s
     bool ok = receipt_decode(held.body.data, held.body.len, &receipt, err);
     signed_bytes_free(&held);
     if (!ok || at_ms >= old->before_ms) return ok;
-    replies_name(old->replies, TAG_KEPT_RECEIPT, receipt.query_hash, HASH_BYTES, name);
+    sealed_name(&old->replies->sealed, receipt.query_hash, HASH_BYTES, name);
     buf_append(&old->keys, key, 8);
     buf_append(&old->keys, name, sizeof name);
     old->count++;
@@ -167,7 +166,7 @@ bool replies_purge_receipts(struct replies *replies, int64_t before_ms, size_t *
     }
     if (ok && old.count > 0) ok = store_ask_rewrite(txn, err);
     buf_free(&old.keys);
-    if (!replies_end(replies, txn, ok, err)) return false;
+    if (!replies_finish(replies, txn, ok, err)) return false;
     *removed += old.count;
     return true;
 }

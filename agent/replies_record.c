@@ -14,7 +14,7 @@ void reply_record_wipe(struct reply_record *record)
     sodium_memzero(record, sizeof *record);
 }
 
-static void encode_fields(const struct reply_record *record, struct buf *out)
+void reply_record_encode(const struct reply_record *record, struct buf *out)
 {
     buf_u8(out, FORM_VERSION);
     buf_append(out, record->query_hash, HASH_BYTES);
@@ -29,18 +29,6 @@ static void encode_fields(const struct reply_record *record, struct buf *out)
     }
     buf_bytes(out, record->signed_reply.body.data, record->signed_reply.body.len);
     buf_append(out, record->signed_reply.signature, SIGNATURE_BYTES);
-}
-
-void reply_record_encode(const struct reply_record *record, struct buf *out)
-{
-    struct buf fields = {0};
-    size_t start = out->len;
-    encode_fields(record, &fields);
-    buf_bytes(out, fields.data, fields.len);
-    buf_wipe(&fields);
-    REQUIRE(start == 0);
-    seal_pad(out, REPLY_RECORD_PAD);
-    REQUIRE(out->len <= REPLY_RECORD_MAX);
 }
 
 static void take(struct reader *reader, void *out, size_t len)
@@ -76,34 +64,19 @@ static bool take_fields(struct reader *reader, struct reply_record *out)
            out->carers <= BLIND_ITEMS_MAX;
 }
 
-/* The length-prefixed fields, with nothing but zeros behind them. */
-static const uint8_t *unpad(const uint8_t *data, size_t len, size_t *fields_len)
-{
-    struct reader reader = reader_of(data, len);
-    const uint8_t *fields = reader_bytes(&reader, REPLY_RECORD_MAX, fields_len);
-    if (!fields || len > REPLY_RECORD_MAX || len % REPLY_RECORD_PAD != 0) return NULL;
-    for (size_t i = reader.pos; i < len; i++) {
-        if (data[i] != 0) return NULL;
-    }
-    return len - reader.pos < REPLY_RECORD_PAD ? fields : NULL;
-}
-
 bool reply_record_decode(const uint8_t *data, size_t len, struct reply_record *out, struct err *err)
 {
-    size_t fields_len = 0;
-    const uint8_t *fields = unpad(data, len, &fields_len);
-    if (!fields) return err_set(err, ERR_CORRUPT, HOME_REPLIES, "a record's length is wrong");
-    struct reader reader = reader_of(fields, fields_len);
+    struct reader reader = reader_of(data, len);
     uint8_t form = reader_u8(&reader);
     if (!reader.failed && form != FORM_VERSION) {
-        return err_set(err, ERR_VERSION, HOME_REPLIES,
+        return err_set(err, ERR_VERSION, NULL,
                        "a kept reply has form %u; this program reads form %d: it must be updated",
                        form, FORM_VERSION);
     }
     struct reply_record record = {0};
     if (!take_fields(&reader, &record)) {
         reply_record_wipe(&record);
-        return err_set(err, ERR_CORRUPT, HOME_REPLIES, "a kept reply is malformed");
+        return err_set(err, ERR_CORRUPT, NULL, "a kept reply is malformed");
     }
     *out = record;
     return true;
@@ -126,10 +99,10 @@ bool receipt_record_decode(const uint8_t *data, size_t len, struct signed_bytes 
     struct signed_bytes receipt = {0};
     uint8_t form = reader_u8(&reader);
     uint64_t at = reader_u64(&reader);
-    take_signed(&reader, RECEIPT_RECORD_MAX, &receipt);
+    take_signed(&reader, RECEIPT_BODY_MAX, &receipt);
     if (!reader_done(&reader) || form != FORM_VERSION || at > INT64_MAX) {
         signed_bytes_free(&receipt);
-        return err_set(err, ERR_CORRUPT, HOME_REPLIES, "a kept receipt is malformed");
+        return err_set(err, ERR_CORRUPT, NULL, "a kept receipt is malformed");
     }
     *out = receipt;
     *at_ms = (int64_t)at;
