@@ -65,8 +65,26 @@ bool home_open(const struct cli_common *common, struct home *out, struct err *er
     return ok;
 }
 
+bool home_open_correspondence(struct home *home, struct err *err)
+{
+    struct secret key = identity_derive(home->identity, CORRESPONDENCE_PURPOSE);
+    bool ok = correspondence_open(home->path, &key, &home->correspondence, err);
+    secret_free(&key);
+    return ok;
+}
+
+bool home_open_replies(struct home *home, struct err *err)
+{
+    struct secret key = identity_derive(home->identity, REPLIES_PURPOSE);
+    bool ok = replies_open(home->path, &key, &home->replies, err);
+    secret_free(&key);
+    return ok;
+}
+
 void home_close(struct home *home)
 {
+    correspondence_close(home->correspondence);
+    replies_close(home->replies);
     vault_close(home->vault);
     if (home->identity) identity_close(home->identity);
     if (home->trust) trust_close(home->trust);
