@@ -104,13 +104,12 @@ static bool parse(const struct buf *text, struct config *out, struct err *err)
                              &budget, "fresh_days", &fresh_days, "threads", &threads, "catalogue",
                              &catalogue, "keep_days", &keep_days) == 0;
     if (!ok) (void)err_set(err, ERR_INVALID, HOME_CONFIG, "%s", why.text);
-    ok =
-        ok && set_matcher(out, address, id, err) && read_allow(out, allow, err) &&
-        check_number("budget", budget, 0, BUDGET_MAX, err) &&
-        check_number("fresh_days", fresh_days, 0, FRESH_DAYS_MAX, err) &&
-        check_number("threads", threads, 0, THREADS_MAX, err) &&
-        check_number("catalogue", catalogue, 1, CATALOGUE_VERSION, err) &&
-        (keep_days == 0 || check_number("keep_days", keep_days, KEEP_DAYS_MIN, KEEP_DAYS_MAX, err));
+    ok = ok && set_matcher(out, address, id, err) && read_allow(out, allow, err) &&
+         check_number("budget", budget, 0, BUDGET_MAX, err) &&
+         check_number("fresh_days", fresh_days, 0, FRESH_DAYS_MAX, err) &&
+         check_number("threads", threads, 0, THREADS_MAX, err) &&
+         check_number("catalogue", catalogue, 1, CATALOGUE_VERSION, err) &&
+         check_number("keep_days", keep_days, KEEP_DAYS_MIN, KEEP_DAYS_MAX, err);
     if (ok) {
         out->catalogue = catalogue_chosen((uint32_t)catalogue);
         out->budget = (uint32_t)budget;

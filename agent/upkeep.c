@@ -28,7 +28,6 @@ bool upkeep_purge(struct replies *replies, struct correspondence *correspondence
     size_t entries = 0, kept = 0;
     int64_t before = clock_wall_ms() - keep_days * DAY_MS;
     *removed = 0;
-    if (keep_days == 0) return true;
     if (!correspondence_purge(correspondence, before, &entries, err) ||
         !replies_purge(replies, before, &kept, err)) {
         return false;

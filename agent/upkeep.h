@@ -10,7 +10,7 @@
 #include "proto/mail/correspondence.h"
 
 struct upkeep;
-/* All outlive it. keep_days: 0 keeps everything. */
+/* All outlive it. */
 struct upkeep *upkeep_start(struct replies *replies, struct correspondence *correspondence,
                             int keep_days);
 /* Finishes what is under way, frees; NULL is fine. */
