@@ -10,7 +10,7 @@
 #include "proto/base/pool.h"
 
 static const int64_t DAY_MS = INT64_C(24) * 3600 * 1000;
-enum { LOOK_MS = 60 * 1000 }; /* between looks whether a file is to be rewritten */
+enum { LOOK_MS = 1000 }; /* between looks whether a file is to be rewritten */
 
 struct upkeep {
     struct replies *replies;
