@@ -20,6 +20,7 @@ MUST_CHECK static bool check_strict(const ProtobufCMessage *message, const uint8
         uint8_t *packed = mem_array(len, 1);
         (void)protobuf_c_message_pack(message, packed);
         same = len == 0 || sodium_memcmp(packed, body, len) == 0;
+        sodium_memzero(packed, len);
         free(packed);
     }
     return same || err_set(err, ERR_INVALID, "", "not the one encoding that a %s has", name);
@@ -40,21 +41,47 @@ MUST_CHECK static bool check_protocol(const struct wire_kind *kind, const Protob
                    kind->descriptor->short_name, theirs, kind->protocol);
 }
 
+/* protobuf-c frees without a length: each block carries its own, for it to be wiped. */
+enum { BLOCK_HEAD = 16 };
+
+static void *block_new(void *ctx, size_t size)
+{
+    (void)ctx;
+    uint8_t *block = size <= SIZE_MAX - BLOCK_HEAD ? mem_array(1, BLOCK_HEAD + size) : NULL;
+    if (!block) return NULL;
+    memcpy(block, &size, sizeof size);
+    return block + BLOCK_HEAD;
+}
+
+static void block_free(void *ctx, void *data)
+{
+    (void)ctx;
+    if (!data) return;
+    uint8_t *block = (uint8_t *)data - BLOCK_HEAD;
+    size_t size = 0;
+    memcpy(&size, block, sizeof size);
+    sodium_memzero(block, BLOCK_HEAD + size);
+    free(block);
+}
+
 bool wire_decode(const struct wire_kind *kind, const uint8_t *body, size_t len, void *out,
                  struct err *err)
 {
     const char *name = kind->descriptor->short_name;
     if (len > kind->max)
         return err_set(err, ERR_INVALID, "", "%zu bytes of %s; at most %zu", len, name, kind->max);
-    ProtobufCMessage *message = protobuf_c_message_unpack(kind->descriptor, NULL, len, body);
+    ProtobufCAllocator wiping = {.alloc = block_new, .free = block_free};
+    ProtobufCAllocator *allocator = kind->confidential ? &wiping : NULL;
+    ProtobufCMessage *message = protobuf_c_message_unpack(kind->descriptor, allocator, len, body);
     if (!message) return err_set(err, ERR_INVALID, "", "%zu bytes that are no %s", len, name);
 
     void *read = mem_array(1, kind->out_size);
     bool ok = check_protocol(kind, message, err) && check_strict(message, body, len, err) &&
               kind->read(message, read, err);
     if (ok) memcpy(out, read, kind->out_size);
+    if (kind->confidential) sodium_memzero(read, kind->out_size);
     free(read);
-    protobuf_c_message_free_unpacked(message, NULL);
+    protobuf_c_message_free_unpacked(message, allocator);
     return ok;
 }
 

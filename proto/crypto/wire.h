@@ -16,6 +16,7 @@ struct wire_kind {
     size_t max;        /* bytes of the body */
     uint32_t protocol; /* what its field 1 must hold, or 0 where the body carries no version */
     size_t out_size;
+    bool confidential; /* what is unpacked on the way is wiped */
     /* Fills the zeroed struct `out` from the message. Where it fails, nothing in `out` needs
      * freeing. */
     bool (*read)(const void *message, void *out, struct err *err);

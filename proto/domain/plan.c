@@ -47,46 +47,71 @@ static void accept_availability(const struct request *request, struct plan *plan
     plan->musts++; /* a household holds one availability: one must, however many are accepted */
 }
 
-static void set_weights(const struct request *request, struct plan *plan,
-                        const uint8_t weights[SLOTS_MAX], const int64_t *loc, int64_t most)
+/* Sets the slots' values; gives best, what a perfect carer's preferences and place add up to. */
+static int64_t set_weights(const struct request *request, struct plan *plan,
+                           const uint8_t weights[SLOTS_MAX])
 {
     int64_t sum = request->accept_unconfirmed ? 1 : 0;
     for (size_t i = 0; i < request->prefer_count; i++) sum += request->prefer_weight[i];
-    int64_t best = PLAN_UNIT * sum + most;
+    int64_t best = PLAN_UNIT * sum + plan->location_best;
     if (best == 0) {
         plan->base = SCORE_MAX;
-        return;
+        return best;
     }
     for (size_t slot = 0; slot < SLOTS_MAX; slot++) {
         plan->soft[slot] = (uint16_t)((int64_t)SCORE_MAX * PLAN_UNIT * weights[slot] / best);
     }
-    for (size_t i = 0; i < plan->quadrant_count * QUADRANT_CELLS; i++) {
-        plan->soft_cell[i] = (uint16_t)(SCORE_MAX * loc[i] / best);
+    return best;
+}
+
+/* Everything but the cells. */
+static int64_t set_slots(const struct request *request, struct plan *plan)
+{
+    uint8_t weights[SLOTS_MAX] = {0};
+    set_musts(request, plan);
+    accept_availability(request, plan, weights);
+    for (size_t i = 0; i < request->prefer_count; i++) {
+        weights[request->prefer[i]] = request->prefer_weight[i];
     }
+    int64_t best = set_weights(request, plan, weights);
+    sodium_memzero(weights, sizeof weights);
+    return best;
 }
 
 bool plan_make(const struct request *request, const struct catalogue *catalogue, struct plan *out,
                struct err *err)
 {
     struct plan *plan = mem_new(struct plan);
-    int64_t loc[FOOTPRINT_MAX * QUADRANT_CELLS] = {0}, most = 0;
+    int64_t loc[FOOTPRINT_MAX * QUADRANT_CELLS] = {0};
     plan->catalogue = catalogue;
-    bool good = !request->has_location || plan_cells(request, plan, loc, &most, err);
+    bool good = !request->has_location || plan_cells(request, plan, loc, &plan->location_best, err);
     if (good) {
-        uint8_t weights[SLOTS_MAX] = {0};
-        set_musts(request, plan);
-        accept_availability(request, plan, weights);
-        for (size_t i = 0; i < request->prefer_count; i++) {
-            weights[request->prefer[i]] = request->prefer_weight[i];
+        int64_t best = set_slots(request, plan);
+        for (size_t i = 0; best > 0 && i < plan->quadrant_count * QUADRANT_CELLS; i++) {
+            plan->soft_cell[i] = (uint16_t)(SCORE_MAX * loc[i] / best);
         }
-        set_weights(request, plan, weights, loc, most);
         *out = *plan;
-        sodium_memzero(weights, sizeof weights);
     }
     sodium_memzero(loc, sizeof loc);
     plan_wipe(plan);
     free(plan);
     return good;
+}
+
+void plan_make_placed(const struct request *request, const struct catalogue *catalogue,
+                      const struct plan *place, struct plan *out)
+{
+    struct plan *plan = mem_new(struct plan);
+    plan->catalogue = catalogue;
+    plan->quadrant_count = place->quadrant_count;
+    plan->location_best = place->location_best;
+    memcpy(plan->quadrants, place->quadrants, sizeof plan->quadrants);
+    memcpy(plan->hard_cell, place->hard_cell, sizeof plan->hard_cell);
+    memcpy(plan->soft_cell, place->soft_cell, sizeof plan->soft_cell);
+    (void)set_slots(request, plan);
+    *out = *plan;
+    plan_wipe(plan);
+    free(plan);
 }
 
 void plan_wipe(struct plan *plan)

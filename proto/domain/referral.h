@@ -35,7 +35,8 @@ struct referral {
     bool has_location;
     uint16_t quadrants[FOOTPRINT_MAX];
     size_t quadrant_count;
-    int64_t location_best; /* millionths, as struct plan */
+    /* Millionths, as struct plan; at the profile stage rounded up to a whole million. */
+    int64_t location_best;
     /* ---- STAGE_FULL only ---- */
     uint8_t hard_cell[FOOTPRINT_MAX * QUADRANT_CELLS]; /* as struct plan */
     uint16_t soft_cell[FOOTPRINT_MAX * QUADRANT_CELLS];
@@ -51,9 +52,10 @@ void referral_make(const struct request *request, const struct plan *plan,
 
 /* The numbers by which the agency's carers are scored. At the full stage they are those of the
  * search: plan_score gives the score of the blinded match. At the profile stage every cell of the
- * quadrants counts and adds nothing: plan_score gives the score without the place, and the blinded
- * match's is between that and that plus referral_place_points, or there is none where the place was
- * not acceptable. plan_wipe. */
+ * quadrants counts and adds nothing: who has no score there has none in the blinded match; who has
+ * one has at least that in the blinded match, and at most that plus referral_place_points plus one
+ * point for each preference and one more (of roundings), or none where the place was not
+ * acceptable. plan_wipe. */
 void referral_plan(const struct referral *referral, struct plan *out);
 /* The most points that the place can add, 0..1000. */
 int referral_place_points(const struct referral *referral);

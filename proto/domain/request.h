@@ -86,11 +86,18 @@ struct plan {
     uint16_t soft_cell[FOOTPRINT_MAX * QUADRANT_CELLS];
     uint16_t musts; /* H */
     uint16_t base;  /* 1000 where there are no preferences, else 0 */
+    int64_t
+        location_best; /* millionths: the highest loc of docs/domain.md "Score", 0 without one */
 };
 /* ERR_INVALID: no acceptable cell (the field is the part of the location that leaves none); more
  * than FOOTPRINT_MAX quadrants (suggests squares or a smaller area). */
 MUST_CHECK bool plan_make(const struct request *request, const struct catalogue *catalogue,
                           struct plan *out, struct err *err);
+/* The same where the place has been worked out already, by whoever has the anchors: `place` gives
+ * quadrants, quadrant_count, hard_cell, soft_cell and location_best, and only these are read. The
+ * request's location is not looked at, but for has_location. `place` may be `out`. */
+void plan_make_placed(const struct request *request, const struct catalogue *catalogue,
+                      const struct plan *place, struct plan *out);
 void plan_wipe(struct plan *plan);
 
 /* How many quadrants the footprint will have: 4, 8 or 16 (FOOTPRINT_MAX), 0 without a location. */

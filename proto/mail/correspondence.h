@@ -19,8 +19,8 @@ enum mail_state {
     MAIL_ACCEPTED,   /* the matcher has it */
     MAIL_TAKEN,      /* the receiver has it */
     MAIL_EXPIRED,    /* nobody took it in time */
-    MAIL_REFUSED,    /* the matcher would not take it; `why` says why */
-    MAIL_RECEIVED    /* an incoming one */
+    MAIL_REFUSED, /* the matcher would not take it, or the receiver could not open it; see `why` */
+    MAIL_RECEIVED /* an incoming one */
 };
 const char *mail_state_name(enum mail_state state); /* "queued" */
 
@@ -76,11 +76,18 @@ MUST_CHECK bool correspondence_progress(struct correspondence *correspondence,
 
 /* ---- incoming ---- */
 /* Stores a message, unless one of that id was stored before: then *fresh is false and nothing
- * changes. Durable when it returns. entry: mail and peer_name are given, the rest is filled in.
- * content: decoded, or NULL where this program cannot read it (kind 0 then); raw: its bytes. */
+ * changes. Durable when it returns. entry: mail is given, the rest is filled in. sender: the
+ * certificate that it came with, checked; it is kept for answers (correspondence_party). content:
+ * decoded, or NULL where this program cannot read it (kind 0 then); raw: its bytes. */
 MUST_CHECK bool correspondence_receive(struct correspondence *correspondence, struct entry *entry,
+                                       const struct certificate *sender,
                                        const struct content *content, const struct buf *raw,
                                        bool *fresh, struct err *err);
+/* The certificate with which the last message of a party came. certificate_free frees. It may have
+ * been replaced or revoked since: the caller checks it (trust_check). */
+MUST_CHECK bool correspondence_party(struct correspondence *correspondence, enum role role,
+                                     const char *organisation, struct certificate *out, bool *found,
+                                     struct err *err);
 MUST_CHECK bool correspondence_mark_read(struct correspondence *correspondence, uint64_t number,
                                          struct err *err);
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of the correspondence share: its tables and single entries.
+ */
+#ifndef HEARTH_MAIL_CORRESPONDENCE_INTERNAL_H
+#define HEARTH_MAIL_CORRESPONDENCE_INTERNAL_H
+
+#include "proto/mail/entry.h"
+#include "proto/mail/sealed_store.h"
+
+/* entries, contents and outbox (the signed bytes of what is queued): by number, 8 bytes big-endian.
+ * seen: keyed hash of a mail id -> u64 number (0: removed since), u64 time. parties: keyed hash of
+ * role and id -> certificate. meta: the next number. */
+enum { TABLE_ENTRIES, TABLE_CONTENTS, TABLE_OUTBOX, TABLE_SEEN, TABLE_PARTIES, TABLE_META, TABLES };
+
+struct correspondence {
+    struct sealed_store sealed;
+};
+
+/* ---- inside a transaction ---- */
+/* ERR_CORRUPT. The caller wipes `out`. */
+MUST_CHECK bool correspondence_read_entry(const struct correspondence *c, const uint8_t *key,
+                                          size_t key_len, const uint8_t *value, size_t len,
+                                          struct entry *out, struct err *err);
+MUST_CHECK bool correspondence_get_entry(const struct correspondence *c, struct store_txn *txn,
+                                         uint64_t number, struct entry *out, bool *found,
+                                         struct err *err);
+MUST_CHECK bool correspondence_put_entry(const struct correspondence *c, struct store_txn *txn,
+                                         const struct entry *entry, struct err *err);
+/* Sets number to that of the entry with this mail id, 0 where it was removed; *known false: never
+ * seen. */
+MUST_CHECK bool correspondence_seen(const struct correspondence *c, struct store_txn *txn,
+                                    const uint8_t mail_id[MAIL_ID_BYTES], bool *known,
+                                    uint64_t *number, struct err *err);
+MUST_CHECK bool correspondence_note_seen(const struct correspondence *c, struct store_txn *txn,
+                                         const uint8_t mail_id[MAIL_ID_BYTES], uint64_t number,
+                                         int64_t at_ms, struct err *err);
+
+#endif

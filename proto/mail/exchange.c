@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One stream to the mailbox, driven by one thread: every step waits for the next message of the
+ * matcher and acts on it.
+ */
+#include "proto/mail/exchange.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "proto/crypto/wire.h"
+#include "proto/mail/exchange_internal.h"
+#include "proto/rpc/peer.h"
+
+enum {
+    STEP_TIMEOUT_MS = 30000, /* for each answer that the matcher owes at once */
+    LOOK_MS = 500,           /* between looks at what is newly queued */
+    PUTS_MAX = 4,            /* unanswered ones: each may be 4 MiB */
+    QUEUE_MAX = 64
+};
+
+/* ---- sending ---- */
+
+static void send_message(struct exchange *exchange, Hearth__V1__FromParty *message)
+{
+    struct buf bytes = {0};
+    wire_pack(&message->base, &bytes);
+    /* A closed stream says why in its status, which `receive` reports. */
+    if (!rpc_stream_send_bytes(exchange->stream, bytes.data, bytes.len)) {
+        log_debug("send_refused", "by=stream");
+    }
+    buf_free(&bytes);
+}
+
+static void send_hello(struct exchange *exchange)
+{
+    const struct certificate *own = identity_certificate(exchange->parts.identity);
+    Hearth__V1__Signed raw = signed_message_of(&own->raw);
+    Hearth__V1__MailHello hello = HEARTH__V1__MAIL_HELLO__INIT;
+    Hearth__V1__FromParty message = HEARTH__V1__FROM_PARTY__INIT;
+    hello.protocol = PROTOCOL_VERSION;
+    hello.certificate = &raw;
+    message.kind_case = HEARTH__V1__FROM_PARTY__KIND_HELLO;
+    message.hello = &hello;
+    send_message(exchange, &message);
+}
+
+static void send_fetch(struct exchange *exchange)
+{
+    Hearth__V1__MailFetch fetch = HEARTH__V1__MAIL_FETCH__INIT;
+    Hearth__V1__FromParty message = HEARTH__V1__FROM_PARTY__INIT;
+    message.kind_case = HEARTH__V1__FROM_PARTY__KIND_FETCH;
+    message.fetch = &fetch;
+    send_message(exchange, &message);
+}
+
+void exchange_ack(struct exchange *exchange, uint64_t item, bool unreadable)
+{
+    Hearth__V1__MailAck ack = HEARTH__V1__MAIL_ACK__INIT;
+    Hearth__V1__FromParty message = HEARTH__V1__FROM_PARTY__INIT;
+    ack.item = item;
+    ack.unreadable = unreadable;
+    message.kind_case = HEARTH__V1__FROM_PARTY__KIND_ACK;
+    message.ack = &ack;
+    send_message(exchange, &message);
+}
+
+static void send_put(struct exchange *exchange, const struct signed_bytes *mail)
+{
+    Hearth__V1__Signed raw = signed_message_of(mail);
+    Hearth__V1__MailPut put = HEARTH__V1__MAIL_PUT__INIT;
+    Hearth__V1__FromParty message = HEARTH__V1__FROM_PARTY__INIT;
+    put.mail = &raw;
+    message.kind_case = HEARTH__V1__FROM_PARTY__KIND_PUT;
+    message.put = &put;
+    send_message(exchange, &message);
+}
+
+/* Puts what is queued, in order, as far as few enough are unanswered. */
+static bool send_queued(struct exchange *exchange, struct err *err)
+{
+    while (exchange->unanswered < PUTS_MAX) {
+        struct entry entry;
+        struct signed_bytes mail = {0};
+        bool found = false;
+        if (!correspondence_next(exchange->parts.correspondence, exchange->last_put, &entry, &mail,
+                                 &found, err)) {
+            return false;
+        }
+        exchange->all_put = !found;
+        if (!found) return true;
+        send_put(exchange, &mail);
+        signed_bytes_free(&mail);
+        exchange->last_put = entry.number;
+        exchange->unanswered++;
+    }
+    return true;
+}
+
+/* ---- receiving ---- */
+
+static bool is_complete(const Hearth__V1__ToParty *message)
+{
+    switch (message->kind_case) {
+    case HEARTH__V1__TO_PARTY__KIND_ITEM:
+        return message->item->kind_case == HEARTH__V1__MAIL_ITEM__KIND_NOTICE ||
+               (message->item->kind_case == HEARTH__V1__MAIL_ITEM__KIND_DELIVERY &&
+                message->item->delivery->mail && message->item->delivery->certificate);
+    case HEARTH__V1__TO_PARTY__KIND_WELCOME:
+    case HEARTH__V1__TO_PARTY__KIND_ACCEPTED:
+    case HEARTH__V1__TO_PARTY__KIND_REFUSED:
+    case HEARTH__V1__TO_PARTY__KIND_EMPTY:
+    case HEARTH__V1__TO_PARTY__KIND_PARTY: return true;
+    case HEARTH__V1__TO_PARTY__KIND__NOT_SET:
+    case _HEARTH__V1__TO_PARTY__KIND__CASE_IS_INT_SIZE:
+    default: return false;
+    }
+}
+
+Hearth__V1__ToParty *exchange_unpack(const uint8_t *data, size_t len)
+{
+    if (len > REPLY_MAX) return NULL;
+    Hearth__V1__ToParty *message = hearth__v1__to_party__unpack(NULL, len, data);
+    if (message && !is_complete(message)) {
+        hearth__v1__to_party__free_unpacked(message, NULL);
+        message = NULL;
+    }
+    return message;
+}
+
+/* The next message; NULL with *timed_out, or NULL with err. */
+static Hearth__V1__ToParty *receive(struct exchange *exchange, int64_t timeout_ms, bool *timed_out,
+                                    struct err *err)
+{
+    struct buf bytes = {0};
+    enum rpc_status status = RPC_OK;
+    char detail[ERR_TEXT_MAX];
+    Hearth__V1__ToParty *message = NULL;
+    *timed_out = false;
+    switch (inbox_wait(exchange->inbox, timeout_ms, &bytes, &status, detail)) {
+    case INBOX_MESSAGE:
+        message = exchange_unpack(bytes.data, bytes.len);
+        buf_free(&bytes);
+        if (!message) {
+            (void)err_set(err, ERR_UNAVAILABLE, "", "the matcher sent a message that is malformed");
+        }
+        return message;
+    case INBOX_CLOSED:
+        if (status == RPC_OK) {
+            (void)err_set(err, ERR_UNAVAILABLE, "", "the matcher has ended the stream");
+        } else {
+            (void)rpc_err_of(status, detail, err);
+        }
+        return NULL;
+    case INBOX_TIMEOUT: *timed_out = true; return NULL;
+    }
+    return NULL;
+}
+
+/* One message within the time that the matcher has for it. */
+static Hearth__V1__ToParty *receive_due(struct exchange *exchange, struct err *err)
+{
+    bool timed_out = false;
+    Hearth__V1__ToParty *message = receive(exchange, STEP_TIMEOUT_MS, &timed_out, err);
+    if (timed_out) {
+        (void)err_set(err, ERR_UNAVAILABLE, "", "no answer from the matcher within %d s",
+                      STEP_TIMEOUT_MS / 1000);
+    }
+    return message;
+}
+
+/* ---- life ---- */
+
+/* What is wrong with the matcher's word is no refusal of ours: there is no usable answer. */
+static bool greet(struct exchange *exchange, struct err *err)
+{
+    const struct exchange_parts *parts = &exchange->parts;
+    Hearth__V1__ToParty *message = receive_due(exchange, err);
+    if (!message) return false;
+    bool ok = message->kind_case == HEARTH__V1__TO_PARTY__KIND_WELCOME;
+    if (!ok) {
+        (void)err_set(err, ERR_UNAVAILABLE, "", "the matcher sent something else than its welcome");
+    } else if (message->welcome->protocol != PROTOCOL_VERSION) {
+        ok = err_set(err, ERR_VERSION, "protocol", "the matcher speaks version %u, not %d",
+                     message->welcome->protocol, PROTOCOL_VERSION);
+    } else if (!peer_certificate(exchange->stream, parts->trust, ROLE_MATCHER, parts->matcher_id,
+                                 message->welcome->certificate, &exchange->matcher, err)) {
+        err->code = ERR_UNAVAILABLE;
+        ok = false;
+    }
+    hearth__v1__to_party__free_unpacked(message, NULL);
+    return ok;
+}
+
+bool exchange_open(const struct exchange_parts *parts, struct exchange **out, struct err *err)
+{
+    const struct rpc_channel_config config = {.target = parts->target,
+                                              .server_id = parts->matcher_id,
+                                              .message_max = REPLY_MAX,
+                                              .queue_max = QUEUE_MAX};
+    struct exchange *exchange = mem_new(struct exchange);
+    exchange->parts = *parts;
+    if (!rpc_channel_open(&config, parts->identity, parts->trust, &exchange->channel, err)) {
+        free(exchange);
+        return false;
+    }
+    exchange->inbox = inbox_new();
+    exchange->stream =
+        rpc_channel_call(exchange->channel, METHOD_MAIL, 0, inbox_events(), exchange->inbox);
+    send_hello(exchange);
+    if (greet(exchange, err)) {
+        *out = exchange;
+        return true;
+    }
+    exchange_close(exchange);
+    return false;
+}
+
+void exchange_close(struct exchange *exchange)
+{
+    if (!exchange) return;
+    rpc_stream_finish(exchange->stream, RPC_OK, "");
+    rpc_channel_close(exchange->channel); /* waits for the stream's last callback */
+    rpc_stream_unref(exchange->stream);
+    inbox_free(exchange->inbox);
+    certificate_free(&exchange->matcher);
+    free(exchange);
+}
+
+void exchange_stop(struct exchange *exchange)
+{
+    atomic_store(&exchange->stopping, true);
+    rpc_stream_cancel(exchange->stream, RPC_CANCELLED, "stopping");
+}
+
+/* ---- what is done with it ---- */
+
+static bool take(struct exchange *exchange, Hearth__V1__ToParty *message,
+                 struct exchange_counts *counts, struct err *err)
+{
+    bool ok = exchange_take(exchange, message, counts, err);
+    hearth__v1__to_party__free_unpacked(message, NULL);
+    return ok;
+}
+
+bool exchange_party(struct exchange *exchange, enum role role, const char *organisation,
+                    struct certificate *out, struct err *err)
+{
+    Hearth__V1__MailLookup lookup = HEARTH__V1__MAIL_LOOKUP__INIT;
+    Hearth__V1__FromParty message = HEARTH__V1__FROM_PARTY__INIT;
+    struct exchange_counts ignored = {0};
+    lookup.role = (Hearth__V1__Role)role;
+    lookup.organisation = (char *)(uintptr_t)organisation; /* packing only reads */
+    message.kind_case = HEARTH__V1__FROM_PARTY__KIND_LOOKUP;
+    message.lookup = &lookup;
+    send_message(exchange, &message);
+    for (;;) {
+        Hearth__V1__ToParty *answer = receive_due(exchange, err);
+        if (!answer) return false;
+        if (answer->kind_case != HEARTH__V1__TO_PARTY__KIND_PARTY) {
+            if (!take(exchange, answer, &ignored, err)) return false;
+            continue;
+        }
+        bool ok = exchange_read_party(exchange, answer->party, role, organisation, out, err);
+        hearth__v1__to_party__free_unpacked(answer, NULL);
+        return ok;
+    }
+}
+
+static void start_fetching(struct exchange *exchange)
+{
+    if (exchange->fetching) return;
+    exchange->fetching = true;
+    send_fetch(exchange);
+}
+
+bool exchange_settle(struct exchange *exchange, struct exchange_counts *counts, struct err *err)
+{
+    start_fetching(exchange);
+    for (;;) {
+        if (!send_queued(exchange, err)) return false;
+        if (exchange->all_put && exchange->unanswered == 0 && exchange->empty) return true;
+        Hearth__V1__ToParty *message = receive_due(exchange, err);
+        if (!message || !take(exchange, message, counts, err)) return false;
+    }
+}
+
+bool exchange_attend(struct exchange *exchange, struct exchange_counts *counts, struct err *err)
+{
+    struct correspondence *correspondence = exchange->parts.correspondence;
+    uint64_t version = 0; /* what was queued since the last look is sent first */
+    while (!atomic_load(&exchange->stopping)) {
+        bool timed_out = false;
+        Hearth__V1__ToParty *message = receive(exchange, LOOK_MS, &timed_out, err);
+        if (message) {
+            if (!take(exchange, message, counts, err)) return false;
+        } else if (!timed_out) {
+            return atomic_load(&exchange->stopping);
+        }
+        uint64_t now = correspondence_version(correspondence);
+        if (now != version && !send_queued(exchange, err)) return false;
+        version = now;
+    }
+    return true;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The Hearth certificate in a peer's first message, checked against the connection
+ * (docs/protocol.md "Keys").
+ */
+#ifndef HEARTH_RPC_PEER_H
+#define HEARTH_RPC_PEER_H
+
+#include "proto/identity.pb-c.h"
+#include "proto/rpc/rpc.h"
+
+/* Decodes; the Authority's word for it and the role (trust_check, now); that it is
+ * `organisation`'s, and of the same issue as the connection's X.509 certificate: Hearth
+ * certificates are public, so without the serial a TLS key that was replaced or revoked would do.
+ * message may be NULL. ERR_UNAUTHENTICATED, ERR_DENIED, ERR_EXPIRED, ERR_INVALID, all in field
+ * "certificate". certificate_free frees `out`. */
+MUST_CHECK bool peer_certificate(const struct rpc_stream *stream, struct trust *trust,
+                                 enum role role, const char *organisation,
+                                 const Hearth__V1__Signed *message, struct certificate *out,
+                                 struct err *err);
+
+#endif
