@@ -117,7 +117,7 @@ static bool find_by_hash(struct records *records, struct store_txn *txn, const c
     *found = false;
     if (!is_prefix(text)) return true;
     if (!store_each(txn, TABLE_SEARCHES, NULL, 0, match_record, &sought, err) ||
-        !sealed_each(records, txn, &sealed_runs, NULL, match_run, &sought, err)) {
+        !several_each(records, txn, &several_runs, NULL, match_run, &sought, err)) {
         return false;
     }
     if (sought.matches > 1) {

@@ -35,39 +35,39 @@ MUST_CHECK bool records_unseal(const struct records *records, const uint8_t *nam
                                const uint8_t *value, size_t len, struct record *out,
                                struct err *err);
 
-/* ---- records_sealed.c: what a search has several of ---- */
+/* ---- records_several.c: what a search has several of ---- */
 /* Its key: the search's name, then a number from 1. */
-enum { SEALED_KEY_BYTES = HASH_BYTES + 8 };
-struct sealed_kind {
+enum { SEVERAL_KEY_BYTES = HASH_BYTES + 8 };
+struct several_kind {
     enum records_table table;
     const char *tag;
     size_t plain_max, pad;
 };
-extern const struct sealed_kind sealed_runs, sealed_decisions, sealed_outcomes;
+extern const struct several_kind several_runs, several_decisions, several_outcomes;
 
 /* Puts a plaintext under the next number of that search, and gives the number; pads and wipes
  * `plain`. */
-MUST_CHECK bool sealed_append(const struct records *records, struct store_txn *txn,
-                              const struct sealed_kind *kind, const uint8_t name[HASH_BYTES],
-                              struct buf *plain, uint64_t *number, struct err *err);
+MUST_CHECK bool several_append(const struct records *records, struct store_txn *txn,
+                               const struct several_kind *kind, const uint8_t name[HASH_BYTES],
+                               struct buf *plain, uint64_t *number, struct err *err);
 /* The same under a number that is there. */
-MUST_CHECK bool sealed_replace(const struct records *records, struct store_txn *txn,
-                               const struct sealed_kind *kind, const uint8_t name[HASH_BYTES],
-                               uint64_t number, struct buf *plain, struct err *err);
+MUST_CHECK bool several_replace(const struct records *records, struct store_txn *txn,
+                                const struct several_kind *kind, const uint8_t name[HASH_BYTES],
+                                uint64_t number, struct buf *plain, struct err *err);
 /* The caller wipes `plain`. */
-MUST_CHECK bool sealed_get(const struct records *records, struct store_txn *txn,
-                           const struct sealed_kind *kind, const uint8_t name[HASH_BYTES],
-                           uint64_t number, struct buf *plain, bool *found, struct err *err);
+MUST_CHECK bool several_get(const struct records *records, struct store_txn *txn,
+                            const struct several_kind *kind, const uint8_t name[HASH_BYTES],
+                            uint64_t number, struct buf *plain, bool *found, struct err *err);
 /* Calls `each` for all of one search (name), or of all searches (NULL), in the order of keys; it
  * returns false with err set to stop, with ERR_NONE for "enough". */
-typedef bool (*sealed_each_fn)(const uint8_t name[HASH_BYTES], uint64_t number,
-                               const struct buf *plain, void *ctx, struct err *err);
-MUST_CHECK bool sealed_each(const struct records *records, struct store_txn *txn,
-                            const struct sealed_kind *kind, const uint8_t *name,
-                            sealed_each_fn each, void *ctx, struct err *err);
+typedef bool (*several_each_fn)(const uint8_t name[HASH_BYTES], uint64_t number,
+                                const struct buf *plain, void *ctx, struct err *err);
+MUST_CHECK bool several_each(const struct records *records, struct store_txn *txn,
+                             const struct several_kind *kind, const uint8_t *name,
+                             several_each_fn each, void *ctx, struct err *err);
 /* Removes all of one search; *removed is added to. */
-MUST_CHECK bool sealed_remove(struct store_txn *txn, const struct sealed_kind *kind,
-                              const uint8_t name[HASH_BYTES], size_t *removed, struct err *err);
+MUST_CHECK bool several_remove(struct store_txn *txn, const struct several_kind *kind,
+                               const uint8_t name[HASH_BYTES], size_t *removed, struct err *err);
 
 /* ---- records_compare.c ---- */
 struct comparison {

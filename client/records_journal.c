@@ -7,7 +7,7 @@
 #include "client/records_kept.h"
 #include "proto/base/mem.h"
 
-static bool add(struct records *records, const struct sealed_kind *kind,
+static bool add(struct records *records, const struct several_kind *kind,
                 const uint8_t name[HASH_BYTES], struct buf *plain, struct err *err)
 {
     struct store_txn *txn = NULL;
@@ -16,7 +16,7 @@ static bool add(struct records *records, const struct sealed_kind *kind,
         buf_wipe(plain);
         return err_in(err, HOME_RECORDS);
     }
-    return records_finish(txn, sealed_append(records, txn, kind, name, plain, &number, err), err);
+    return records_finish(txn, several_append(records, txn, kind, name, plain, &number, err), err);
 }
 
 bool records_add_decision(struct records *records, const uint8_t name[HASH_BYTES],
@@ -24,7 +24,7 @@ bool records_add_decision(struct records *records, const uint8_t name[HASH_BYTES
 {
     struct buf plain = {0};
     decision_encode(decision, &plain);
-    return add(records, &sealed_decisions, name, &plain, err);
+    return add(records, &several_decisions, name, &plain, err);
 }
 
 bool records_add_outcome(struct records *records, const uint8_t name[HASH_BYTES],
@@ -32,7 +32,7 @@ bool records_add_outcome(struct records *records, const uint8_t name[HASH_BYTES]
 {
     struct buf plain = {0};
     outcome_encode(outcome, &plain);
-    return add(records, &sealed_outcomes, name, &plain, err);
+    return add(records, &several_outcomes, name, &plain, err);
 }
 
 /* ---- lists ---- */
@@ -67,13 +67,13 @@ static bool list_outcome(const uint8_t *name, uint64_t number, const struct buf 
     return outcome_decode(plain->data, plain->len, next_of(ctx), err);
 }
 
-static bool list_all(struct records *records, const struct sealed_kind *kind,
-                     const uint8_t name[HASH_BYTES], sealed_each_fn each, struct listing *listing,
+static bool list_all(struct records *records, const struct several_kind *kind,
+                     const uint8_t name[HASH_BYTES], several_each_fn each, struct listing *listing,
                      struct err *err)
 {
     struct store_txn *txn = NULL;
     if (!store_begin(records->store, false, &txn, err)) return err_in(err, HOME_RECORDS);
-    bool ok = sealed_each(records, txn, kind, name, each, listing, err);
+    bool ok = several_each(records, txn, kind, name, each, listing, err);
     store_abort(txn);
     if (!ok) {
         records_list_free(listing->list, listing->count, listing->size);
@@ -87,7 +87,7 @@ bool records_list_decisions(struct records *records, const uint8_t name[HASH_BYT
                             struct decision **out, size_t *count, struct err *err)
 {
     struct listing listing = {.size = sizeof **out};
-    if (!list_all(records, &sealed_decisions, name, list_decision, &listing, err)) return false;
+    if (!list_all(records, &several_decisions, name, list_decision, &listing, err)) return false;
     *out = listing.list;
     *count = listing.count;
     return true;
@@ -97,7 +97,7 @@ bool records_list_outcomes(struct records *records, const uint8_t name[HASH_BYTE
                            struct outcome **out, size_t *count, struct err *err)
 {
     struct listing listing = {.size = sizeof **out};
-    if (!list_all(records, &sealed_outcomes, name, list_outcome, &listing, err)) return false;
+    if (!list_all(records, &several_outcomes, name, list_outcome, &listing, err)) return false;
     *out = listing.list;
     *count = listing.count;
     return true;

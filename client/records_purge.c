@@ -63,21 +63,21 @@ static bool look_at(struct purge *purge, struct kept_search *search, struct err 
     if (!records_get(purge->records, purge->txn, search->name, record, &found, err)) return false;
     purge->kept = !found || record->last_ms >= purge->before_ms ||
                   (purge->in_use && purge->in_use(record->query_hash, purge->ctx));
-    return sealed_each(purge->records, purge->txn, &sealed_runs, search->name, look_at_run, purge,
-                       err) &&
-           sealed_each(purge->records, purge->txn, &sealed_decisions, search->name,
-                       look_at_decision, purge, err) &&
-           sealed_each(purge->records, purge->txn, &sealed_outcomes, search->name, look_at_outcome,
-                       purge, err);
+    return several_each(purge->records, purge->txn, &several_runs, search->name, look_at_run, purge,
+                        err) &&
+           several_each(purge->records, purge->txn, &several_decisions, search->name,
+                        look_at_decision, purge, err) &&
+           several_each(purge->records, purge->txn, &several_outcomes, search->name,
+                        look_at_outcome, purge, err);
 }
 
 static bool remove_search(struct purge *purge, const uint8_t name[HASH_BYTES], struct purged *out,
                           struct err *err)
 {
     out->searches++;
-    return sealed_remove(purge->txn, &sealed_runs, name, &out->runs, err) &&
-           sealed_remove(purge->txn, &sealed_decisions, name, &out->decisions, err) &&
-           sealed_remove(purge->txn, &sealed_outcomes, name, &out->outcomes, err) &&
+    return several_remove(purge->txn, &several_runs, name, &out->runs, err) &&
+           several_remove(purge->txn, &several_decisions, name, &out->decisions, err) &&
+           several_remove(purge->txn, &several_outcomes, name, &out->outcomes, err) &&
            store_delete(purge->txn, TABLE_SEARCHES, name, HASH_BYTES, NULL, err);
 }
 

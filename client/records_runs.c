@@ -21,7 +21,7 @@ static bool add_runs(struct records *records, struct store_txn *txn, const uint8
     for (size_t i = 0; i < count; i++) {
         struct buf plain = {0};
         run_encode(&runs[i], &plain);
-        if (!sealed_append(records, txn, &sealed_runs, name, &plain, &numbers[i], err)) {
+        if (!several_append(records, txn, &several_runs, name, &plain, &numbers[i], err)) {
             return false;
         }
     }
@@ -41,7 +41,7 @@ static bool get_run(struct records *records, struct store_txn *txn, const uint8_
 {
     struct buf plain = {0};
     bool found = false;
-    bool ok = sealed_get(records, txn, &sealed_runs, name, number, &plain, &found, err);
+    bool ok = several_get(records, txn, &several_runs, name, number, &plain, &found, err);
     if (ok && !found) {
         ok = err_set(err, ERR_NOT_FOUND, NULL, "run %llu is no longer there",
                      (unsigned long long)number);
@@ -73,7 +73,7 @@ static bool end_run(struct records *records, struct store_txn *txn, const uint8_
     set_ending(&run, ending);
     run_encode(&run, &plain);
     run_free(&run);
-    return sealed_replace(records, txn, &sealed_runs, name, number, &plain, err);
+    return several_replace(records, txn, &several_runs, name, number, &plain, err);
 }
 
 bool records_end_run(struct records *records, const uint8_t name[HASH_BYTES], uint64_t number,
@@ -123,7 +123,7 @@ bool records_list_runs(struct records *records, const uint8_t *name, struct run_
     struct store_txn *txn = NULL;
     struct listing listing = {0};
     if (!store_begin(records->store, false, &txn, err)) return err_in(err, HOME_RECORDS);
-    bool ok = sealed_each(records, txn, &sealed_runs, name, list_one, &listing, err);
+    bool ok = several_each(records, txn, &several_runs, name, list_one, &listing, err);
     store_abort(txn);
     if (!ok) {
         records_list_free(listing.list, listing.count, sizeof *listing.list);
