@@ -75,6 +75,17 @@ bool desk_settle(struct desk *desk, struct exchange_counts *counts, struct err *
                    desk->la.matcher_address, why.text);
 }
 
+bool desk_send(struct desk *desk, struct err *err)
+{
+    struct exchange_counts counts = {0};
+    if (desk_settle(desk, &counts, err)) return true;
+    struct err why = *err;
+    if (why.code != ERR_UNAVAILABLE) return false;
+    return err_set(err, why.code, why.field,
+                   "it is written down, and sent by the next command that reaches the matcher: %s",
+                   why.text);
+}
+
 /* Nobody has refused anything where the passphrase of the own key file is wrong, or a store is
  * full. */
 int desk_exit_code(const struct err *err)
@@ -85,5 +96,7 @@ int desk_exit_code(const struct err *err)
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         if (strncmp(err->field, own[i], strlen(own[i])) == 0) return EXIT_OTHER;
     }
-    return (int)exit_code_of(err);
+    if (err->code == ERR_EXISTS) return EXIT_BAD_REQUEST;
+    bool named = strcmp(err->field, "search") == 0 || strcmp(err->field, "thread") == 0;
+    return err->code == ERR_NOT_FOUND && named ? EXIT_BAD_REQUEST : (int)exit_code_of(err);
 }

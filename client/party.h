@@ -31,6 +31,10 @@ void desk_close(struct desk *desk);
  * exchange_open and exchange_settle. */
 MUST_CHECK bool desk_settle(struct desk *desk, struct exchange_counts *counts, struct err *err);
 
+/* desk_settle after something was queued: the error of a matcher that cannot be reached says that
+ * it will be sent later. */
+MUST_CHECK bool desk_send(struct desk *desk, struct err *err);
+
 /* The exit code for an error of a command that uses a desk: that of docs/man/hearth.1, 1 where
  * something of the home is the reason. */
 int desk_exit_code(const struct err *err);
