@@ -86,6 +86,16 @@ static void watch_vault(struct server *server)
     write_status(server, &status);
 }
 
+/* What commands removed or changed while this process had the vault open. */
+static void rewrite_vault(struct server *server)
+{
+    struct err err = {0};
+    bool done = false;
+    if (!vault_rewrite(server->home.vault, &done, &err)) {
+        log_err(LOG_LEVEL_WARN, "vault_rewrite", &err);
+    }
+}
+
 /* ---- trust ---- */
 
 static void watch_trust(struct server *server)
@@ -107,6 +117,7 @@ static void tick(struct server *server)
     struct err err = {0};
     watch_trust(server);
     watch_vault(server);
+    rewrite_vault(server);
     if (!policy_flush(server->policy, &err)) log_err(LOG_LEVEL_WARN, "counters", &err);
     server->next_tick_ms = clock_steady_ms() + TICK_MS;
 }

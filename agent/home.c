@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "proto/base/file.h"
+#include "proto/base/log.h"
 #include "proto/base/mem.h"
 
 char *home_path(const struct cli_common *common)
@@ -65,8 +66,18 @@ bool home_open(const struct cli_common *common, struct home *out, struct err *er
     return ok;
 }
 
+/* Whatever a command removed or changed, or an earlier one that was killed, is erased from the file
+ * now, except where another process has it open: that is `serve`, which looks every second. */
+static void rewrite_vault(struct home *home)
+{
+    struct err err;
+    bool done = false;
+    if (!vault_rewrite(home->vault, &done, &err)) log_err(LOG_LEVEL_WARN, "vault_rewrite", &err);
+}
+
 void home_close(struct home *home)
 {
+    if (home->vault) rewrite_vault(home);
     vault_close(home->vault);
     if (home->identity) identity_close(home->identity);
     if (home->trust) trust_close(home->trust);

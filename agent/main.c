@@ -15,6 +15,7 @@ static const struct cli_command commands[] = {
     {"list", "list the carers", command_list},
     {"show", "show one carer", command_show},
     {"remove", "remove carers", command_remove},
+    {"erase", "remove carers so that nothing of them is left on disk", command_erase},
     {"score", "score this agency's carers for a request, in the clear", command_score},
     {"serve", "attach to the matcher and answer queries", command_serve},
     {"criteria", "list what carers may offer", command_criteria},

@@ -20,6 +20,7 @@ static bool open_at(const char *path, bool create, const struct secret *key, str
         return false;
     }
     vault_keys_derive(&vault->keys, key);
+    vault_lock_init(vault);
     *out = vault;
     return true;
 }
@@ -28,6 +29,7 @@ void vault_close(struct vault *vault)
 {
     if (!vault) return;
     store_close(vault->store);
+    (void)pthread_rwlock_destroy(&vault->lock);
     vault_keys_free(&vault->keys);
     free(vault);
 }
@@ -35,12 +37,12 @@ void vault_close(struct vault *vault)
 static bool write_first_manifest(struct vault *vault, struct err *err)
 {
     struct store_txn *txn = NULL;
-    if (!store_begin(vault->store, true, &txn, err)) return false;
+    if (!vault_begin(vault, true, &txn, err)) return false;
     if (!vault_manifest_write(vault, txn, 1, err)) {
-        store_abort(txn);
+        vault_abort(vault, txn);
         return false;
     }
-    return store_commit(txn, err);
+    return vault_commit(vault, txn, err);
 }
 
 bool vault_create(const char *home, const struct secret *key, struct err *err)
@@ -75,19 +77,14 @@ bool vault_open(const char *home, const struct secret *key, struct vault **out, 
     return ok;
 }
 
-uint64_t vault_version(struct vault *vault)
-{
-    return store_version(vault->store);
-}
-
 /* A read transaction whose records have been checked. */
 static bool begin_read(struct vault *vault, struct store_txn **txn, struct vault_summary *summary,
                        struct err *err)
 {
     *txn = NULL;
-    if (!store_begin(vault->store, false, txn, err)) return false;
+    if (!vault_begin(vault, false, txn, err)) return false;
     if (vault_manifest_check(vault, *txn, summary, err)) return true;
-    store_abort(*txn);
+    vault_abort(vault, *txn);
     *txn = NULL;
     return false;
 }
@@ -96,7 +93,7 @@ bool vault_verify(struct vault *vault, struct vault_summary *out, struct err *er
 {
     struct store_txn *txn = NULL;
     if (!begin_read(vault, &txn, out, err)) return false;
-    store_abort(txn);
+    vault_abort(vault, txn);
     return true;
 }
 
@@ -128,7 +125,7 @@ bool vault_each(struct vault *vault, vault_each_fn each, void *ctx, struct vault
     struct each_state state = {vault, each, ctx, (struct profile *)(void *)room.data};
     bool ok = store_each(txn, TABLE_RECORDS, NULL, 0, open_and_call, &state, err);
     secret_free(&room);
-    store_abort(txn);
+    vault_abort(vault, txn);
     if (ok && summary) *summary = checked;
     return ok;
 }
@@ -152,6 +149,6 @@ bool vault_get(struct vault *vault, const char *ref, struct profile *out, struct
     struct vault_summary summary;
     if (!begin_read(vault, &txn, &summary, err)) return false;
     bool ok = get_record(vault, txn, ref, out, err);
-    store_abort(txn);
+    vault_abort(vault, txn);
     return ok;
 }

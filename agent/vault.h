@@ -20,7 +20,8 @@
 
 enum { VAULT_CARERS_MAX = BLIND_ITEMS_MAX * 3 / 4 };
 
-struct vault; /* thread-safe: each call is a transaction of its own */
+/* Thread-safe: each call is a transaction of its own. What a call calls back must not call it. */
+struct vault;
 
 struct vault_summary {
     uint64_t generation; /* grows with every change */
@@ -85,8 +86,15 @@ MUST_CHECK bool vault_update(struct vault *vault, const char *const *refs, size_
 /* Removes all the named carers, or none: ERR_NOT_FOUND names the one that is not held. */
 MUST_CHECK bool vault_remove(struct vault *vault, const char *const *refs, size_t count,
                              struct err *err);
-/* Changes with every committed write of any process. */
+/* Grows with every committed write of any process, and with a rewrite. */
 uint64_t vault_version(struct vault *vault);
+
+/* Erases what was removed or changed from the file (store_rewrite), where there is any such thing:
+ * waits for the transactions of other threads, and they for it. *done false: another process has
+ * the vault open; try again later. */
+MUST_CHECK bool vault_rewrite(struct vault *vault, bool *done, struct err *err);
+/* The same for HOME/vault while this process does not have it open. Needs no key. */
+MUST_CHECK bool vault_rewrite_home(const char *home, bool *done, struct err *err);
 
 /* ---- queries counted for an LA on a day: kept here so that a restart does not reset them ---- */
 struct vault_counter {

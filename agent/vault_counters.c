@@ -34,9 +34,9 @@ bool vault_counters_read(struct vault *vault, struct vault_counter **out, size_t
 {
     struct store_txn *txn = NULL;
     struct counter_list list = {0};
-    if (!store_begin(vault->store, false, &txn, err)) return false;
+    if (!vault_begin(vault, false, &txn, err)) return false;
     bool ok = store_each(txn, TABLE_COUNTERS, NULL, 0, read_counter, &list, err);
-    store_abort(txn);
+    vault_abort(vault, txn);
     if (ok) {
         *out = list.items;
         *count = list.count;
@@ -50,7 +50,7 @@ bool vault_counters_write(struct vault *vault, const struct vault_counter *count
                           struct err *err)
 {
     struct store_txn *txn = NULL;
-    if (!store_begin(vault->store, true, &txn, err)) return false;
+    if (!vault_begin(vault, true, &txn, err)) return false;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
         struct buf value = {0};
@@ -60,7 +60,7 @@ bool vault_counters_write(struct vault *vault, const struct vault_counter *count
                        value.len, err);
         buf_free(&value);
     }
-    if (ok) return store_commit(txn, err);
-    store_abort(txn);
+    if (ok) return vault_commit(vault, txn, err);
+    vault_abort(vault, txn);
     return false;
 }

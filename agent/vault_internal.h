@@ -4,6 +4,8 @@
 #ifndef HEARTH_AGENT_VAULT_INTERNAL_H
 #define HEARTH_AGENT_VAULT_INTERNAL_H
 
+#include <pthread.h>
+
 #include "agent/vault.h"
 #include "proto/crypto/seal.h"
 #include "proto/store/store.h"
@@ -31,7 +33,17 @@ void vault_keys_free(struct vault_keys *keys);
 struct vault {
     struct store *store;
     struct vault_keys keys;
+    pthread_rwlock_t lock; /* shared by transactions, exclusive while the file is rewritten */
 };
+
+/* ---- vault_rewrite.c ---- */
+/* Transactions of the vault's store: vault_rewrite waits until each has ended. A thread has one at
+ * a time. */
+MUST_CHECK bool vault_begin(struct vault *vault, bool write, struct store_txn **out,
+                            struct err *err);
+MUST_CHECK bool vault_commit(struct vault *vault, struct store_txn *txn, struct err *err);
+void vault_abort(struct vault *vault, struct store_txn *txn);
+void vault_lock_init(struct vault *vault);
 
 /* ---- vault_seal.c ---- */
 void vault_record_key(const struct vault_keys *keys, const char *ref,

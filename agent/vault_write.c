@@ -19,9 +19,9 @@ bool vault_writer_begin(struct vault *vault, const struct vault_how *how, struct
                         struct err *err)
 {
     *out = (struct vault_writer){.vault = vault, .how = how};
-    if (!store_begin(vault->store, true, &out->txn, err)) return false;
+    if (!vault_begin(vault, true, &out->txn, err)) return false;
     if (!vault_manifest_check(vault, out->txn, &out->before, err)) {
-        store_abort(out->txn);
+        vault_abort(vault, out->txn);
         return false;
     }
     out->room = secret_new(2 * sizeof(struct profile));
@@ -33,12 +33,14 @@ bool vault_writer_end(struct vault_writer *writer, bool write, struct err *err)
     const struct vault_changes *counted = &writer->counted;
     bool changed = counted->added + counted->changed + counted->removed > 0;
     write = write && changed && !writer->how->dry_run;
-    bool ok = !write ||
-              vault_manifest_write(writer->vault, writer->txn, writer->before.generation + 1, err);
+    bool ok =
+        !write ||
+        (vault_manifest_write(writer->vault, writer->txn, writer->before.generation + 1, err) &&
+         (counted->changed + counted->removed == 0 || store_ask_rewrite(writer->txn, err)));
     if (ok && write) {
-        ok = store_commit(writer->txn, err);
+        ok = vault_commit(writer->vault, writer->txn, err);
     } else {
-        store_abort(writer->txn);
+        vault_abort(writer->vault, writer->txn);
     }
     secret_free(&writer->room);
     return ok;
@@ -267,12 +269,13 @@ bool vault_remove(struct vault *vault, const char *const *refs, size_t count, st
 {
     struct store_txn *txn = NULL;
     struct vault_summary before = {0};
-    if (!store_begin(vault->store, true, &txn, err)) return false;
+    if (!vault_begin(vault, true, &txn, err)) return false;
     if (!vault_manifest_check(vault, txn, &before, err) ||
         !remove_all(vault, txn, refs, count, err) ||
-        !vault_manifest_write(vault, txn, before.generation + 1, err)) {
-        store_abort(txn);
+        !vault_manifest_write(vault, txn, before.generation + 1, err) ||
+        !store_ask_rewrite(txn, err)) {
+        vault_abort(vault, txn);
         return false;
     }
-    return store_commit(txn, err);
+    return vault_commit(vault, txn, err);
 }

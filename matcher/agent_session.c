@@ -51,8 +51,7 @@ void agent_nonsense(struct agent *agent, const uint8_t *hash, const struct err *
     say_goodbye(agent, &last); /* the closed callback detaches, without a search locked */
 }
 
-static bool may_stay(struct matcher *matcher, const struct directory *directory,
-                     const struct agent *agent, struct err *err)
+static bool may_stay(struct matcher *matcher, const struct agent *agent, struct err *err)
 {
     if (trust_is_revoked(matcher->trust, agent->certificate.serial)) {
         return err_set(err, ERR_DENIED, "certificate", "revoked");
@@ -60,25 +59,21 @@ static bool may_stay(struct matcher *matcher, const struct directory *directory,
     if (clock_wall_ms() > agent->certificate.not_after) {
         return err_set(err, ERR_EXPIRED, "certificate", "expired");
     }
-    return directory_find(directory, agent->id) ||
-           err_set(err, ERR_DENIED, "certificate", "%s is not in the directory of agencies",
-                   agent->id);
+    return matcher_lists(matcher, agent->id, err);
 }
 
 void agent_check_all(struct matcher *matcher)
 {
     size_t count = 0;
     struct err err;
-    struct directory *directory = matcher_directory(matcher);
     struct agent **agents = fleet_list(matcher->fleet, &count);
     for (size_t i = 0; i < count; i++) {
-        if (may_stay(matcher, directory, agents[i], &err)) continue;
+        if (may_stay(matcher, agents[i], &err)) continue;
         matcher_note_refusal(matcher, agents[i]->stream, "Attach", NULL, &err);
         detach(agents[i], err.text);
         say_goodbye(agents[i], &err);
     }
     fleet_list_free(agents, count);
-    directory_unref(directory);
 }
 
 void agent_end_all(struct matcher *matcher, const struct err *err)
@@ -143,11 +138,7 @@ static bool check_hello(struct agent *agent, const Hearth__V1__AttachHello *hell
     }
     agent->catalogue = hello->catalogue;
     atomic_store(&agent->greeted, true);
-    struct directory *directory = matcher_directory(matcher);
-    bool listed = directory_find(directory, agent->id) != NULL;
-    directory_unref(directory);
-    return listed || err_set(err, ERR_DENIED, "certificate",
-                             "%s is not in the directory of agencies", agent->id);
+    return matcher_lists(matcher, agent->id, err);
 }
 
 static void on_hello(struct agent *agent, const Hearth__V1__AttachHello *hello)
@@ -157,6 +148,7 @@ static void on_hello(struct agent *agent, const Hearth__V1__AttachHello *hello)
         matcher_refuse(agent->matcher, agent->stream, "Attach", NULL, &err);
         return;
     }
+    mail_room_note_party(agent->matcher->mail, &agent->certificate);
     send_welcome(agent); /* before it can be asked anything */
     attach(agent);
 }

@@ -13,11 +13,12 @@ enum { STATUS_MAX = 1 << 20 };
 static void print_text(const json_t *status)
 {
     const json_t *agents = json_object_get(status, "agents");
-    (void)printf("%s is running at %s (process %lld), %zu agents attached\n",
+    (void)printf("%s is running at %s (process %lld), %zu agents attached, %lld messages waiting\n",
                  json_string_value(json_object_get(status, "id")),
                  json_string_value(json_object_get(status, "address")),
                  (long long)json_integer_value(json_object_get(status, "pid")),
-                 json_array_size(agents));
+                 json_array_size(agents),
+                 (long long)json_integer_value(json_object_get(status, "mail_waiting")));
     size_t i = 0;
     json_t *id = NULL;
     json_array_foreach(agents, i, id)

@@ -20,6 +20,12 @@ struct config {
     uint32_t searches_max;    /* open at the same time, in all */
     uint32_t searches_per_la; /* open at the same time, one LA */
     uint32_t audit_max_mib;   /* limit of the audit store */
+    uint32_t mailbox_items;   /* messages that wait in one mailbox */
+    uint32_t mailbox_mib;     /* and their size; also of what waits from one sender */
+    uint32_t mail_per_day;    /* messages of one sender on a London day */
+    uint32_t mail_days;       /* how long a message waits for its receiver */
+    uint32_t mail_max_mib;    /* limit of the store of messages */
+    uint32_t answer_hours;    /* within which an answer to a referral is in time */
     uint32_t catalogue;       /* newest version used; 0 = the newest that the program knows */
 };
 

@@ -61,6 +61,15 @@ static bool collect(const uint8_t *key, size_t key_len, const uint8_t *value, si
     return true;
 }
 
+bool daily_any_before(struct store_txn *txn, size_t table, int32_t first, bool *any,
+                      struct err *err)
+{
+    struct stale stale = {.first = first > 0 ? (uint64_t)first : 0, .count = STALE_MAX - 1};
+    bool ok = store_each(txn, table, NULL, 0, collect, &stale, err);
+    *any = ok && stale.count == STALE_MAX;
+    return ok;
+}
+
 bool daily_forget(struct store_txn *txn, size_t table, int32_t first, struct err *err)
 {
     struct stale stale = {.first = first > 0 ? (uint64_t)first : 0};

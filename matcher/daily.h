@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Counts of what happens on a London day, in a table of the audit store: of budgets, of runs. Days
- * that are past are forgotten, a bounded number at a time. All inside the caller's transaction.
+ * Counts of what happens on a London day, in a table of a store: of budgets, of runs, of messages.
+ * Days that are past are forgotten, a bounded number at a time. All inside the caller's
+ * transaction.
  */
 #ifndef HEARTH_MATCHER_DAILY_H
 #define HEARTH_MATCHER_DAILY_H
@@ -21,6 +22,9 @@ MUST_CHECK bool daily_read(const struct daily *daily, int32_t day, uint32_t *cou
                            struct err *err);
 MUST_CHECK bool daily_write(const struct daily *daily, int32_t day, uint32_t count,
                             struct err *err);
+/* Whether there is an entry of a day before `first`. */
+MUST_CHECK bool daily_any_before(struct store_txn *txn, size_t table, int32_t first, bool *any,
+                                 struct err *err);
 /* Deletes, of all names, entries of days before `first`: at most 64 a call. */
 MUST_CHECK bool daily_forget(struct store_txn *txn, size_t table, int32_t first, struct err *err);
 

@@ -2,13 +2,12 @@
 #include "matcher/envelope.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <sodium.h>
 
 #include "matcher/matcher.h"
-#include "proto/base/clock.h"
 #include "proto/crypto/wire.h"
+#include "proto/rpc/peer.h"
 
 void envelope_pack_signed(const void *body, size_t len, const uint8_t *signature, struct buf *out)
 {
@@ -48,6 +47,11 @@ bool envelope_send_agent(struct rpc_stream *stream, const Hearth__V1__ToAgent *m
     return send_packed(stream, &message->base);
 }
 
+bool envelope_send_party(struct rpc_stream *stream, const Hearth__V1__ToParty *message)
+{
+    return send_packed(stream, &message->base);
+}
+
 bool envelope_check_peer(const struct rpc_stream *stream, enum role role, struct err *err)
 {
     enum role peer = rpc_stream_peer_role(stream);
@@ -63,30 +67,6 @@ bool envelope_check_peer(const struct rpc_stream *stream, enum role role, struct
     return true;
 }
 
-static bool check_certificate(const struct rpc_stream *stream, struct trust *trust, enum role role,
-                              const Hearth__V1__Signed *message, struct certificate *certificate,
-                              struct err *err)
-{
-    if (!message) return err_set(err, ERR_UNAUTHENTICATED, NULL, "is missing");
-    if (!certificate_decode(message->body.data, message->body.len, message->signature.data,
-                            message->signature.len, certificate, err)) {
-        return false;
-    }
-    bool ok = trust_check(trust, certificate, role, clock_wall_ms(), err);
-    if (ok && strcmp(certificate->organisation, rpc_stream_peer_id(stream)) != 0) {
-        ok = err_set(err, ERR_UNAUTHENTICATED, NULL, "is %s's, but the connection is %s's",
-                     certificate->organisation, rpc_stream_peer_id(stream));
-    } else if (ok && certificate->serial != rpc_stream_peer_serial(stream)) {
-        /* Else a revoked or replaced TLS key would do, beside the public certificate of today. */
-        ok =
-            err_set(err, ERR_UNAUTHENTICATED, NULL, "has serial %llu, but the connection's is %llu",
-                    (unsigned long long)certificate->serial,
-                    (unsigned long long)rpc_stream_peer_serial(stream));
-    }
-    if (!ok) certificate_free(certificate);
-    return ok;
-}
-
 bool envelope_check_hello(const struct rpc_stream *stream, const struct matcher *matcher,
                           enum role role, uint32_t protocol, uint32_t catalogue,
                           const Hearth__V1__Signed *certificate, struct certificate *out,
@@ -96,12 +76,8 @@ bool envelope_check_hello(const struct rpc_stream *stream, const struct matcher 
                        err)) {
         return false;
     }
-    struct certificate checked = {0};
-    if (!check_certificate(stream, matcher->trust, role, certificate, &checked, err)) {
-        return err_in(err, "certificate");
-    }
-    *out = checked;
-    return true;
+    return peer_certificate(stream, matcher->trust, role, rpc_stream_peer_id(stream), certificate,
+                            out, err);
 }
 
 void envelope_wipe(ProtobufCBinaryData *field)

@@ -7,6 +7,7 @@
 #include "keys/identity.h"
 #include "keys/signed.h"
 #include "proto/base/buf.h"
+#include "proto/mail.pb-c.h"
 #include "proto/match.pb-c.h"
 #include "proto/rpc/rpc.h"
 
@@ -20,6 +21,7 @@ struct rpc_message *envelope_to_agent(const Hearth__V1__ToAgent *message);
 /* Packs, queues, lets go; false where the stream takes no more. */
 bool envelope_send_la(struct rpc_stream *stream, const Hearth__V1__ToLa *message);
 bool envelope_send_agent(struct rpc_stream *stream, const Hearth__V1__ToAgent *message);
+bool envelope_send_party(struct rpc_stream *stream, const Hearth__V1__ToParty *message);
 
 /* What every hello is checked for (docs/protocol.md "Keys"): versions, the Authority's word for the
  * certificate, its role, and that it names the organisation of the TLS connection. `out` is filled

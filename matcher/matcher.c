@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "matcher/agent_session.h"
+#include "matcher/mail_session.h"
 #include "matcher/search.h"
 #include "proto/base/cli.h"
 #include "proto/base/clock.h"
@@ -13,8 +14,9 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/mail/exchange.h"
 
-enum { STOP_WAIT_MS = 2000, RPC_THREADS = 2 };
+enum { STOP_WAIT_MS = 2000, RPC_THREADS = 2, RELIABILITY_MS = 60000 };
 
 /* ---- what sessions use ---- */
 
@@ -24,6 +26,23 @@ struct directory *matcher_directory(struct matcher *matcher)
     struct directory *directory = directory_ref(matcher->directory);
     (void)pthread_mutex_unlock(&matcher->directory_mutex);
     return directory;
+}
+
+bool matcher_lists(struct matcher *matcher, const char *agency, struct err *err)
+{
+    struct directory *directory = matcher_directory(matcher);
+    bool listed = directory_find(directory, agency) != NULL;
+    directory_unref(directory);
+    return listed || err_set(err, ERR_DENIED, "certificate",
+                             "%s is not in the directory of agencies", agency);
+}
+
+struct reliability *matcher_reliability(struct matcher *matcher)
+{
+    (void)pthread_mutex_lock(&matcher->directory_mutex);
+    struct reliability *reliability = reliability_ref(matcher->reliability);
+    (void)pthread_mutex_unlock(&matcher->directory_mutex);
+    return reliability;
 }
 
 void matcher_changed(struct matcher *matcher)
@@ -162,11 +181,37 @@ static void reload_revocations(struct matcher *matcher)
     }
 }
 
+/* What was known before stays where the store cannot be read. */
+static bool read_reliability(struct matcher *matcher, struct err *err)
+{
+    struct reliability *fresh = NULL;
+    matcher->reliability_due_ms = clock_steady_ms() + RELIABILITY_MS;
+    if (!reliability_read(mail_room_mailbox(matcher->mail), matcher->config.answer_hours,
+                          clock_wall_ms(), &fresh, err)) {
+        return false;
+    }
+    (void)pthread_mutex_lock(&matcher->directory_mutex);
+    struct reliability *old = matcher->reliability;
+    matcher->reliability = fresh;
+    (void)pthread_mutex_unlock(&matcher->directory_mutex);
+    reliability_unref(old);
+    return true;
+}
+
+static void tick_mail(struct matcher *matcher)
+{
+    struct err err;
+    mail_room_tick(matcher->mail);
+    if (clock_steady_ms() < matcher->reliability_due_ms) return;
+    if (!read_reliability(matcher, &err)) log_err(LOG_LEVEL_ERROR, "reliability_kept", &err);
+}
+
 void matcher_tick(struct matcher *matcher)
 {
     reload_revocations(matcher);
     reload_directory(matcher);
     agent_check_all(matcher);
+    tick_mail(matcher);
     if (epochs_tick(matcher->epochs, clock_wall_ms())) {
         log_info("epoch", "a new epoch has begun");
         matcher_changed(matcher);
@@ -178,6 +223,7 @@ void matcher_tick(struct matcher *matcher)
 static void free_parts(struct matcher *matcher)
 {
     if (matcher->server) rpc_server_stop(matcher->server);
+    mail_room_stop(matcher->mail); /* it sets timers */
     if (matcher->timers) timers_stop(matcher->timers);
     if (matcher->pool) pool_stop(matcher->pool);
     epochs_stop(matcher->epochs);
@@ -194,6 +240,7 @@ static void free_parts(struct matcher *matcher)
     noise_free(matcher->noise);
     blind_scores_free(matcher->scores);
     directory_unref(matcher->directory);
+    reliability_unref(matcher->reliability);
     (void)pthread_mutex_destroy(&matcher->directory_mutex);
     (void)pthread_mutex_destroy(&matcher->streams_mutex);
     (void)pthread_cond_destroy(&matcher->streams_closed);
@@ -208,7 +255,8 @@ static bool open_stores(struct matcher *matcher, struct err *err)
                           &matcher->directory, err) &&
            audit_store_open(matcher->home, true, matcher->config.audit_max_mib, &matcher->store,
                             err) &&
-           audit_start(matcher->store, &matcher->audit, err);
+           audit_start(matcher->store, &matcher->audit, err) &&
+           mail_room_start(matcher, &matcher->mail, err) && read_reliability(matcher, err);
 }
 
 static void start_parts(struct matcher *matcher)
@@ -237,6 +285,7 @@ static bool listen_for_calls(struct matcher *matcher, int *port, struct err *err
     const struct rpc_method methods[] = {
         {.path = METHOD_SEARCH, .events = &search_events, .ctx = matcher},
         {.path = METHOD_ATTACH, .events = &agent_events, .ctx = matcher},
+        {.path = METHOD_MAIL, .events = &mail_events, .ctx = matcher},
     };
     const struct rpc_server_config server = {
         .address = matcher->config.listen,
@@ -302,6 +351,7 @@ void matcher_stop(struct matcher *matcher)
     (void)err_set(&err, ERR_UNAVAILABLE, NULL, "the matcher is stopping");
     search_end_all(matcher, false, &err);
     agent_end_all(matcher, &err);
+    mail_room_end_all(matcher->mail, &err);
     wait_for_streams(matcher);
     free_parts(matcher);
 }

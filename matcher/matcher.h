@@ -2,11 +2,12 @@
  * The running matcher: everything that its sessions share, and its life.
  *
  * Threads: gRPC threads run the callbacks of streams and never block; the pool does arithmetic; the
- * audit thread writes the log; the timer thread looks after what is due; the caller's thread ticks.
- * Lock order, first to last: a search's mutex -> the registry of searches, the fleet, the replay
- * memory, the groups of queries, the noise, the epochs, the timers, the pool, the audit queue. None
- * of the latter is held while another lock is taken (but for the groups', under which the budget in
- * the store is), and no two searches are locked at once.
+ * audit thread writes the log; the mail's thread does all that concerns mailboxes; the timer thread
+ * looks after what is due; the caller's thread ticks. Lock order, first to last: a search's mutex
+ * -> the registry of searches, the fleet, the replay memory, the groups of queries, the noise, the
+ * epochs, the timers, the pool, the audit queue. None of the latter is held while another lock is
+ * taken (but for the groups', under which the budget in the store is), and no two searches are
+ * locked at once.
  */
 #ifndef HEARTH_MATCHER_MATCHER_H
 #define HEARTH_MATCHER_MATCHER_H
@@ -19,7 +20,9 @@
 #include "matcher/directory.h"
 #include "matcher/epoch.h"
 #include "matcher/fleet.h"
+#include "matcher/mail_room.h"
 #include "matcher/noise.h"
+#include "matcher/reliability.h"
 #include "matcher/replay.h"
 #include "matcher/searches.h"
 #include "matcher/timers.h"
@@ -44,11 +47,14 @@ struct matcher {
     struct searches *searches;
     struct pool *pool;
     struct timers *timers;
+    struct mail_room *mail;
     struct blind_scores *scores;
     struct rpc_server *server;
     pthread_mutex_t directory_mutex;
     struct directory *directory;
     uint64_t directory_stamp;
+    struct reliability *reliability; /* under the directory's mutex too */
+    int64_t reliability_due_ms;      /* steady time at which it is read anew */
     atomic_bool draining;
     pthread_mutex_t streams_mutex;
     pthread_cond_t streams_closed; /* on the steady clock */
@@ -67,7 +73,7 @@ MUST_CHECK bool matcher_start(const char *home, const struct config *config,
                               int *port, struct err *err);
 /* To be called every second (or when something is known to have changed): re-reads the revocation
  * list and the directory if their files changed, lets go of agents that may not stay, rolls the
- * epoch over. */
+ * epoch over, looks after the mailboxes; every minute, how agencies answer is worked out. */
 void matcher_tick(struct matcher *matcher);
 /* No new calls; searches that wait for their query end with UNAVAILABLE, the others go on. */
 void matcher_drain(struct matcher *matcher);
@@ -76,6 +82,10 @@ void matcher_stop(struct matcher *matcher);
 
 /* A reference to the directory in force. */
 struct directory *matcher_directory(struct matcher *matcher);
+/* Whether an agency is in the directory in force; ERR_DENIED, field "certificate". */
+MUST_CHECK bool matcher_lists(struct matcher *matcher, const char *agency, struct err *err);
+/* A reference to what is known of agencies' answering. */
+struct reliability *matcher_reliability(struct matcher *matcher);
 void matcher_changed(struct matcher *matcher);
 /* A stream has opened (1) or closed (-1). */
 void matcher_count_stream(struct matcher *matcher, int change);

@@ -145,6 +145,7 @@ static void on_hello(struct search *search, Hearth__V1__FromLa *message)
         return;
     }
     search->greeted = true;
+    mail_room_note_party(search->matcher->mail, &search->la);
     search_set_phase(search, PHASE_QUERY);
     (void)welcome(search); /* a stream that takes nothing is closed: its last callback follows */
 }

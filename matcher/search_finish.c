@@ -97,11 +97,13 @@ static void rank(struct finish_job *job)
 {
     const struct search *search = job->search;
     struct rank_input *inputs = mem_array(job->count, sizeof *inputs);
+    struct reliability *reliability = matcher_reliability(search->matcher);
     size_t used = 0;
     for (size_t i = 0; i < job->count; i++) {
         const struct agency *agency = directory_find(search->directory, job->agents[i]->id);
         if (!agency) continue; /* it has left the directory since it attached */
-        inputs[used] = (struct rank_input){.agency = agency, .reliability = RELIABILITY_TOP};
+        inputs[used] = (struct rank_input){.agency = agency,
+                                           .reliability = reliability_of(reliability, agency->id)};
         count_bands(job->opened[i], &inputs[used++]);
     }
     if (search->is_member) {
@@ -110,6 +112,7 @@ static void rank(struct finish_job *job)
         rank_agencies(inputs, used, &search->options, search->epoch->tie_seed.data, search->hash,
                       &job->result);
     }
+    reliability_unref(reliability);
     sodium_memzero(inputs, job->count * sizeof *inputs);
     free(inputs);
 }

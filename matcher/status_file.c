@@ -43,10 +43,10 @@ bool status_write(struct matcher *matcher, int port, struct err *err)
     const char *listen = matcher->config.listen;
     char *address = mem_format("%.*s:%d", (int)(strrchr(listen, ':') - listen), listen, port);
     struct epoch_key *epoch = epochs_current(matcher->epochs);
-    json_t *status = json_pack("{s:s,s:I,s:s,s:I,s:o}", "id",
-                               identity_certificate(matcher->identity)->organisation, "pid",
-                               (json_int_t)getpid(), "address", address, "epoch",
-                               (json_int_t)epoch->record.epoch, "agents", attached(matcher));
+    json_t *status = json_pack(
+        "{s:s,s:I,s:s,s:I,s:o,s:I}", "id", identity_certificate(matcher->identity)->organisation,
+        "pid", (json_int_t)getpid(), "address", address, "epoch", (json_int_t)epoch->record.epoch,
+        "agents", attached(matcher), "mail_waiting", (json_int_t)mail_room_waiting(matcher->mail));
     char *text = json_dumps(status, JSON_COMPACT);
     char *path = file_join(matcher->home, HOME_STATUS);
     bool ok = file_write(path, text, strlen(text), 0644, err);

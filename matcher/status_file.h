@@ -14,7 +14,8 @@
 MUST_CHECK bool status_lock(const char *home, int *fd, struct err *err);
 /* Whether some process holds the lock. */
 bool status_is_locked(const char *home);
-/* {"id","pid","address":"HOST:PORT","epoch":n,"agents":[ids, sorted]}, written atomically. */
+/* {"id","pid","address":"HOST:PORT","epoch":n,"agents":[ids, sorted],"mail_waiting":n}, written
+ * atomically. */
 MUST_CHECK bool status_write(struct matcher *matcher, int port, struct err *err);
 
 #endif

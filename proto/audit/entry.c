@@ -5,13 +5,21 @@
 
 #include "proto/base/text.h"
 
-static const char *const kind_names[AUDIT_KINDS] = {
-    [AUDIT_STARTED] = "started",     [AUDIT_STOPPED] = "stopped",
-    [AUDIT_EPOCH] = "epoch",         [AUDIT_TIE_SEED] = "tie_seed",
-    [AUDIT_DIRECTORY] = "directory", [AUDIT_REVOCATIONS] = "revocations",
-    [AUDIT_ATTACHED] = "attached",   [AUDIT_DETACHED] = "detached",
-    [AUDIT_QUERY] = "query",         [AUDIT_RESULT] = "result",
-    [AUDIT_REFUSED] = "refused",     [AUDIT_ABANDONED] = "abandoned"};
+static const char *const kind_names[AUDIT_KINDS] = {[AUDIT_STARTED] = "started",
+                                                    [AUDIT_STOPPED] = "stopped",
+                                                    [AUDIT_EPOCH] = "epoch",
+                                                    [AUDIT_TIE_SEED] = "tie_seed",
+                                                    [AUDIT_DIRECTORY] = "directory",
+                                                    [AUDIT_REVOCATIONS] = "revocations",
+                                                    [AUDIT_ATTACHED] = "attached",
+                                                    [AUDIT_DETACHED] = "detached",
+                                                    [AUDIT_QUERY] = "query",
+                                                    [AUDIT_RESULT] = "result",
+                                                    [AUDIT_REFUSED] = "refused",
+                                                    [AUDIT_ABANDONED] = "abandoned",
+                                                    [AUDIT_MAIL] = "mail",
+                                                    [AUDIT_MAIL_TAKEN] = "mail_taken",
+                                                    [AUDIT_MAIL_EXPIRED] = "mail_expired"};
 
 const char *audit_kind_name(enum audit_kind kind)
 {

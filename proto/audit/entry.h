@@ -26,6 +26,9 @@ enum audit_kind {
     AUDIT_RESULT,
     AUDIT_REFUSED,   /* a call or a query, with its status and reason */
     AUDIT_ABANDONED, /* a search that was accepted but has no result */
+    AUDIT_MAIL,      /* a message was accepted for its receiver */
+    AUDIT_MAIL_TAKEN,
+    AUDIT_MAIL_EXPIRED,
     AUDIT_KINDS
 };
 const char *audit_kind_name(enum audit_kind kind); /* "query" */

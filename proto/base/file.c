@@ -83,14 +83,29 @@ char *file_directory(const char *path)
     return directory;
 }
 
+static bool sync_directory(const char *directory)
+{
+    int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = dir >= 0 && fsync(dir) == 0;
+    int reason = errno;
+    if (dir >= 0) (void)close(dir);
+    errno = reason;
+    return ok;
+}
+
 static bool sync_directory_of(const char *path)
 {
     char *directory = file_directory(path);
-    int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = sync_directory(directory);
+    int reason = errno;
     free(directory);
-    bool ok = dir >= 0 && fsync(dir) == 0;
-    if (dir >= 0) (void)close(dir);
+    errno = reason;
     return ok;
+}
+
+bool file_sync_directory(const char *directory, struct err *err)
+{
+    return sync_directory(directory) || err_set_errno(err, errno, "", "cannot sync %s", directory);
 }
 
 static bool write_temporary(char *temporary, const void *data, size_t len, unsigned mode)

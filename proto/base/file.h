@@ -33,6 +33,8 @@ MUST_CHECK bool file_create(const char *path, const void *data, size_t len, unsi
 MUST_CHECK bool file_append_line(const char *path, const char *line, unsigned mode,
                                  struct err *err);
 
+/* fsyncs a directory: what was renamed, made or removed in it stays so. */
+MUST_CHECK bool file_sync_directory(const char *directory, struct err *err);
 bool file_exists(const char *path);
 /* Whether both name one file: the same path, or the same file on disk. False where either is NULL
  * or

@@ -70,8 +70,6 @@ void result_encode(const struct result *result, struct buf *out)
 MUST_CHECK static bool read_agency(const Hearth__V1__RankedAgency *in, struct ranked_agency *out,
                                    struct err *err)
 {
-    if (in->base.n_unknown_fields > 0)
-        return err_set(err, ERR_INVALID, "", "a field that RankedAgency does not have");
     if (in->band < BAND_POSSIBLE || in->band > BAND_STRONG) {
         return err_set(err, ERR_INVALID, "band", "%u; must be %d to %d", in->band, BAND_POSSIBLE,
                        BAND_STRONG);

@@ -9,12 +9,6 @@
 
 #include "proto/base/mem.h"
 
-struct store_txn {
-    struct store *store;
-    MDB_txn *txn;
-    bool write;
-};
-
 bool store_fail(struct err *err, const struct store *store, int code, const char *doing)
 {
     switch (code) {

@@ -73,12 +73,14 @@ MUST_CHECK bool store_last(struct store_txn *txn, size_t table, const uint8_t **
 MUST_CHECK bool store_ask_rewrite(struct store_txn *txn, struct err *err);
 MUST_CHECK bool store_wants_rewrite(struct store *store, bool *wanted, struct err *err);
 /* Erases what was deleted: writes all entries, one by one, into a new file, fsyncs it and puts it
- * in the old one's place, so that no page of the old file is left under that name. `store` is open
- * in this process, with no transaction; it is closed and opened again around it, and stays usable
- * whatever happens. ERR_UNAVAILABLE (nothing changed) where another process has the store open:
- * every store_open holds a shared lock for that. A crash leaves the old file or the new one. */
+ * in the old one's place, so that no page of the old file is left under that name; then writes
+ * zeros over the old file, as far as the file system does that in place. `store` is open in this
+ * process, with no transaction, and no other thread uses it meanwhile. ERR_UNAVAILABLE where
+ * another process has the store open: every store_open holds a shared lock for that, and waits
+ * while a store is rewritten. (store_open_reader does neither: not for stores that are opened so.)
+ * Where it fails the store stays as it was. A crash leaves the old file or the new one. */
 MUST_CHECK bool store_rewrite(struct store *store, struct err *err);
-/* A number that changes with every committed write of any process (LMDB's last transaction id). */
+/* A number that grows with every committed write of any process, and with a rewrite. */
 uint64_t store_version(struct store *store);
 
 /* Big-endian key parts. */

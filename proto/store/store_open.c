@@ -13,28 +13,36 @@
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 
-/* The table of the store itself, beside those of the caller. */
-static const char meta_table[] = "hearth";
-static const char format_key[] = "format";
+/* ---- the store's own table ---- */
 
-static bool check_format(const struct store *store, const MDB_val *value, uint32_t format,
-                         struct err *err)
+static bool check_format(const struct store *store, const MDB_val *value, struct err *err)
 {
     if (value->mv_size != 8) return store_fail(err, store, MDB_CORRUPTED, "reading its format");
     uint64_t found = store_key_read_u64(value->mv_data);
-    if (found == format) return true;
+    if (found == store->format) return true;
     return err_set(err, ERR_VERSION, "format",
                    "store has format %llu, this program reads and writes format %lu",
-                   (unsigned long long)found, (unsigned long)format);
+                   (unsigned long long)found, (unsigned long)store->format);
+}
+
+static bool read_base(struct store *store, MDB_txn *txn, struct err *err)
+{
+    MDB_val key = STORE_META_KEY(STORE_META_BASE);
+    MDB_val value = {0};
+    int code = mdb_get(txn, store->meta, &key, &value);
+    if (code == MDB_NOTFOUND) return true;
+    if (code == 0 && value.mv_size != 8) code = MDB_CORRUPTED;
+    if (code != 0) return store_fail(err, store, code, "reading its version");
+    store->version_base = store_key_read_u64(value.mv_data);
+    return true;
 }
 
 /* Checks the stamp, or writes it where the environment is still empty and may be made. */
-static bool stamp(const struct store *store, MDB_txn *txn, bool create, uint32_t format,
-                  struct err *err)
+static bool stamp(struct store *store, MDB_txn *txn, bool create, struct err *err)
 {
-    MDB_dbi root = 0, meta = 0;
+    MDB_dbi root = 0;
     MDB_stat stat;
-    MDB_val key = {.mv_size = sizeof format_key - 1, .mv_data = (void *)(uintptr_t)format_key};
+    MDB_val key = STORE_META_KEY(STORE_META_FORMAT);
     MDB_val value = {0};
     int code = mdb_dbi_open(txn, NULL, 0, &root);
     if (code == 0) code = mdb_stat(txn, root, &stat);
@@ -42,32 +50,33 @@ static bool stamp(const struct store *store, MDB_txn *txn, bool create, uint32_t
     if (stat.ms_entries == 0 && !create) {
         return err_set(err, ERR_NOT_FOUND, NULL, "store is empty: it has never been set up");
     }
-    code = mdb_dbi_open(txn, meta_table, stat.ms_entries == 0 ? MDB_CREATE : 0, &meta);
-    if (code == 0) code = mdb_get(txn, meta, &key, &value);
-    if (code == 0) return check_format(store, &value, format, err);
+    code = mdb_dbi_open(txn, STORE_META, stat.ms_entries == 0 ? MDB_CREATE : 0, &store->meta);
+    if (code == 0) code = mdb_get(txn, store->meta, &key, &value);
+    if (code == 0) return check_format(store, &value, err) && read_base(store, txn, err);
     if (code == MDB_NOTFOUND && stat.ms_entries > 0) {
         return err_set(err, ERR_CORRUPT, NULL, "this is a store of another program");
     }
     if (code != MDB_NOTFOUND) return store_fail(err, store, code, "reading its format");
     uint8_t bytes[8];
-    store_key_u64(bytes, format);
+    store_key_u64(bytes, store->format);
     value = (MDB_val){.mv_size = sizeof bytes, .mv_data = bytes};
-    code = mdb_put(txn, meta, &key, &value, 0);
+    code = mdb_put(txn, store->meta, &key, &value, 0);
     return code == 0 || store_fail(err, store, code, "writing its format");
 }
 
-static bool open_tables(struct store *store, bool create, const char *const *names, uint32_t format,
-                        struct err *err)
+/* ---- tables ---- */
+
+static bool make_tables(struct store *store, bool create, struct err *err)
 {
     MDB_txn *txn = NULL;
     int code = mdb_txn_begin(store->env, NULL, 0, &txn);
     if (code != 0) return store_fail(err, store, code, "opening it");
-    if (!stamp(store, txn, create, format, err)) {
+    if (!stamp(store, txn, create, err)) {
         mdb_txn_abort(txn);
         return false;
     }
     for (size_t i = 0; i < store->table_count; i++) {
-        code = mdb_dbi_open(txn, names[i], MDB_CREATE, &store->tables[i]);
+        code = mdb_dbi_open(txn, store->names[i], MDB_CREATE, &store->tables[i]);
         if (code != 0) {
             mdb_txn_abort(txn);
             return store_fail(err, store, code, "opening its tables");
@@ -77,16 +86,14 @@ static bool open_tables(struct store *store, bool create, const char *const *nam
     return code == 0 || store_fail(err, store, code, "opening its tables");
 }
 
-/* The same for a reader, which can write neither the stamp nor the tables. */
-static bool find_tables(struct store *store, const char *const *names, uint32_t format,
-                        struct err *err)
+bool store_find_tables(struct store *store, struct err *err)
 {
     MDB_txn *txn = NULL;
     int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
     if (code != 0) return store_fail(err, store, code, "opening it");
-    bool ok = stamp(store, txn, false, format, err);
+    bool ok = stamp(store, txn, false, err);
     for (size_t i = 0; ok && i < store->table_count; i++) {
-        code = mdb_dbi_open(txn, names[i], 0, &store->tables[i]);
+        code = mdb_dbi_open(txn, store->names[i], 0, &store->tables[i]);
         ok = code == 0 || store_fail(err, store, code == MDB_NOTFOUND ? MDB_CORRUPTED : code,
                                      "opening its tables");
     }
@@ -97,6 +104,8 @@ static bool find_tables(struct store *store, const char *const *names, uint32_t 
     code = mdb_txn_commit(txn); /* keeps the handles of the tables */
     return code == 0 || store_fail(err, store, code, "opening its tables");
 }
+
+/* ---- the environment ---- */
 
 /* Grows the file; never shrinks it or changes what it holds, whatever a writer does meanwhile. */
 static int grow(const char *path, off_t from, off_t to)
@@ -127,7 +136,7 @@ static int fill_up(MDB_env *env, const char *path)
     return on_disk.st_size >= wanted ? 0 : grow(path, on_disk.st_size, wanted);
 }
 
-static bool open_environment(struct store *store, const char *path, struct err *err)
+bool store_open_environment(struct store *store, const char *path, struct err *err)
 {
     int code = mdb_env_create(&store->env);
     if (code == 0) code = mdb_env_set_maxdbs(store->env, STORE_TABLES_MAX + 1);
@@ -145,19 +154,33 @@ static bool open_environment(struct store *store, const char *path, struct err *
     return code == 0 || store_fail(err, store, code, "opening it");
 }
 
+/* ---- the store ---- */
+
+static struct store *new_store(const char *path, const char *const *names, size_t tables,
+                               uint32_t format, size_t max_mib)
+{
+    REQUIRE(tables <= STORE_TABLES_MAX && max_mib > 0 && max_mib <= SIZE_MAX >> 20);
+    struct store *store = mem_new(struct store);
+    store->path = mem_string(path);
+    store->table_count = tables;
+    for (size_t i = 0; i < tables; i++) store->names[i] = mem_string(names[i]);
+    store->format = format;
+    store->max_mib = max_mib;
+    store->lock_fd = -1;
+    return store;
+}
+
 bool store_open(const char *path, bool create, const char *const *names, size_t tables,
                 uint32_t format, size_t max_mib, struct store **out, struct err *err)
 {
-    REQUIRE(tables <= STORE_TABLES_MAX && max_mib > 0 && max_mib <= SIZE_MAX >> 20);
     char *data = file_join(path, "data.mdb");
     bool there = file_exists(data);
     free(data);
     if (!there && !create) return err_set(err, ERR_NOT_FOUND, NULL, "no store at %s", path);
     if (!there && !file_make_dirs(path, 0700, err)) return false;
-    struct store *store = mem_new(struct store);
-    store->table_count = tables;
-    store->max_mib = max_mib;
-    if (!open_environment(store, path, err) || !open_tables(store, create, names, format, err)) {
+    struct store *store = new_store(path, names, tables, format, max_mib);
+    if (!store_lock_shared(store, err) || !store_open_environment(store, path, err) ||
+        !make_tables(store, create, err)) {
         store_close(store);
         return false;
     }
@@ -168,12 +191,9 @@ bool store_open(const char *path, bool create, const char *const *names, size_t 
 bool store_open_reader(const char *path, const char *const *names, size_t tables, uint32_t format,
                        size_t max_mib, struct store **out, struct err *err)
 {
-    REQUIRE(tables <= STORE_TABLES_MAX && max_mib > 0 && max_mib <= SIZE_MAX >> 20);
-    struct store *store = mem_new(struct store);
-    store->table_count = tables;
-    store->max_mib = max_mib;
+    struct store *store = new_store(path, names, tables, format, max_mib);
     store->read_only = true;
-    if (!open_environment(store, path, err) || !find_tables(store, names, format, err)) {
+    if (!store_open_environment(store, path, err) || !store_find_tables(store, err)) {
         store_close(store);
         return false;
     }
@@ -186,6 +206,10 @@ void store_close(struct store *store)
     if (!store) return;
     REQUIRE(atomic_load(&store->open_txns) == 0);
     mdb_env_close(store->env);
+    /* After LMDB's own lock: whoever gets this one may take the file for nobody's. */
+    if (store->lock_fd >= 0) (void)close(store->lock_fd);
+    for (size_t i = 0; i < store->table_count; i++) free(store->names[i]);
+    free(store->path);
     free(store);
 }
 
@@ -193,5 +217,5 @@ uint64_t store_version(struct store *store)
 {
     MDB_envinfo info;
     REQUIRE(mdb_env_info(store->env, &info) == 0);
-    return info.me_last_txnid;
+    return store->version_base + info.me_last_txnid;
 }

@@ -4,7 +4,9 @@
  * Slow and simple on purpose; it shares no code with proto/domain but the names of the criteria.
  */
 #include <jansson.h>
+#include <sodium.h>
 
+#include "proto/domain/referral.h"
 #include "tests/unit/proto/domain/domain_check.h"
 
 enum { DAY = 20500, HOUSEHOLDS = 24, REQUESTS = 1200 };
@@ -421,6 +423,41 @@ static void compare(struct plan *plan, const struct view *view, const struct hom
     free(values);
 }
 
+/* What an agency is told, there and back, and its own scores by it: exact at the full stage, within
+ * what the profile stage promises before it. */
+static void told_scores_agree(const struct request *request, const struct plan *plan,
+                              const struct home *homes, enum referral_stage stage)
+{
+    struct referral *told = mem_new(struct referral), *read = mem_new(struct referral);
+    struct plan *theirs = mem_new(struct plan);
+    struct buf bytes = {0}, again = {0};
+    struct err err = {0};
+    referral_make(request, plan, stage, told);
+    referral_encode(told, &bytes);
+    if (!referral_decode(bytes.data, bytes.len, read, &err)) fail_msg("%s %s", err.field, err.text);
+    referral_encode(read, &again);
+    assert_int_equal(bytes.len, again.len);
+    assert_memory_equal(bytes.data, again.data, bytes.len);
+    referral_plan(read, theirs);
+    int more = referral_place_points(read) + (int)request->prefer_count + 1;
+    for (size_t i = 0; i < HOUSEHOLDS; i++) {
+        int match = plan_score(plan, &homes[i].set), own = plan_score(theirs, &homes[i].set);
+        if (stage == STAGE_FULL) {
+            assert_int_equal(own, match);
+        } else if (own == SCORE_NONE) {
+            assert_int_equal(match, SCORE_NONE);
+        } else if (match != SCORE_NONE) {
+            assert_true(own <= match && match <= own + more);
+        }
+        if (!request->has_location && request->prefer_count == 0) assert_int_equal(own, match);
+    }
+    buf_free(&bytes);
+    buf_free(&again);
+    free(told);
+    free(read);
+    free(theirs);
+}
+
 static void plans_agree_with_the_document(void **state)
 {
     (void)state;
@@ -438,7 +475,11 @@ static void plans_agree_with_the_document(void **state)
         bool good = plan_make(request, catalogue_one(), plan, &err);
         bool sensible = !view.location || (view.cells > 0 && view.quadrants <= 16);
         assert_int_equal(good, sensible);
-        if (good) compare(plan, &view, homes, eligible);
+        if (good) {
+            compare(plan, &view, homes, eligible);
+            told_scores_agree(request, plan, homes, STAGE_PROFILE);
+            told_scores_agree(request, plan, homes, STAGE_FULL);
+        }
         planned += good;
         nowhere += !good && view.cells == 0;
         too_wide += !good && view.cells > 0;
@@ -458,6 +499,7 @@ static void plans_agree_with_the_document(void **state)
 
 int main(void)
 {
+    if (sodium_init() < 0) return 1;
     const struct CMUnitTest tests[] = {cmocka_unit_test(plans_agree_with_the_document)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/commands.h"
+#include "agent/erase.h"
+#include "agent/home.h"
+#include "proto/base/mem.h"
+
+enum { ERASE_PATIENCE_MS = 30000 };
+
+struct options {
+    struct cli_common common;
+    char **refs;
+    int count;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    struct options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
+    case ARGP_KEY_ARGS:
+        options->refs = state->argv + state->next;
+        options->count = state->argc - state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS: argp_error(state, "the reference of a household is wanted"); return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int report(const struct options *options, bool rewritten)
+{
+    if (options->common.json) {
+        cli_print_json(json_pack("{s:i,s:b}", "erased", options->count, "rewritten", rewritten));
+    } else if (rewritten) {
+        (void)printf("%d erased: the files were rewritten, nothing of them is left in there\n",
+                     options->count);
+    } else {
+        (void)printf("%d deleted, but not yet erased: another program has the files open, which "
+                     "still hold the old bytes\n",
+                     options->count);
+        (void)fprintf(stderr,
+                      "hearth-agent erase: 'serve' rewrites the files once it is alone with them, "
+                      "or else the next command here does; 'hearth-agent list' is one\n");
+    }
+    return rewritten ? EXIT_OK : EXIT_OTHER;
+}
+
+/* The household is gone from the vault: an error that follows must not read as if it were not. */
+static void say_deleted(struct err *err)
+{
+    char text[ERR_TEXT_MAX];
+    memcpy(text, err->text, sizeof text);
+    (void)err_set(err, err->code == ERR_INVALID ? ERR_INTERNAL : err->code, err->field,
+                  "deleted, but not yet erased from the files: %s", text);
+}
+
+static int run(const struct options *options, struct home *home, struct err *err)
+{
+    const char *const *refs = (const char *const *)options->refs;
+    char *path = mem_string(home->path);
+    bool rewritten = false;
+    bool removed = erase_households(home->vault, refs, (size_t)options->count, NULL, err);
+    home_close(home);
+    bool ok = removed && erase_rewrite(path, NULL, ERASE_PATIENCE_MS, &rewritten, err);
+    free(path);
+    if (removed && !ok) say_deleted(err);
+    return ok ? report(options, rewritten) : -1;
+}
+
+int command_erase(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .parser = parse,
+        .args_doc = "REF...",
+        .doc = "Erases the named households, all of them or none where one is not held: removes "
+               "their records, forgets what earlier replies were computed from (they can no longer "
+               "be recomputed), and rewrites the files, so that no page of them holds the old "
+               "bytes. Where serve runs it waits up to 30 seconds for it to do so."};
+    struct options options = {0};
+    struct home home = {0};
+    struct err err = {0};
+    int code = cli_parse(&argp, argc, argv, &options, &options.common);
+    if (code != 0) return code;
+    code = home_open(&options.common, &home, &err) ? run(&options, &home, &err) : -1;
+    if (code < 0) code = home_fail(argv[0], &options.common, &err);
+    home_close(&home);
+    return code;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "matcher/mail_session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "matcher/envelope.h"
+#include "matcher/matcher.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+
+enum { HELLO_MS = 10000, GOODBYE_MS = 5000 };
+
+/* ---- life ---- */
+
+static struct mail_session *session_new(struct matcher *matcher, struct rpc_stream *stream)
+{
+    struct mail_session *session = mem_new(struct mail_session);
+    atomic_init(&session->refs, 1);
+    session->matcher = matcher;
+    session->stream = stream;
+    rpc_stream_ref(stream);
+    session->party.role = rpc_stream_peer_role(stream);
+    (void)snprintf(session->party.id, sizeof session->party.id, "%s", rpc_stream_peer_id(stream));
+    return session;
+}
+
+struct mail_session *mail_session_ref(struct mail_session *session)
+{
+    (void)atomic_fetch_add(&session->refs, 1);
+    return session;
+}
+
+void mail_session_unref(struct mail_session *session)
+{
+    if (!session || atomic_fetch_sub(&session->refs, 1) != 1) return;
+    if (atomic_load(&session->greeted)) certificate_free(&session->certificate);
+    rpc_stream_unref(session->stream);
+    free(session);
+}
+
+static void cut(void *ctx)
+{
+    struct mail_session *session = ctx;
+    rpc_stream_cancel(session->stream, RPC_UNAVAILABLE, "did not end its stream");
+    mail_session_unref(session);
+}
+
+void mail_session_end(struct mail_session *session, const struct err *err, bool refused)
+{
+    if (atomic_exchange(&session->ended, true)) return;
+    if (!err) {
+        rpc_stream_finish(session->stream, RPC_OK, "");
+    } else if (refused) {
+        matcher_refuse(session->matcher, session->stream, "Mail", NULL, err);
+    } else {
+        log_err(LOG_LEVEL_INFO, "mail_ended", err);
+        matcher_finish(session->stream, err);
+    }
+    /* The status goes out behind what is queued: who does not take it is cut off. */
+    timers_at(session->matcher->timers, clock_steady_ms() + GOODBYE_MS, cut,
+              mail_session_ref(session));
+}
+
+static void on_hello_due(void *ctx)
+{
+    struct mail_session *session = ctx;
+    if (!atomic_load(&session->greeted) && !atomic_load(&session->ended)) {
+        rpc_stream_cancel(session->stream, RPC_DEADLINE_EXCEEDED, "no hello within 10 s");
+    }
+    mail_session_unref(session);
+}
+
+/* ---- the queue: what callbacks hand to the mail's thread ---- */
+
+struct job {
+    struct mail_session *session;
+    struct buf message;
+    bool is_last; /* the party has half-closed */
+};
+
+static void run_job(void *ctx)
+{
+    struct job *job = ctx;
+    struct mail_session *session = job->session;
+    if (!atomic_load(&session->ended)) {
+        if (job->is_last) {
+            mail_session_end(session, NULL, false);
+        } else {
+            mail_session_step(session, job->message.data, job->message.len);
+        }
+    }
+    (void)atomic_fetch_sub(&session->queued, 1);
+    (void)atomic_fetch_sub(&session->queued_bytes, job->message.len);
+    buf_free(&job->message);
+    mail_session_unref(session);
+    free(job);
+}
+
+static void queue(struct mail_session *session, const uint8_t *data, size_t len, bool is_last)
+{
+    struct job *job = mem_new(struct job);
+    job->session = mail_session_ref(session);
+    job->is_last = is_last;
+    buf_append(&job->message, data, len);
+    (void)atomic_fetch_add(&session->queued, 1);
+    (void)atomic_fetch_add(&session->queued_bytes, len);
+    mail_room_run(session->matcher->mail, run_job, job);
+}
+
+/* ---- callbacks of the stream ---- */
+
+static bool check_open(struct matcher *matcher, const struct rpc_stream *stream, struct err *err)
+{
+    enum role role = rpc_stream_peer_role(stream);
+    if (role != ROLE_LA && role != ROLE_NONE && role != ROLE_AGENT) {
+        return err_set(err, ERR_DENIED, "certificate",
+                       "this call is for LAs and agencies; the TLS certificate says %s",
+                       role_name(role));
+    }
+    (void)matcher;
+    return envelope_check_peer(stream, role == ROLE_AGENT ? ROLE_AGENT : ROLE_LA, err);
+}
+
+static void on_opened(struct rpc_stream *stream, void *ctx)
+{
+    struct matcher *matcher = ctx;
+    struct err err;
+    matcher_count_stream(matcher, 1);
+    if (!check_open(matcher, stream, &err)) {
+        matcher_refuse(matcher, stream, "Mail", NULL, &err);
+        return;
+    }
+    if (atomic_load(&matcher->draining)) {
+        (void)err_set(&err, ERR_UNAVAILABLE, NULL, "the matcher is stopping");
+        matcher_finish(stream, &err);
+        return;
+    }
+    struct mail_session *session = session_new(matcher, stream);
+    if (!mail_room_enter(matcher->mail, session, &err)) {
+        matcher_refuse(matcher, stream, "Mail", NULL, &err);
+        mail_session_unref(session);
+        return;
+    }
+    rpc_stream_set_user(stream, session);
+    timers_at(matcher->timers, clock_steady_ms() + HELLO_MS, on_hello_due,
+              mail_session_ref(session));
+}
+
+static void on_message(struct rpc_stream *stream, const uint8_t *data, size_t len, void *ctx)
+{
+    (void)ctx;
+    struct mail_session *session = rpc_stream_user(stream);
+    struct err err;
+    if (!session || atomic_load(&session->ended)) return;
+    if (atomic_load(&session->queued) < MAIL_QUEUE &&
+        atomic_load(&session->queued_bytes) + len <= MAIL_QUEUE_BYTES) {
+        queue(session, data, len, false);
+        return;
+    }
+    (void)err_set(&err, ERR_BUDGET, "message",
+                  "more than %d messages or %d MiB are unanswered on this stream", MAIL_QUEUE,
+                  MAIL_QUEUE_BYTES >> 20);
+    mail_session_end(session, &err, true);
+}
+
+static void on_half_closed(struct rpc_stream *stream, void *ctx)
+{
+    (void)ctx;
+    struct mail_session *session = rpc_stream_user(stream);
+    if (session) queue(session, NULL, 0, true);
+}
+
+static void on_closed(struct rpc_stream *stream, enum rpc_status status, const char *detail,
+                      void *ctx)
+{
+    (void)status;
+    (void)detail;
+    struct matcher *matcher = ctx;
+    struct mail_session *session = rpc_stream_user(stream);
+    if (session) {
+        rpc_stream_set_user(stream, NULL);
+        atomic_store(&session->ended, true);
+        mail_room_leave(matcher->mail, session);
+        mail_session_unref(session);
+    }
+    matcher_count_stream(matcher, -1);
+}
+
+const struct rpc_events mail_events = {
+    .opened = on_opened,
+    .message = on_message,
+    .half_closed = on_half_closed,
+    .closed = on_closed,
+};
