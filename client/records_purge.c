@@ -75,7 +75,8 @@ static bool remove_search(struct purge *purge, const uint8_t name[HASH_BYTES], s
                           struct err *err)
 {
     out->searches++;
-    return several_remove(purge->txn, &several_runs, name, &out->runs, err) &&
+    return store_ask_rewrite(purge->txn, err) &&
+           several_remove(purge->txn, &several_runs, name, &out->runs, err) &&
            several_remove(purge->txn, &several_decisions, name, &out->decisions, err) &&
            several_remove(purge->txn, &several_outcomes, name, &out->outcomes, err) &&
            store_delete(purge->txn, TABLE_SEARCHES, name, HASH_BYTES, NULL, err);
@@ -142,9 +143,10 @@ bool records_purge_is_due(struct records *records, int32_t day, bool *due, struc
 
 bool records_rewrite(struct records *records, bool *done, struct err *err)
 {
-    /* store_rewrite is another piece of work: this is the one place that will call it. */
-    (void)records;
-    (void)err;
+    bool wanted = false;
+    *done = true;
+    if (!store_wants_rewrite(records->store, &wanted, err)) return err_in(err, HOME_RECORDS);
+    if (!wanted || store_rewrite(records->store, err)) return true;
     *done = false;
-    return true;
+    return err->code == ERR_UNAVAILABLE || err_in(err, HOME_RECORDS);
 }

@@ -55,9 +55,14 @@ static size_t look(struct staying *staying, int64_t before_ms)
 }
 
 /* Deleted entries stand in the files until these are written anew. */
-static bool erase(struct records *records, struct retention *out, struct err *err)
+static bool erase(struct records *records, struct correspondence *correspondence,
+                  struct retention *out, struct err *err)
 {
-    return records_rewrite(records, &out->erased, err);
+    bool letters = false, searches = false;
+    bool ok = correspondence_rewrite(correspondence, &letters, err) &&
+              records_rewrite(records, &searches, err);
+    out->erased = letters && searches;
+    return ok;
 }
 
 bool retention_purge(struct records *records, struct correspondence *correspondence,
@@ -69,7 +74,7 @@ bool retention_purge(struct records *records, struct correspondence *corresponde
     done.messages = look(&staying, before_ms);
     bool ok = (dry_run || correspondence_purge(correspondence, before_ms, &done.messages, err)) &&
               records_purge(records, before_ms, dry_run, in_use, &staying, &done.records, err) &&
-              (dry_run || erase(records, &done, err));
+              (dry_run || erase(records, correspondence, &done, err));
     entries_free(staying.entries, staying.count);
     free(staying.stays);
     if (ok) *out = done;
