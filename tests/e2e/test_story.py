@@ -12,7 +12,7 @@ from support import SchemeCase, lab
 
 REQUEST = {"search_ref": "STORY-2026-0001", "children": [{"age": 9, "sex": "F"}],
            "placement": {"type": "PT_LONG", "needed_by": "later"}, "prefer": {"CS_SIM": 3, "DS_AUT": 2},
-           "location": {"anchors": [{"name": "mrkschool", "at": "SE 30 34", "within_km": 120, "weight": 3}],
+           "location": {"anchors": [{"name": "mrkschool", "at": "SE 30 34", "within_km": 70, "weight": 3}],
                         "avoid": [{"name": "mrkrisk", "at": "TA 10 30", "within_km": 5}]}}
 MARKS = ("STORY-2026", "mrkschool", "mrkrisk", "SE 30", "a quiet, clever girl", "how does she sleep",
          "soundly, and late", "a farm with two dogs")
