@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/evaluate.h"
 #include "keys/signed.h"
@@ -26,6 +27,9 @@ struct job {
     Hearth__V1__ToAgent *message;
     int64_t receipt_us;
     atomic_uint *place; /* where it is counted */
+    struct checked checked;
+    struct buf reply; /* as it will travel, once it is kept */
+    uint32_t items;
 };
 
 struct answerer *answerer_start(const struct answerer_parts *parts)
@@ -41,6 +45,7 @@ void answerer_stop(struct answerer *answerer)
     if (!answerer) return;
     atomic_store(&answerer->stopping, true);
     pool_stop(answerer->pool);
+    keeper_flush(answerer->parts.keeper);
     free(answerer);
 }
 
@@ -79,15 +84,11 @@ static void send_decline(struct rpc_stream *stream, const uint8_t hash[HASH_BYTE
     buf_free(&bytes);
 }
 
-/* The reply as it travels, signed. */
-static void pack_reply(const struct identity *identity, const struct evaluated *evaluated,
+/* The reply as it travels. */
+static void pack_reply(const struct signed_bytes *body, const struct evaluated *evaluated,
                        struct buf *out)
 {
-    struct buf body = {0};
-    uint8_t signature[SIGNATURE_BYTES];
-    reply_encode(&evaluated->reply, &body);
-    identity_sign(identity, TAG_REPLY, body.data, body.len, signature);
-    Hearth__V1__Signed part = signed_message(body.data, body.len, signature);
+    Hearth__V1__Signed part = signed_message_of(body);
     Hearth__V1__AgentReply reply = HEARTH__V1__AGENT_REPLY__INIT;
     Hearth__V1__FromAgent message = HEARTH__V1__FROM_AGENT__INIT;
     reply.reply = &part;
@@ -96,7 +97,6 @@ static void pack_reply(const struct identity *identity, const struct evaluated *
     message.kind_case = HEARTH__V1__FROM_AGENT__KIND_REPLY;
     message.reply = &reply;
     wire_pack(&message.base, out);
-    buf_free(&body);
 }
 
 /* ---- one query ---- */
@@ -111,48 +111,104 @@ static bool run_evaluation(const struct answerer *answerer, const struct checked
 {
     const struct answerer_parts *parts = &answerer->parts;
     const struct evaluation in = {
-        .query = &checked->query,
-        .catalogue = checked->reading.catalogue,
-        .layout = &checked->reading.layout,
-        .joint_key = &checked->joint_key,
-        .query_hash = checked->hash,
-        .agent = identity_certificate(parts->identity)->organisation,
+        .question = {.query = &checked->query,
+                     .catalogue = checked->reading.catalogue,
+                     .layout = &checked->reading.layout,
+                     .joint_key = &checked->joint_key,
+                     .query_hash = checked->hash,
+                     .agent = identity_certificate(parts->identity)->organisation,
+                     .pool = answerer->pool},
         .today = clock_london_day(clock_wall_ms()),
         .fresh_days = parts->fresh_days,
-        .pool = answerer->pool,
     };
     return evaluate(parts->vault, &in, out, why);
 }
 
-static enum decline answer_new(const struct job *job, const struct checked *checked,
-                               struct err *why)
+static void job_free(struct job *job)
+{
+    atomic_fetch_sub(job->place, 1);
+    hearth__v1__to_agent__free_unpacked(job->message, NULL);
+    rpc_stream_unref(job->stream);
+    checked_free(&job->checked);
+    buf_free(&job->reply);
+    free(job);
+}
+
+/* The end of a query, whatever became of it. */
+static void finish(struct job *job, enum decline reason, const char *why)
+{
+    const struct checked *checked = &job->checked;
+    if (reason != DECLINE_NONE) send_decline(job->stream, checked->hash, reason);
+    log_query(LOG_LEVEL_INFO, checked->hash, checked->query.la,
+              reason == DECLINE_NONE ? "answered" : decline_word(reason), why);
+    job_free(job);
+}
+
+/* On the keeper's thread. */
+static void on_kept(const struct err *why, void *ctx)
+{
+    struct job *job = ctx;
+    const struct answerer_parts *parts = &job->answerer->parts;
+    struct query_name name = name_of(&job->checked);
+    if (why) {
+        bool again = why->code == ERR_EXISTS;
+        if (!again) log_err(LOG_LEVEL_ERROR, "replies", why);
+        policy_failed(parts->policy, &name);
+        finish(job, again ? DECLINE_REPLAY : DECLINE_UNAVAILABLE, why->text);
+        return;
+    }
+    policy_answered(parts->policy, &name, job->reply.data, job->reply.len, job->items);
+    int64_t due =
+        sender_due_us(job->items, job->checked.query.is_member, job->receipt_us, clock_steady_us());
+    sender_at(parts->sender, due, job->stream, &job->reply);
+    log_sizes(&job->checked, job->items);
+    finish(job, DECLINE_NONE, "");
+}
+
+/* Signs, and hands it to the keeper: it leaves once it is kept. */
+static void keep(struct job *job, struct evaluated *evaluated)
 {
     const struct answerer_parts *parts = &job->answerer->parts;
-    struct query_name name = name_of(checked);
+    const struct checked *checked = &job->checked;
+    struct kept_reply kept = {.at_ms = clock_wall_ms(),
+                              .catalogue = checked->reading.catalogue->version,
+                              .carers = evaluated->carers,
+                              .seed = evaluated->seed,
+                              .slot_sets = evaluated->slot_sets};
+    evaluated->seed = (struct secret){0};
+    evaluated->slot_sets = (struct buf){0};
+    memcpy(kept.query_hash, checked->hash, HASH_BYTES);
+    memcpy(kept.la, checked->query.la, sizeof kept.la);
+    reply_encode(&evaluated->reply, &kept.signed_reply.body);
+    identity_sign_body(parts->identity, TAG_REPLY, &kept.signed_reply);
+    pack_reply(&kept.signed_reply, evaluated, &job->reply);
+    job->items = evaluated->reply.count;
+    keeper_reply(parts->keeper, &kept, on_kept, job);
+}
+
+static enum decline answer_new(struct job *job, bool *keeping, struct err *why)
+{
+    const struct answerer_parts *parts = &job->answerer->parts;
     struct evaluated evaluated = {0};
-    if (!run_evaluation(job->answerer, checked, &evaluated, why)) {
+    if (!run_evaluation(job->answerer, &job->checked, &evaluated, why)) {
         /* Without the vault not even the size of a reply is known: say so rather than send
          * nonsense. */
+        struct query_name name = name_of(&job->checked);
         log_err(LOG_LEVEL_ERROR, "vault", why);
         policy_failed(parts->policy, &name);
         return DECLINE_UNAVAILABLE;
     }
-    struct buf bytes = {0};
-    pack_reply(parts->identity, &evaluated, &bytes);
-    policy_answered(parts->policy, &name, bytes.data, bytes.len, evaluated.reply.count);
-    int64_t due = sender_due_us(evaluated.reply.count, checked->query.is_member, job->receipt_us,
-                                clock_steady_us());
-    sender_at(parts->sender, due, job->stream, &bytes);
-    log_sizes(checked, evaluated.reply.count);
+    *keeping = true;
+    keep(job, &evaluated);
     evaluated_free(&evaluated);
     return DECLINE_NONE;
 }
 
 /* What is remembered of this very query; *done where nothing more is to do. */
-static enum decline answer_again(const struct job *job, const struct checked *checked,
-                                 int64_t now_ms, bool *done, struct err *why)
+static enum decline answer_again(const struct job *job, int64_t now_ms, bool *done, struct err *why)
 {
     const struct answerer_parts *parts = &job->answerer->parts;
+    const struct checked *checked = &job->checked;
     struct query_name name = name_of(checked);
     struct buf stored = {0};
     uint32_t items = 0;
@@ -172,14 +228,16 @@ static enum decline answer_again(const struct job *job, const struct checked *ch
     return DECLINE_REPLAY;
 }
 
-static enum decline answer(const struct job *job, struct checked *checked, struct err *why)
+/* *keeping set: the job is the keeper's, and may be gone already. */
+static enum decline answer(struct job *job, bool *keeping, struct err *why)
 {
     const struct answerer_parts *parts = &job->answerer->parts;
+    struct checked *checked = &job->checked;
     const Hearth__V1__AgentQuery *query = job->message->query;
     int64_t now_ms = clock_wall_ms();
     bool done = false;
     enum decline reason = check_origin(parts->checker, query, now_ms, checked, why);
-    if (reason == DECLINE_NONE) reason = answer_again(job, checked, now_ms, &done, why);
+    if (reason == DECLINE_NONE) reason = answer_again(job, now_ms, &done, why);
     if (done || reason != DECLINE_NONE) return reason;
     reason = check_keys(parts->checker, query, now_ms, checked, why);
     if (reason != DECLINE_NONE) return reason;
@@ -187,30 +245,20 @@ static enum decline answer(const struct job *job, struct checked *checked, struc
     const struct membership membership = {&checked->group, checked->group_hash};
     reason = policy_admit(parts->policy, &name, checked->query.is_member ? &membership : NULL,
                           now_ms, checked->query.expires_at + CLOCK_SKEW_MS);
-    return reason == DECLINE_NONE ? answer_new(job, checked, why) : reason;
-}
-
-static void job_free(struct job *job)
-{
-    atomic_fetch_sub(job->place, 1);
-    hearth__v1__to_agent__free_unpacked(job->message, NULL);
-    rpc_stream_unref(job->stream);
-    free(job);
+    return reason == DECLINE_NONE ? answer_new(job, keeping, why) : reason;
 }
 
 static void run(void *ctx)
 {
     struct job *job = ctx;
-    if (!atomic_load(&job->answerer->stopping)) {
-        struct checked checked = {0};
-        struct err why = {0};
-        enum decline reason = answer(job, &checked, &why);
-        if (reason != DECLINE_NONE) send_decline(job->stream, checked.hash, reason);
-        log_query(LOG_LEVEL_INFO, checked.hash, checked.query.la,
-                  reason == DECLINE_NONE ? "answered" : decline_word(reason), why.text);
-        checked_free(&checked);
+    if (atomic_load(&job->answerer->stopping)) {
+        job_free(job);
+        return;
     }
-    job_free(job);
+    struct err why = {0};
+    bool keeping = false;
+    enum decline reason = answer(job, &keeping, &why);
+    if (!keeping) finish(job, reason, why.text);
 }
 
 static void decline_busy(struct rpc_stream *stream, const Hearth__V1__AgentQuery *query)
@@ -235,6 +283,10 @@ void answerer_take(struct answerer *answerer, struct rpc_stream *stream,
     }
     struct job *job = mem_new(struct job);
     rpc_stream_ref(stream);
-    *job = (struct job){answerer, stream, message, receipt_us, place};
+    *job = (struct job){.answerer = answerer,
+                        .stream = stream,
+                        .message = message,
+                        .receipt_us = receipt_us,
+                        .place = place};
     (member ? pool_run_later : pool_run)(answerer->pool, run, job);
 }

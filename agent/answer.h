@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From a query that came in to the reply that leaves: check, policy, evaluation, signature, send
- * time. Queries wait in a bounded queue for a pool of threads, so that the stream's callbacks never
- * block.
+ * From a query that came in to the reply that leaves: check, policy, evaluation, signature,
+ * keeping, send time. A reply that cannot be kept for an auditor is not sent. Queries wait in a
+ * bounded queue for a pool of threads, so that the stream's callbacks never block.
  */
 #ifndef HEARTH_AGENT_ANSWER_H
 #define HEARTH_AGENT_ANSWER_H
 
 #include "agent/check.h"
 #include "agent/config.h"
+#include "agent/keeper.h"
 #include "agent/policy.h"
 #include "agent/sender.h"
 
@@ -24,13 +25,14 @@ struct answerer_parts { /* all outlive the answerer */
     struct vault *vault;
     struct checker *checker;
     struct policy *policy;
+    struct keeper *keeper;
     struct sender *sender;
     int fresh_days;
     unsigned threads; /* 0: one a processor */
 };
 struct answerer;
 struct answerer *answerer_start(const struct answerer_parts *parts);
-/* Drops queries that still wait, finishes those that are being evaluated, frees. */
+/* Drops queries that still wait, finishes those that are being evaluated or kept, frees. */
 void answerer_stop(struct answerer *answerer);
 /* Takes the message, which holds a query; receipt_us is when it came in. Declines "busy" where the
  * queue is full. Never blocks. */

@@ -4,10 +4,10 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "agent/commands.h"
 #include "agent/home.h"
+#include "agent/ranking.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
@@ -33,59 +33,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-struct scored {
-    char ref[PROFILE_REF_MAX + 1];
-    int score;
-};
-
-struct scoring {
-    const struct plan *plan;
-    int32_t today;
-    int fresh_days;
-    struct buf items; /* of struct scored; wiped as it grows */
-    size_t count;
-};
-
-static bool score_one(const struct profile *profile, void *ctx, struct err *err)
-{
-    (void)err;
-    struct scoring *scoring = ctx;
-    struct slot_set set;
-    profile_slots(profile, scoring->plan->catalogue, scoring->today, scoring->fresh_days, &set);
-    int score = plan_score(scoring->plan, &set);
-    slot_set_wipe(&set);
-    if (score == SCORE_NONE) return true;
-    struct scored item = {.score = score};
-    memcpy(item.ref, profile->ref, sizeof item.ref);
-    buf_append(&scoring->items, &item, sizeof item);
-    sodium_memzero(&item, sizeof item);
-    scoring->count++;
-    return true;
-}
-
-static int by_score(const void *a, const void *b)
-{
-    const struct scored *x = a;
-    const struct scored *y = b;
-    if (x->score != y->score) return x->score > y->score ? -1 : 1;
-    return strcmp(x->ref, y->ref);
-}
-
 static void print_scores(const struct options *options, const char *agency,
-                         const struct scored *items, size_t count)
+                         const struct ranking *ranking)
 {
     if (!options->common.json) {
-        for (size_t i = 0; i < count; i++) {
-            (void)printf("%5d  %-9s %s\n", items[i].score, band_name(score_band(items[i].score)),
-                         items[i].ref);
+        for (size_t i = 0; i < ranking->count; i++) {
+            const struct ranked *one = ranking->items[i];
+            (void)printf("%5d  %-9s %s\n", one->score, band_name(score_band(one->score)), one->ref);
         }
-        (void)fprintf(stderr, "%zu eligible\n", count);
+        (void)fprintf(stderr, "%zu eligible\n", ranking->count);
         return;
     }
     json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_t *item = json_pack("{s:s,s:i,s:s}", "ref", items[i].ref, "score", items[i].score,
-                                 "band", band_name(score_band(items[i].score)));
+    for (size_t i = 0; i < ranking->count; i++) {
+        const struct ranked *one = ranking->items[i];
+        json_t *item = json_pack("{s:s,s:i,s:s}", "ref", one->ref, "score", one->score, "band",
+                                 band_name(score_band(one->score)));
         REQUIRE(item && json_array_append_new(list, item) == 0);
     }
     cli_print_json(json_pack("{s:s,s:o}", "agency", agency, "eligible", list));
@@ -127,19 +90,15 @@ static bool read_plan(const struct options *options, struct plan *plan, struct e
 static int score(const struct options *options, struct home *home, const struct plan *plan,
                  struct err *err)
 {
-    struct scoring scoring = {.plan = plan,
-                              .today = clock_london_day(clock_wall_ms()),
-                              .fresh_days = home->config.fresh_days};
-    bool ok = vault_each(home->vault, score_one, &scoring, NULL, err);
-    if (ok) {
-        struct scored *items = (struct scored *)(void *)scoring.items.data;
-        if (scoring.count > 0) qsort(items, scoring.count, sizeof *items, by_score);
-        print_scores(options, identity_certificate(home->identity)->organisation, items,
-                     scoring.count);
+    struct ranking ranking;
+    if (!ranking_make(home->vault, plan, NULL, clock_london_day(clock_wall_ms()),
+                      home->config.fresh_days, &ranking, err)) {
+        return -1;
     }
-    buf_wipe(&scoring.items);
-    if (!ok) return -1;
-    return scoring.count > 0 ? EXIT_OK : EXIT_NONE;
+    print_scores(options, identity_certificate(home->identity)->organisation, &ranking);
+    int code = ranking.count > 0 ? EXIT_OK : EXIT_NONE;
+    ranking_free(&ranking);
+    return code;
 }
 
 int command_score(int argc, char **argv)

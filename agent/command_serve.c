@@ -17,7 +17,9 @@
 #include "agent/commands.h"
 #include "agent/home.h"
 #include "agent/link.h"
+#include "agent/post.h"
 #include "agent/status_file.h"
+#include "agent/upkeep.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
@@ -27,12 +29,15 @@ struct server {
     struct home home;
     struct checker *checker;
     struct policy *policy;
+    struct keeper *keeper;
     struct sender *sender;
     struct answerer *answerer;
     struct link *link;
+    struct post *post;
+    struct upkeep *upkeep;
     int lock_fd, signal_fd, wake_fd;
     struct status_file status; /* as written last */
-    uint64_t vault_version;
+    uint64_t vault_version, correspondence_version;
     int64_t next_tick_ms;
     bool written, ready, stopping;
 };
@@ -43,7 +48,7 @@ static void write_status(struct server *server, const struct status_file *status
 {
     struct err err = {0};
     if (server->written && status->attached == server->status.attached &&
-        status->carers == server->status.carers) {
+        status->carers == server->status.carers && status->unread == server->status.unread) {
         return;
     }
     server->written = true;
@@ -86,6 +91,23 @@ static void watch_vault(struct server *server)
     write_status(server, &status);
 }
 
+/* Messages are read by other programs. */
+static void watch_inbox(struct server *server)
+{
+    struct err err = {0};
+    size_t unread = 0;
+    uint64_t version = correspondence_version(server->home.correspondence);
+    if (version == server->correspondence_version) return;
+    server->correspondence_version = version;
+    if (!post_unread(server->home.correspondence, &unread, &err)) {
+        log_err(LOG_LEVEL_ERROR, "correspondence", &err);
+        return;
+    }
+    struct status_file status = server->status;
+    status.unread = unread;
+    write_status(server, &status);
+}
+
 /* What commands removed or changed while this process had the vault open. */
 static void rewrite_vault(struct server *server)
 {
@@ -110,6 +132,7 @@ static void watch_trust(struct server *server)
              (unsigned long long)trust_revocation_number(server->home.trust));
     checker_forget(server->checker);
     link_recheck(server->link);
+    post_recheck(server->post);
 }
 
 static void tick(struct server *server)
@@ -117,6 +140,8 @@ static void tick(struct server *server)
     struct err err = {0};
     watch_trust(server);
     watch_vault(server);
+    watch_inbox(server);
+    upkeep_tick(server->upkeep);
     rewrite_vault(server);
     if (!policy_flush(server->policy, &err)) log_err(LOG_LEVEL_WARN, "counters", &err);
     server->next_tick_ms = clock_steady_ms() + TICK_MS;
@@ -181,16 +206,30 @@ static bool open_signals(struct server *server, struct err *err)
     return true;
 }
 
+static void start_mail(struct server *server)
+{
+    const struct home *home = &server->home;
+    const struct post_parts post = {.identity = home->identity,
+                                    .trust = home->trust,
+                                    .correspondence = home->correspondence,
+                                    .target = home->config.matcher,
+                                    .matcher_id = home->config.matcher_id};
+    server->post = post_start(&post);
+    server->upkeep = upkeep_start(home->replies, home->correspondence, home->config.keep_days);
+}
+
 static void start_parts(struct server *server)
 {
     struct home *home = &server->home;
     const struct catalogue *catalogue = home->config.catalogue;
     server->checker = checker_new(home->trust, catalogue);
     server->sender = sender_start();
+    server->keeper = keeper_start(home->replies);
     const struct answerer_parts answerer = {.identity = home->identity,
                                             .vault = home->vault,
                                             .checker = server->checker,
                                             .policy = server->policy,
+                                            .keeper = server->keeper,
                                             .sender = server->sender,
                                             .fresh_days = home->config.fresh_days,
                                             .threads = home->config.threads};
@@ -202,14 +241,17 @@ static void start_parts(struct server *server)
                                     .catalogue = catalogue,
                                     .checker = server->checker,
                                     .answerer = server->answerer,
+                                    .keeper = server->keeper,
                                     .wake_fd = server->wake_fd};
     server->link = link_new(&link);
+    start_mail(server);
 }
 
 static bool start(struct server *server, const struct cli_common *common, struct err *err)
 {
     if (!open_signals(server, err) || !home_open(common, &server->home, err) ||
         !status_file_lock(server->home.path, &server->lock_fd, err) ||
+        !home_open_correspondence(&server->home, err) || !home_open_replies(&server->home, err) ||
         !policy_open(&server->home.config, server->home.vault, &server->policy, err)) {
         return false;
     }
@@ -223,13 +265,17 @@ static bool start(struct server *server, const struct cli_common *common, struct
     return true;
 }
 
-/* The link first, so that nothing new comes in; then what works on queries; then what they use. */
+/* Mail first, which needs nothing of the rest; then the link, so that nothing new comes in; then
+ * what works on queries; then what they use. */
 static void stop(struct server *server)
 {
     struct err err = {0};
     bool started = server->link != NULL;
+    post_stop(server->post);
+    upkeep_stop(server->upkeep);
     link_free(server->link);
     answerer_stop(server->answerer);
+    keeper_stop(server->keeper);
     sender_stop(server->sender);
     checker_free(server->checker);
     if (server->policy && !policy_flush(server->policy, &err)) {

@@ -11,14 +11,14 @@ enum { EXIT_ATTACHED = 0, EXIT_NOT_ATTACHED = 1, EXIT_NOT_RUNNING = 3 };
 static void print_running(bool json, const struct status_file *status)
 {
     if (json) {
-        cli_print_json(json_pack("{s:b,s:s,s:I,s:b,s:I}", "running", 1, "id", status->id, "pid",
+        cli_print_json(json_pack("{s:b,s:s,s:I,s:b,s:I,s:I}", "running", 1, "id", status->id, "pid",
                                  (json_int_t)status->pid, "attached", status->attached, "carers",
-                                 (json_int_t)status->carers));
+                                 (json_int_t)status->carers, "unread", (json_int_t)status->unread));
     } else {
-        (void)printf("%s: running (pid %lld), %s, %llu carers\n", status->id,
+        (void)printf("%s: running (pid %lld), %s, %llu carers, %llu unread\n", status->id,
                      (long long)status->pid,
                      status->attached ? "attached to the matcher" : "not attached",
-                     (unsigned long long)status->carers);
+                     (unsigned long long)status->carers, (unsigned long long)status->unread);
     }
 }
 

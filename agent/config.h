@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * HOME/config.json of an agent: where its matcher is, and the agency's own policy.
  *   {"matcher":"host:port","matcher_id":"matcher","allow":["la-1"],"budget":200,"fresh_days":28,
- *    "threads":0,"catalogue":1}
+ *    "threads":0,"catalogue":1,"keep_days":180}
  */
 #ifndef HEARTH_AGENT_CONFIG_H
 #define HEARTH_AGENT_CONFIG_H
@@ -17,7 +17,10 @@ enum {
     BUDGET_DEFAULT = 200,
     BUDGET_MAX = 1000000,
     FRESH_DAYS_MAX = 366,
-    THREADS_MAX = 256
+    THREADS_MAX = 256,
+    KEEP_DAYS_DEFAULT = 180,
+    KEEP_DAYS_MIN = 15, /* a message may wait in the mailbox for 14 days */
+    KEEP_DAYS_MAX = 3650
 };
 
 struct config {
@@ -29,6 +32,7 @@ struct config {
     uint32_t budget;                   /* queries an LA may ask a day; 0: no limit */
     int fresh_days;                    /* a status older than this counts as unknown */
     unsigned threads;                  /* for evaluation; 0: one a processor */
+    int keep_days;                     /* correspondence and kept replies */
     const struct catalogue *catalogue; /* the newest that is used; the program's newest if unset */
 };
 

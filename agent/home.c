@@ -66,6 +66,22 @@ bool home_open(const struct cli_common *common, struct home *out, struct err *er
     return ok;
 }
 
+bool home_open_correspondence(struct home *home, struct err *err)
+{
+    struct secret key = identity_derive(home->identity, CORRESPONDENCE_PURPOSE);
+    bool ok = correspondence_open(home->path, &key, &home->correspondence, err);
+    secret_free(&key);
+    return ok;
+}
+
+bool home_open_replies(struct home *home, struct err *err)
+{
+    struct secret key = identity_derive(home->identity, REPLIES_PURPOSE);
+    bool ok = replies_open(home->path, &key, &home->replies, err);
+    secret_free(&key);
+    return ok;
+}
+
 /* Whatever a command removed or changed, or an earlier one that was killed, is erased from the file
  * now, except where another process has it open: that is `serve`, which looks every second. */
 static void rewrite_vault(struct home *home)
@@ -77,6 +93,8 @@ static void rewrite_vault(struct home *home)
 
 void home_close(struct home *home)
 {
+    correspondence_close(home->correspondence);
+    replies_close(home->replies);
     if (home->vault) rewrite_vault(home);
     vault_close(home->vault);
     if (home->identity) identity_close(home->identity);

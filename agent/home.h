@@ -5,9 +5,11 @@
 #define HEARTH_AGENT_HOME_H
 
 #include "agent/config.h"
+#include "agent/replies.h"
 #include "agent/vault.h"
 #include "keys/identity.h"
 #include "proto/base/cli.h"
+#include "proto/mail/correspondence.h"
 
 enum { EXIT_OK = 0, EXIT_OTHER = 1, EXIT_BAD_INPUT = 2, EXIT_NONE = 3 };
 
@@ -17,6 +19,8 @@ struct home {
     struct trust *trust;
     struct identity *identity;
     struct vault *vault;
+    struct correspondence *correspondence; /* NULL before home_open_correspondence */
+    struct replies *replies;               /* NULL before home_open_replies */
 };
 
 /* Opens common->home (default: $HOME/.hearth-agent). The passphrase comes from
@@ -25,6 +29,9 @@ MUST_CHECK bool home_open(const struct cli_common *common, struct home *out, str
 /* Trust and identity only: config.json and the vault may be missing. */
 MUST_CHECK bool home_open_identity(const struct cli_common *common, struct home *out,
                                    struct err *err);
+/* After home_open. */
+MUST_CHECK bool home_open_correspondence(struct home *home, struct err *err);
+MUST_CHECK bool home_open_replies(struct home *home, struct err *err);
 void home_close(struct home *home);
 
 /* The directory to use; caller frees. */

@@ -110,6 +110,16 @@ static bool read_receipt(struct link *link, const Hearth__V1__Signed *in, struct
            err_set(err, ERR_INVALID, "receipt.agent", "%s, not %s", out->agent, own);
 }
 
+static void keep_receipt(const struct link *link, const Hearth__V1__Signed *in)
+{
+    struct signed_bytes receipt = {0};
+    REQUIRE(in->signature.len == SIGNATURE_BYTES); /* it was verified */
+    memcpy(receipt.signature, in->signature.data, SIGNATURE_BYTES);
+    buf_append(&receipt.body, in->body.data, in->body.len);
+    keeper_receipt(link->parts.keeper, &receipt);
+    signed_bytes_free(&receipt);
+}
+
 /* Kept so that a matcher that rewrites its log contradicts what agents hold. */
 static bool on_receipt(struct link *link, const Hearth__V1__Signed *in, struct err *err)
 {
@@ -124,6 +134,7 @@ static bool on_receipt(struct link *link, const Hearth__V1__Signed *in, struct e
         memcpy(link->log_head, receipt.log_head, HASH_BYTES);
     }
     unlock(link);
+    keep_receipt(link, in);
     if (shorter) log_warn("receipt", "reason=\"the matcher's log is shorter than before\"");
     log_info("receipt", "query=%s at=%llu:%s", text_hex(receipt.query_hash, HASH_BYTES, query),
              (unsigned long long)receipt.log_length, text_hex(receipt.log_head, HASH_BYTES, head));

@@ -10,7 +10,8 @@
 #include "keys/identity.h"
 
 #define HOME_REPLIES "replies"
-#define REPLIES_PURPOSE "replies" /* for identity_derive */
+#define REPLIES_PURPOSE "replies"        /* for identity_derive */
+enum { SLOT_SETS_BYTES_MAX = 64 << 20 }; /* of one reply */
 
 struct replies;
 /* Opens HOME/replies, or makes it. key: HASH_KEY_BYTES. replies_close: NULL is fine. */
@@ -31,9 +32,17 @@ struct kept_reply {
     struct signed_bytes signed_reply; /* ReplyBody */
 };
 void kept_reply_free(struct kept_reply *kept);
-/* Durable when it returns. */
+/* Durable when it returns. ERR_EXISTS: a reply to that query is kept, and stays. */
 MUST_CHECK bool replies_keep(struct replies *replies, const struct kept_reply *kept,
                              struct err *err);
+/* Several at once, for the price of one wait for the disk: all are durable when it returns true, or
+ * none is kept. */
+struct keeping {
+    const struct kept_reply *kept;
+    bool there; /* set: a reply to that query is kept already, and stays */
+};
+MUST_CHECK bool replies_keep_all(struct replies *replies, struct keeping *list, size_t count,
+                                 struct err *err);
 /* ERR_NOT_FOUND says when recomputing ended, where it did (replies_end_recomputing), or that the
  * reply is older than what is kept. prefix: the start of a query hash in hex, at least 4 digits;
  * ERR_INVALID where several begin so. */
@@ -54,6 +63,8 @@ MUST_CHECK bool replies_purge(struct replies *replies, int64_t before_ms, size_t
 MUST_CHECK bool replies_rewrite(struct replies *replies, bool *done, struct err *err);
 
 /* ---- receipts: signed heads of the matcher's log ---- */
+/* One a query; durable when it returns. The caller has verified the signature. ERR_EXISTS where
+ * another one is kept for the same query. */
 MUST_CHECK bool replies_keep_receipt(struct replies *replies, const struct signed_bytes *receipt,
                                      int64_t at_ms, struct err *err);
 /* Calls `each` for every receipt that is kept, oldest first; it returns false with err set to stop.

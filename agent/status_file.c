@@ -14,9 +14,9 @@ enum { STATUS_MAX = 64 * 1024 };
 
 bool status_file_write(const char *home, const struct status_file *status, struct err *err)
 {
-    json_t *object =
-        json_pack("{s:s,s:I,s:b,s:I}", "id", status->id, "pid", (json_int_t)status->pid, "attached",
-                  status->attached, "carers", (json_int_t)status->carers);
+    json_t *object = json_pack("{s:s,s:I,s:b,s:I,s:I}", "id", status->id, "pid",
+                               (json_int_t)status->pid, "attached", status->attached, "carers",
+                               (json_int_t)status->carers, "unread", (json_int_t)status->unread);
     REQUIRE(object != NULL);
     char *text = json_dumps(object, JSON_COMPACT);
     REQUIRE(text != NULL);
@@ -35,12 +35,16 @@ static bool parse(const struct buf *text, struct status_file *out, struct err *e
     const char *id = NULL;
     json_int_t pid = 0;
     json_int_t carers = 0;
+    json_int_t unread = 0;
     int attached = 0;
-    bool ok = root && json_unpack_ex(root, &why, 0, "{s:s,s:I,s:b,s:I}", "id", &id, "pid", &pid,
-                                     "attached", &attached, "carers", &carers) == 0;
+    bool ok =
+        root && json_unpack_ex(root, &why, 0, "{s:s,s:I,s:b,s:I,s?I}", "id", &id, "pid", &pid,
+                               "attached", &attached, "carers", &carers, "unread", &unread) == 0;
     if (ok && text_is_id(id)) {
-        *out =
-            (struct status_file){.pid = pid, .attached = attached != 0, .carers = (uint64_t)carers};
+        *out = (struct status_file){.pid = pid,
+                                    .attached = attached != 0,
+                                    .carers = (uint64_t)carers,
+                                    .unread = (uint64_t)unread};
         memcpy(out->id, id, strlen(id) + 1);
     } else {
         ok = err_set(err, ERR_INVALID, HOME_STATUS, "%s", ok ? "no organisation id" : why.text);

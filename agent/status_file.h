@@ -14,6 +14,7 @@ struct status_file {
     int64_t pid;
     bool attached;
     uint64_t carers;
+    uint64_t unread; /* messages in the inbox that nobody has looked at */
 };
 /* Atomic. */
 MUST_CHECK bool status_file_write(const char *home, const struct status_file *status,

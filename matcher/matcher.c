@@ -211,8 +211,8 @@ void matcher_tick(struct matcher *matcher)
     reload_revocations(matcher);
     reload_directory(matcher);
     agent_check_all(matcher);
-    audit_tick(matcher->audit);
     tick_mail(matcher);
+    audit_tick(matcher->audit);
     if (epochs_tick(matcher->epochs, clock_wall_ms())) {
         log_info("epoch", "a new epoch has begun");
         matcher_changed(matcher);

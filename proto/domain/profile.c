@@ -162,3 +162,35 @@ void slot_set_frame(const struct slot_set *set, struct buf *out)
     buf_u16(out, (uint16_t)set->count);
     for (size_t i = 0; i < set->count; i++) buf_u16(out, set->slots[i]);
 }
+
+/* Names what is wrong, never the value: it is a carer's. */
+static const char *take_frame(struct reader *reader, const struct catalogue *catalogue,
+                              struct slot_set *set)
+{
+    uint8_t placeable = reader_u8(reader);
+    set->placeable = placeable == 1;
+    set->cell = reader_u16(reader);
+    set->count = reader_u16(reader);
+    if (reader->failed) return "is cut short";
+    if (placeable > 1) return "has a flag that is neither 0 nor 1";
+    if (set->cell >= CELLS) return "has a cell that there is not";
+    if (set->count > catalogue->slots) return "has more slots than there are";
+    for (size_t i = 0; i < set->count; i++) {
+        set->slots[i] = reader_u16(reader);
+        if (reader->failed) return "is cut short";
+        if (set->slots[i] >= catalogue->slots) return "has a slot that there is not";
+        if (i > 0 && set->slots[i] <= set->slots[i - 1]) return "has slots out of order";
+    }
+    return NULL;
+}
+
+bool slot_set_unframe(struct reader *reader, const struct catalogue *catalogue,
+                      struct slot_set *out, struct err *err)
+{
+    size_t at = reader->pos;
+    slot_set_wipe(out);
+    const char *wrong = take_frame(reader, catalogue, out);
+    if (!wrong) return true;
+    slot_set_wipe(out);
+    return err_set(err, ERR_INVALID, "slot_sets", "the one at byte %zu %s", at, wrong);
+}

@@ -73,6 +73,10 @@ bool slot_set_positions(const struct slot_set *set, const struct catalogue *cata
                         size_t *soft_count);
 /* Frames a slot set for the commitment in a reply. */
 void slot_set_frame(const struct slot_set *set, struct buf *out);
+/* Takes the next frame: the bounded decoder. ERR_INVALID (field "slot_sets"): cut short, a flag,
+ * cell or slot that there is not, slots out of order. catalogue: whose slots they are. */
+MUST_CHECK bool slot_set_unframe(struct reader *reader, const struct catalogue *catalogue,
+                                 struct slot_set *out, struct err *err);
 
 /* The stored form and its bounded decoder (LMDB bytes after decryption). ERR_CORRUPT; ERR_VERSION
  * where it was written by a catalogue or in a form that this program does not know. */

@@ -123,6 +123,8 @@ int16_t *plan_values(const struct plan *plan, const uint16_t *footprint, size_t 
 
 /* SCORE_NONE where a must does not hold or the carer cannot be placed with, else 0..1000. */
 int plan_score(const struct plan *plan, const struct slot_set *set);
+/* Whether that cell is acceptable; true where the plan has no place. */
+bool plan_accepts_cell(const struct plan *plan, uint16_t cell);
 enum band score_band(int score);       /* strong >= 700, good >= 400, possible >= 0, none below */
 const char *band_name(enum band band); /* "strong" */
 

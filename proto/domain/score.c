@@ -29,6 +29,13 @@ int plan_score(const struct plan *plan, const struct slot_set *set)
     return hard == plan->musts ? (int)soft : SCORE_NONE;
 }
 
+bool plan_accepts_cell(const struct plan *plan, uint16_t cell)
+{
+    unsigned hard = 0, soft = 0;
+    add_cell(plan, cell, &hard, &soft);
+    return plan->quadrant_count == 0 || hard > 0;
+}
+
 enum band score_band(int score)
 {
     if (score < 0) return BAND_NONE;

@@ -50,6 +50,8 @@ struct stage {
     int wake_fd;
     struct checker *checker;
     struct policy *policy;
+    struct replies *replies;
+    struct keeper *keeper;
     struct sender *sender;
     struct answerer *answerer;
     struct link *link;
@@ -378,10 +380,13 @@ static void start_agent(struct stage *stage, uint32_t budget, const char *allowe
     stage->checker = checker_new(stage->agent.trust, catalogue);
     must(policy_open(&config, stage->held.vault, &stage->policy, &err), &err);
     stage->sender = sender_start();
+    must(replies_open(stage->held.dir, &stage->held.key, &stage->replies, &err), &err);
+    stage->keeper = keeper_start(stage->replies);
     const struct answerer_parts parts = {.identity = stage->agent.identity,
                                          .vault = stage->held.vault,
                                          .checker = stage->checker,
                                          .policy = stage->policy,
+                                         .keeper = stage->keeper,
                                          .sender = stage->sender,
                                          .fresh_days = STATUS_FRESH_DAYS,
                                          .threads = 1};
@@ -393,6 +398,7 @@ static void start_agent(struct stage *stage, uint32_t budget, const char *allowe
                                     .catalogue = catalogue,
                                     .checker = stage->checker,
                                     .answerer = stage->answerer,
+                                    .keeper = stage->keeper,
                                     .wake_fd = stage->wake_fd};
     stage->link = link_new(&link);
     config_free(&config);
@@ -403,6 +409,8 @@ static void stop_agent(struct stage *stage)
     link_free(stage->link);
     stage->link = NULL;
     answerer_stop(stage->answerer);
+    keeper_stop(stage->keeper);
+    replies_close(stage->replies);
     sender_stop(stage->sender);
     checker_free(stage->checker);
     policy_close(stage->policy);

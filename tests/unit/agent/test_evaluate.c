@@ -86,12 +86,12 @@ static void asked_free(struct asked *asked)
 static bool try_evaluate(struct vault *vault, const struct asked *asked, struct evaluated *out,
                          struct err *err)
 {
-    const struct evaluation in = {.query = &asked->query,
-                                  .catalogue = catalogue_get(CATALOGUE_VERSION),
-                                  .layout = &asked->layout,
-                                  .joint_key = &asked->joint_key,
-                                  .query_hash = asked->hash,
-                                  .agent = "ifa-1",
+    const struct evaluation in = {.question = {.query = &asked->query,
+                                               .catalogue = catalogue_get(CATALOGUE_VERSION),
+                                               .layout = &asked->layout,
+                                               .joint_key = &asked->joint_key,
+                                               .query_hash = asked->hash,
+                                               .agent = "ifa-1"},
                                   .today = TODAY,
                                   .fresh_days = STATUS_FRESH_DAYS};
     return evaluate(vault, &in, out, err);

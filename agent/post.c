@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/post.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "agent/link.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+enum { LOOK_MS = 1000 }; /* between looks at the correspondence during a pause */
+
+struct post {
+    struct post_parts parts;
+    pthread_t thread;
+    unsigned failures; /* since the matcher greeted; the thread's own */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct exchange *exchange; /* while there is one */
+    bool stopping;
+};
+
+static void lock(struct post *post)
+{
+    REQUIRE(pthread_mutex_lock(&post->lock) == 0);
+}
+
+static void unlock(struct post *post)
+{
+    REQUIRE(pthread_mutex_unlock(&post->lock) == 0);
+}
+
+void post_log(const struct entry *entry, void *ctx)
+{
+    (void)ctx;
+    char query[2 * HASH_BYTES + 1], thread[2 * MAIL_ID_BYTES + 1];
+    log_info("referral", "thread=%s kind=%s %s=%s query=%s state=%s",
+             text_hex(entry->mail.thread_id, MAIL_ID_BYTES, thread),
+             entry->kind ? content_kind_name(entry->kind) : "unknown",
+             entry->incoming ? "from" : "to", entry_peer(entry),
+             text_hex(entry->query_hash, HASH_BYTES, query), mail_state_name(entry->state));
+}
+
+static bool count_unread(const struct entry *entry, void *ctx, struct err *err)
+{
+    (void)err;
+    size_t *count = ctx;
+    if (entry->incoming && !entry->read) (*count)++;
+    return true;
+}
+
+bool post_unread(struct correspondence *correspondence, size_t *out, struct err *err)
+{
+    *out = 0;
+    return correspondence_each(correspondence, count_unread, out, err);
+}
+
+/* ---- the thread ---- */
+
+static bool is_stopping(struct post *post)
+{
+    lock(post);
+    bool stopping = post->stopping;
+    unlock(post);
+    return stopping;
+}
+
+/* What others may stop: NULL takes it away from them. */
+static void show_exchange(struct post *post, struct exchange *exchange)
+{
+    lock(post);
+    post->exchange = exchange;
+    if (exchange && post->stopping) exchange_stop(exchange);
+    unlock(post);
+}
+
+/* One stream, from its beginning to its end; true where it was stopped. */
+static bool run_exchange(struct post *post, struct err *err)
+{
+    const struct exchange_parts parts = {.identity = post->parts.identity,
+                                         .trust = post->parts.trust,
+                                         .correspondence = post->parts.correspondence,
+                                         .target = post->parts.target,
+                                         .matcher_id = post->parts.matcher_id,
+                                         .changed = post_log};
+    struct exchange *exchange = NULL;
+    struct exchange_counts counts = {0};
+    if (!exchange_open(&parts, &exchange, err)) return false;
+    log_info("mailbox", "matcher=%s", post->parts.matcher_id);
+    post->failures = 0;
+    show_exchange(post, exchange);
+    bool ok = exchange_settle(exchange, &counts, err) && exchange_attend(exchange, &counts, err);
+    show_exchange(post, NULL);
+    exchange_close(exchange);
+    if (counts.unreadable > 0) log_warn("mailbox", "unreadable=%zu", counts.unreadable);
+    return ok;
+}
+
+static void pause_until(struct post *post, int64_t until_ms)
+{
+    uint64_t version = correspondence_version(post->parts.correspondence);
+    lock(post);
+    while (!post->stopping) {
+        int64_t now = clock_steady_ms();
+        if (now >= until_ms || correspondence_version(post->parts.correspondence) != version) break;
+        int64_t next = until_ms - now < LOOK_MS ? until_ms : now + LOOK_MS;
+        const struct timespec at = {.tv_sec = (time_t)(next / 1000),
+                                    .tv_nsec = (long)(next % 1000) * 1000000};
+        int code = pthread_cond_timedwait(&post->changed, &post->lock, &at);
+        REQUIRE(code == 0 || code == ETIMEDOUT);
+    }
+    unlock(post);
+}
+
+static bool is_refusal(const struct err *err)
+{
+    return err->code == ERR_DENIED || err->code == ERR_UNAUTHENTICATED;
+}
+
+static void *run(void *ctx)
+{
+    struct post *post = ctx;
+    while (!is_stopping(post)) {
+        struct err err = {0};
+        if (run_exchange(post, &err) || is_stopping(post)) continue;
+        log_err(is_refusal(&err) ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "mailbox", &err);
+        int64_t pause = link_pause_ms(post->failures, is_refusal(&err), randombytes_random());
+        post->failures++;
+        pause_until(post, clock_steady_ms() + pause);
+    }
+    return NULL;
+}
+
+struct post *post_start(const struct post_parts *parts)
+{
+    struct post *post = mem_new(struct post);
+    pthread_condattr_t attributes;
+    post->parts = *parts;
+    REQUIRE(pthread_mutex_init(&post->lock, NULL) == 0);
+    REQUIRE(pthread_condattr_init(&attributes) == 0);
+    REQUIRE(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
+    REQUIRE(pthread_cond_init(&post->changed, &attributes) == 0);
+    (void)pthread_condattr_destroy(&attributes);
+    REQUIRE(pthread_create(&post->thread, NULL, run, post) == 0);
+    return post;
+}
+
+void post_stop(struct post *post)
+{
+    if (!post) return;
+    lock(post);
+    post->stopping = true;
+    if (post->exchange) exchange_stop(post->exchange);
+    REQUIRE(pthread_cond_signal(&post->changed) == 0);
+    unlock(post);
+    REQUIRE(pthread_join(post->thread, NULL) == 0);
+    (void)pthread_cond_destroy(&post->changed);
+    (void)pthread_mutex_destroy(&post->lock);
+    free(post);
+}
+
+void post_recheck(struct post *post)
+{
+    lock(post);
+    if (post->exchange) exchange_stop(post->exchange);
+    unlock(post);
+}
