@@ -35,7 +35,8 @@ int main(int argc, char **argv)
         .summary = "keeps an agency's foster carers and answers blinded queries about them",
         .epilogue = "Exit codes: 0 done, 2 bad input or usage, 1 anything else. score: 3 where no "
                     "carer is eligible.\nstatus: 0 attached, 1 running but not attached, 3 not "
-                    "running.",
+                    "running. reply: 3 written down, but not sent yet.\n"
+                    "audit check, audit log: 0 in order, 1 not.",
         .commands = commands,
         .count = sizeof commands / sizeof *commands,
     };
