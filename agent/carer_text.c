@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/csv_cell.h"
+#include "proto/base/csv_cell.h"
 #include "proto/base/clock.h"
 #include "proto/domain/postcode.h"
 

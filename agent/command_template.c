@@ -4,7 +4,7 @@
 
 #include "agent/carer_text.h"
 #include "agent/commands.h"
-#include "agent/csv_cell.h"
+#include "proto/base/csv_cell.h"
 #include "agent/home.h"
 #include "agent/import_columns.h"
 #include "proto/base/clock.h"

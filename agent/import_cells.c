@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-#include "agent/csv_cell.h"
+#include "proto/base/csv_cell.h"
 #include "agent/import_internal.h"
 #include "proto/base/text.h"
 

@@ -7,7 +7,7 @@
 
 #include <sodium.h>
 
-#include "agent/csv_cell.h"
+#include "proto/base/csv_cell.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"

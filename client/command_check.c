@@ -154,7 +154,7 @@ int command_check(int argc, char **argv)
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
     struct request *request = mem_new(struct request);
     struct plan *plan = mem_new(struct plan);
-    bool ok = request_file_plan(&options, request, plan, &err);
+    bool ok = request_file_plan(&options, request, NULL, plan, &err);
     if (ok) notes_print(stderr, "hearth check", request);
     if (ok && options.map) {
         ok = map_write(options.map, &(struct map_subject){request, plan, NULL, 0}, &err);

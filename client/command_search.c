@@ -79,6 +79,7 @@ static void keep_head(const struct cli_common *common, const struct result *resu
 struct task {
     const struct search_options_given *options;
     struct request *request;
+    struct buf resolved; /* its text, in the form that is kept */
     struct search_outcome outcome;
     struct recorded recorded;
     struct explanation explanation;
@@ -129,8 +130,9 @@ static bool search(struct task *task, const struct la *la, struct err *err)
     struct shown shown = {.quiet = common->quiet, .terminal = isatty(STDERR_FILENO) == 1};
     struct search_session session;
     if (!search_open(la, &session, err)) return false;
-    bool ok = recorded_begin(common, la, task->request, &task->recorded, err) &&
-              ask(task, &session, &shown, err);
+    bool ok = recorded_begin(common, la, task->request, &task->resolved, &task->recorded, err);
+    session.keeper = &task->recorded.keeper;
+    ok = ok && ask(task, &session, &shown, err);
     if (ok && !common->json) {
         const struct report report = report_of(task);
         report_table(stdout, &report);
@@ -184,12 +186,12 @@ static int failure(const struct err *err)
 }
 
 /* Everything that can be wrong with a request is found before anything is opened or sent. */
-static bool read_request(const struct search_options_given *options, struct request *request,
-                         struct err *err)
+static bool read_request(struct task *task, struct err *err)
 {
+    const struct search_options_given *options = task->options;
     struct plan *plan = mem_new(struct plan);
-    bool ok = request_file_plan(&options->request, request, plan, err) &&
-              (!options->explain || variants_check(request, err));
+    bool ok = request_file_plan(&options->request, task->request, &task->resolved, plan, err) &&
+              (!options->explain || variants_check(task->request, err));
     plan_wipe(plan);
     free(plan);
     return ok;
@@ -246,7 +248,7 @@ int command_search(int argc, char **argv)
     struct task *task = mem_new(struct task);
     task->options = &given;
     task->request = mem_new(struct request);
-    bool good = read_request(&given, task->request, &err);
+    bool good = read_request(task, &err);
     if (good) notes_print(stderr, "hearth search", task->request);
     bool ok = good && run(task, &err);
     int code = EXIT_FOUND;
@@ -259,6 +261,7 @@ int command_search(int argc, char **argv)
     recorded_close(&task->recorded);
     request_wipe(task->request);
     free(task->request);
+    buf_wipe(&task->resolved);
     sodium_memzero(task, sizeof *task); /* names what the child needs */
     free(task);
     return code;

@@ -15,6 +15,24 @@ int command_convert(int argc, char **argv);
 int command_criteria(int argc, char **argv);
 /* Runs a search and prints the ranked list. */
 int command_search(int argc, char **argv);
+/* Sends referrals; lists them; withdraws them. */
+int command_refer(int argc, char **argv);
+int command_referrals(int argc, char **argv);
+int command_withdraw(int argc, char **argv);
+/* What agencies have answered: the list, one thread, and a word in return. */
+int command_inbox(int argc, char **argv);
+int command_inbox_show(int argc, char **argv);
+int command_answer(int argc, char **argv);
+/* Says how a search ended. */
+int command_outcome(int argc, char **argv);
+/* What is kept: to read, to take along, to remove. */
+int command_history(int argc, char **argv);
+int command_export(int argc, char **argv);
+int command_purge(int argc, char **argv);
+/* Opens a query for an auditor; checks such a package; checks an export of the matcher's log. */
+int command_audit_open(int argc, char **argv);
+int command_audit_check(int argc, char **argv);
+int command_audit_log(int argc, char **argv);
 /* Postcodes and place names: import, look up, say what is there. */
 int command_gazetteer_import(int argc, char **argv);
 int command_gazetteer_show(int argc, char **argv);

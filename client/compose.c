@@ -33,20 +33,29 @@ static void make_options(const struct la *la, const struct request *request, str
     identity_sign_body(la->identity, TAG_OPTIONS, &out->options);
 }
 
+static void draw(const struct composition *in, struct composed *out)
+{
+    randombytes_buf(out->query_id, sizeof out->query_id);
+    out->issued_at = clock_wall_ms();
+    out->expires_at = out->issued_at + QUERY_LIFETIME_MS;
+    out->catalogue = in->plan->catalogue->version;
+    memcpy(out->footprint, in->footprint, in->quadrants * sizeof *in->footprint);
+    out->footprint_count = in->quadrants;
+    out->is_member = in->group_id != NULL;
+    if (in->group_id) memcpy(out->group_id, in->group_id, GROUP_ID_BYTES);
+}
+
 static void make_query(const struct la *la, const struct composition *in,
                        const struct epoch_record *epoch, struct pool *pool, struct composed *out)
 {
     const struct catalogue *catalogue = in->plan->catalogue;
     int16_t *values = plan_values(in->plan, in->footprint, in->quadrants);
-    uint8_t query_id[QUERY_ID_BYTES];
-    randombytes_buf(query_id, sizeof query_id);
-    int64_t now = clock_wall_ms();
     struct query_plain plain = {
-        .catalogue = catalogue->version,
+        .catalogue = out->catalogue,
         .la = identity_certificate(la->identity)->organisation,
-        .query_id = query_id,
-        .issued_at = now,
-        .expires_at = now + QUERY_LIFETIME_MS,
+        .query_id = out->query_id,
+        .issued_at = out->issued_at,
+        .expires_at = out->expires_at,
         .footprint = in->footprint,
         .footprint_count = in->quadrants,
         .layout = catalogue_layout(catalogue, in->quadrants),
@@ -89,6 +98,7 @@ void compose_plan(const struct la *la, const struct request *request, const stru
 {
     *out =
         (struct composed){.seed = secret_random(SEED_BYTES), .query_key = secret_new(SCALAR_BYTES)};
+    draw(in, out);
     make_query(la, in, epoch, pool, out);
     make_options(la, request, out);
 }

@@ -10,6 +10,14 @@
 struct composed {
     struct signed_bytes query, options;
     uint8_t query_hash[HASH_BYTES];
+    /* What was drawn or chosen for it, and stands in its body. */
+    uint8_t query_id[QUERY_ID_BYTES];
+    int64_t issued_at, expires_at;
+    uint32_t catalogue;
+    uint16_t footprint[FOOTPRINT_MAX];
+    size_t footprint_count;
+    bool is_member; /* of the group with this id */
+    uint8_t group_id[GROUP_ID_BYTES];
     struct secret query_key; /* the scalar a: SCALAR_BYTES, canonical */
     struct secret seed;      /* SEED_BYTES */
     /* That the query travels with, not owned; NULL: it is no member of a group. */

@@ -9,11 +9,11 @@
 #include <sodium.h>
 
 #include "client/answers.h"
-#include "proto/rpc/inbox.h"
 #include "client/pack.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/rpc/inbox.h"
 
 enum {
     STEP_TIMEOUT_MS = 30000,    /* for each answer that the matcher owes at once */
@@ -26,6 +26,7 @@ struct conversation {
     struct rpc_stream *stream;
     struct certificate matcher;
     uint64_t epoch;
+    struct signed_bytes epoch_signed, result_signed;
     const struct catalogue *catalogue;
     const struct composed *composed;
     struct answers *answers;
@@ -127,6 +128,14 @@ static bool check_matcher(struct conversation *conversation,
                    "the matcher's is not of the same issue as the connection's");
 }
 
+/* Bodies and signatures that were verified are kept as they came. */
+static void keep_signed(const Hearth__V1__Signed *in, struct signed_bytes *out)
+{
+    REQUIRE(in->signature.len == SIGNATURE_BYTES && out->body.len == 0);
+    buf_append(&out->body, in->body.data, in->body.len);
+    memcpy(out->signature, in->signature.data, SIGNATURE_BYTES);
+}
+
 static bool check_epoch(struct conversation *conversation, const Hearth__V1__Signed *record,
                         struct epoch_record *epoch, struct err *err)
 {
@@ -169,6 +178,7 @@ bool conversation_greet(struct conversation *conversation, struct epoch_record *
     uint32_t theirs = message->welcome->catalogue;
     bool ok = check_matcher(conversation, message->welcome, err) &&
               check_epoch(conversation, message->welcome->epoch, epoch, err);
+    if (ok) keep_signed(message->welcome->epoch, &conversation->epoch_signed);
     hearth__v1__to_la__free_unpacked(message, NULL);
     if (!ok) return unusable(err);
     conversation->epoch = epoch->epoch;
@@ -181,6 +191,24 @@ const struct catalogue *conversation_catalogue(const struct conversation *conver
 {
     REQUIRE(conversation->catalogue);
     return conversation->catalogue;
+}
+
+const struct signed_bytes *conversation_matcher(const struct conversation *conversation)
+{
+    REQUIRE(conversation->catalogue);
+    return &conversation->matcher.raw;
+}
+
+const struct signed_bytes *conversation_epoch(const struct conversation *conversation)
+{
+    REQUIRE(conversation->catalogue);
+    return &conversation->epoch_signed;
+}
+
+const struct signed_bytes *conversation_result(const struct conversation *conversation)
+{
+    REQUIRE(conversation->result_signed.body.len > 0);
+    return &conversation->result_signed;
 }
 
 bool conversation_ask(struct conversation *conversation, const struct composed *composed,
@@ -263,6 +291,7 @@ bool conversation_conclude(struct conversation *conversation, struct result *res
     if (ok && (result->choice != CHOICE_UNTOLD) != (conversation->composed->group != NULL)) {
         ok = err_set(err, ERR_UNAVAILABLE, "choice", "the result is of the wrong kind");
     }
+    if (ok) keep_signed(body, &conversation->result_signed);
     hearth__v1__to_la__free_unpacked(message, NULL);
     return ok || unusable(err);
 }
@@ -290,5 +319,7 @@ void conversation_close(struct conversation *conversation)
     rpc_stream_unref(conversation->stream);
     inbox_free(conversation->inbox);
     certificate_free(&conversation->matcher);
+    signed_bytes_free(&conversation->epoch_signed);
+    signed_bytes_free(&conversation->result_signed);
     free(conversation);
 }

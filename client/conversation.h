@@ -32,6 +32,10 @@ MUST_CHECK bool conversation_greet(struct conversation *conversation, struct epo
 /* After the welcome: the newest catalogue that both sides have, in which every query is asked,
  * whatever the request needs. A choice that depended on it would tell something of the request. */
 const struct catalogue *conversation_catalogue(const struct conversation *conversation);
+/* After the welcome: the matcher's certificate and its epoch record, as they were signed; valid
+ * while the conversation is open. */
+const struct signed_bytes *conversation_matcher(const struct conversation *conversation);
+const struct signed_bytes *conversation_epoch(const struct conversation *conversation);
 /* Sends the query and waits until the matcher has accepted it. composed must stay until the
  * conversation is closed, and be made for the epoch of the welcome. */
 MUST_CHECK bool conversation_ask(struct conversation *conversation, const struct composed *composed,
@@ -43,6 +47,8 @@ MUST_CHECK bool conversation_share(struct conversation *conversation,
 /* Waits for the result and checks that the matcher signed it and that it belongs to the query. */
 MUST_CHECK bool conversation_conclude(struct conversation *conversation, struct result *result,
                                       struct err *err);
+/* After that: the result as it was signed; valid while the conversation is open. */
+const struct signed_bytes *conversation_result(const struct conversation *conversation);
 /* Ends the stream, waits for its callbacks and for work on the pool, wipes, frees. NULL is fine. */
 void conversation_close(struct conversation *conversation);
 

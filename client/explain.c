@@ -31,6 +31,7 @@ struct question {
 
 struct batch {
     const struct conversation_parts *parts;
+    const struct search_keeper *keeper;
     const struct request *request;
     const struct variants *variants;
     const struct catalogue *catalogue;
@@ -146,6 +147,44 @@ static bool open_all(struct batch *batch, struct err *err)
     return err_set(err, ERR_UNAVAILABLE, "epoch", "the matcher changes its key all the time");
 }
 
+/* ---- what is written down of them ---- */
+
+/* NULL where the question asks what the search asked. */
+static const struct variant *variant_of(const struct question *question)
+{
+    const struct variants *variants = question->batch->variants;
+    if (question->place >= variants->count) return NULL;
+    const struct variant *variant = &variants->list[question->place];
+    return variant->too_wide ? NULL : variant;
+}
+
+static bool tell_asking(const struct batch *batch, struct err *err)
+{
+    struct asked_query queries[GROUP_QUERIES];
+    if (!batch->keeper) return true;
+    for (size_t i = 0; i < GROUP_QUERIES; i++) {
+        const struct question *question = &batch->questions[i];
+        queries[i] = (struct asked_query){.composed = &question->composed,
+                                          .variant = variant_of(question),
+                                          .matcher_certificate =
+                                              conversation_matcher(question->conversation),
+                                          .epoch = conversation_epoch(question->conversation)};
+    }
+    return batch->keeper->asking(queries, GROUP_QUERIES, batch->keeper->ctx, err);
+}
+
+static void tell_ended(const struct batch *batch)
+{
+    if (!batch->keeper) return;
+    for (size_t i = 0; i < GROUP_QUERIES; i++) {
+        const struct question *question = &batch->questions[i];
+        const struct signed_bytes *result =
+            question->answered ? conversation_result(question->conversation) : NULL;
+        batch->keeper->ended(question->composed.query_hash, result, &question->err,
+                             batch->keeper->ctx);
+    }
+}
+
 /* ---- questions ---- */
 
 static void *run_question(void *ctx)
@@ -186,9 +225,8 @@ static bool collect(const struct batch *batch, struct explanation *out, struct e
         const struct question *question = &batch->questions[i];
         if (!question->answered) continue;
         out->results[out->result_count++] = question->result;
-        if (question->place >= out->count) continue; /* the base once more */
+        if (!variant_of(question)) continue; /* the base once more */
         struct explained *explained = &out->list[question->place];
-        if (explained->variant.too_wide) continue; /* the base in its place */
         explained->choice = question->result.choice;
         explained->answered = question->result.answered;
     }
@@ -198,8 +236,9 @@ static bool collect(const struct batch *batch, struct explanation *out, struct e
 
 static bool run_batch(struct batch *batch, struct explanation *out, struct err *err)
 {
-    bool ok = open_all(batch, err);
+    bool ok = open_all(batch, err) && tell_asking(batch, err);
     if (ok) run_questions(batch);
+    if (ok) tell_ended(batch);
     ok = ok && collect(batch, out, err);
     close_all(batch);
     return ok;
@@ -215,6 +254,7 @@ bool explain_run(struct search_session *session, const struct request *request,
     *out = (struct explanation){.base = choice_of(result->agency_count),
                                 .base_answered = result->answered};
     batch->parts = &session->parts;
+    batch->keeper = session->keeper;
     batch->request = request;
     batch->variants = variants;
     batch->catalogue = session->catalogue;

@@ -40,19 +40,30 @@ static bool check_catalogue(json_int_t version, struct err *err)
                    (long long)version, CATALOGUE_VERSION);
 }
 
+static bool check_keep_days(json_int_t days, struct err *err)
+{
+    return (days >= KEEP_DAYS_MIN && days <= KEEP_DAYS_MAX) ||
+           err_set(err, ERR_INVALID, "keep_days",
+                   "%lld: how many days records are kept, %d to %d, is wanted", (long long)days,
+                   KEEP_DAYS_MIN, KEEP_DAYS_MAX);
+}
+
 static bool parse_config(const struct buf *text, struct la *out, struct err *err)
 {
     json_error_t why;
     json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &why);
     if (!root) return err_set(err, ERR_INVALID, HOME_CONFIG, "line %d: %s", why.line, why.text);
     const char *address = NULL, *id = NULL;
-    json_int_t catalogue = CATALOGUE_VERSION;
-    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s?I}", "matcher", &address,
-                             "matcher_id", &id, "catalogue", &catalogue) == 0;
+    json_int_t catalogue = CATALOGUE_VERSION, keep_days = KEEP_DAYS;
+    bool ok =
+        json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s?I,s?I}", "matcher", &address,
+                       "matcher_id", &id, "catalogue", &catalogue, "keep_days", &keep_days) == 0;
     if (!ok) {
         (void)err_set(err, ERR_INVALID, HOME_CONFIG,
                       "%s; wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\"}", why.text);
-    } else if ((ok = check_config(address, id, err) && check_catalogue(catalogue, err))) {
+    } else if ((ok = check_config(address, id, err) && check_catalogue(catalogue, err) &&
+                     check_keep_days(keep_days, err))) {
+        out->keep_days = (int)keep_days;
         out->catalogue = catalogue_chosen((uint32_t)catalogue);
         memcpy(out->matcher_address, address, strlen(address) + 1);
         memcpy(out->matcher_id, id, strlen(id) + 1);

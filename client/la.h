@@ -10,7 +10,12 @@
 
 #define HOME_LOG_HEADS "log-heads"
 
-enum { ADDRESS_MAX = 255 };
+enum {
+    ADDRESS_MAX = 255,
+    KEEP_DAYS = 400,    /* how long records and correspondence are kept unless config.json says */
+    KEEP_DAYS_MIN = 28, /* searches are compared for as long (RECORDS_WINDOW_DAYS) */
+    KEEP_DAYS_MAX = 36500
+};
 
 struct la {
     struct trust *trust;
@@ -18,11 +23,13 @@ struct la {
     char matcher_address[ADDRESS_MAX + 1]; /* "host:port" */
     char matcher_id[ID_MAX + 1];
     const struct catalogue *catalogue; /* the newest that is used */
+    int keep_days;
 };
 
 /* Opens common->home (default: $HOME/.hearth) for role la: config.json, authority.root,
  * revocations, pins, key (passphrase from common->passphrase_fd or the terminal). Errors as
- * identity_open_home, ERR_INVALID with field config.json, matcher, matcher_id or catalogue,
+ * identity_open_home, ERR_INVALID with field config.json, matcher, matcher_id, catalogue or
+ * keep_days,
  * ERR_NOT_FOUND; on failure nothing stays open. la_close frees and wipes. */
 MUST_CHECK bool la_open(const struct cli_common *common, struct la *out, struct err *err);
 void la_close(struct la *la);

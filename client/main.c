@@ -11,6 +11,19 @@ static const struct cli_command commands[] = {
     {"convert", "make a request from a Placements Standard document", command_convert},
     {"criteria", "list what a request may name", command_criteria},
     {"search", "ask all agencies and print the ranked list", command_search},
+    {"refer", "refer a search to agencies of its list", command_refer},
+    {"referrals", "list referrals and how they stand", command_referrals},
+    {"withdraw", "withdraw referrals", command_withdraw},
+    {"inbox show", "show what was said in a thread", command_inbox_show},
+    {"inbox", "fetch answers and list those that were not read", command_inbox},
+    {"answer", "say something in a thread", command_answer},
+    {"outcome", "say how a search ended", command_outcome},
+    {"history", "show what is kept of searches", command_history},
+    {"export", "write what is kept as CSV or JSON", command_export},
+    {"purge", "remove what is older than so many days", command_purge},
+    {"audit open", "open a query for an auditor", command_audit_open},
+    {"audit check", "recompute a query from its package", command_audit_check},
+    {"audit log", "check an export of the matcher's log", command_audit_log},
     {"gazetteer import", "make postcodes and place names known", command_gazetteer_import},
     {"gazetteer show", "show where a place is", command_gazetteer_show},
     {"gazetteer status", "say what the gazetteer holds", command_gazetteer_status},
@@ -23,7 +36,7 @@ int main(int argc, char **argv)
         .summary = "find the agencies that have foster carers for a child",
         .epilogue = "Exit codes: 0 agencies found, 3 none found, 2 bad request or usage, 4 matcher "
                     "unreachable or\nno usable answer, 5 refused (role, certificate, budget), 1 "
-                    "anything else.",
+                    "anything else. Commands that\nfind nothing to look for give 0.",
         .commands = commands,
         .count = sizeof commands / sizeof *commands,
     };

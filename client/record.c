@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/record.h"
 
-#include <string.h>
-
 #include <sodium.h>
 
-#include "proto/base/text.h"
+#include "client/stored.h"
 
 void record_wipe(struct record *record)
 {
@@ -33,8 +31,8 @@ static void put_features(struct buf *out, const struct features *features)
 void record_encode(const struct record *record, struct buf *out)
 {
     buf_u8(out, RECORD_FORM);
-    buf_bytes(out, record->search_ref, strlen(record->search_ref));
-    buf_bytes(out, record->first_alike, strlen(record->first_alike));
+    stored_put_text(out, record->search_ref);
+    stored_put_text(out, record->first_alike);
     buf_u64(out, (uint64_t)record->first_ms);
     buf_u64(out, (uint64_t)record->last_ms);
     buf_u32(out, record->runs);
@@ -72,53 +70,28 @@ static bool take_features(struct reader *reader, struct features *out)
     return take_list(reader, out->cell_count, FEATURE_CELLS_MAX, false, out->cells);
 }
 
-static void take_hash(struct reader *reader, uint8_t out[HASH_BYTES])
-{
-    const uint8_t *bytes = reader_take(reader, HASH_BYTES);
-    if (bytes) memcpy(out, bytes, HASH_BYTES);
-}
-
 static bool take_ref(struct reader *reader, char out[REF_MAX + 1])
 {
-    return reader_text(reader, out, REF_MAX + 1) && out[0] &&
-           text_is_printable_utf8(out, strlen(out));
+    return stored_text(reader, out, REF_MAX + 1, false);
 }
 
 static bool take_fields(struct reader *reader, struct record *out)
 {
     if (!take_ref(reader, out->search_ref) || !take_ref(reader, out->first_alike)) return false;
-    uint64_t first = reader_u64(reader), last = reader_u64(reader);
-    if (first > INT64_MAX || last > INT64_MAX) return false;
-    out->first_ms = (int64_t)first;
-    out->last_ms = (int64_t)last;
+    if (!stored_time(reader, &out->first_ms) || !stored_time(reader, &out->last_ms)) return false;
     out->runs = reader_u32(reader);
     out->amendments = reader_u32(reader);
     out->alike = reader_u32(reader);
-    take_hash(reader, out->query_hash);
-    take_hash(reader, out->digest);
-    return take_features(reader, &out->features);
-}
-
-static bool only_zeros_left(struct reader *reader)
-{
-    while (!reader->failed && reader->pos < reader->len) {
-        if (reader_u8(reader) != 0) return false;
-    }
-    return !reader->failed;
+    return stored_bytes(reader, out->query_hash, HASH_BYTES) &&
+           stored_bytes(reader, out->digest, HASH_BYTES) && take_features(reader, &out->features);
 }
 
 bool record_decode(const uint8_t *data, size_t len, struct record *out, struct err *err)
 {
     struct reader reader = reader_of(data, len);
-    uint8_t form = reader_u8(&reader);
-    if (!reader.failed && form > RECORD_FORM) {
-        return err_set(err, ERR_VERSION, NULL,
-                       "a record has form %u; this program reads forms up to %d: it must be "
-                       "updated",
-                       form, RECORD_FORM);
-    }
     struct record record = {0};
-    bool good = form == RECORD_FORM && take_fields(&reader, &record) && only_zeros_left(&reader);
+    if (!stored_form(&reader, RECORD_FORM, err)) return false;
+    bool good = take_fields(&reader, &record) && stored_ends(&reader);
     if (good) *out = record;
     record_wipe(&record);
     return good || err_set(err, ERR_CORRUPT, NULL, "a record is malformed");

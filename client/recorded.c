@@ -7,22 +7,13 @@
 
 #include <sodium.h>
 
+#include "client/party.h"
 #include "client/report.h"
+#include "client/retention.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
-
-static bool open_records(const struct cli_common *common, const struct la *la, struct records **out,
-                         struct err *err)
-{
-    char *home = la_home(common);
-    struct secret key = identity_derive(la->identity, RECORDS_PURPOSE);
-    bool ok = records_open(home, &key, out, err);
-    secret_free(&key);
-    free(home);
-    return ok;
-}
 
 /* On the officer's screen, and in the log without anything of the child. */
 static void warn_of_similar(const struct request *request, const struct search_note *note)
@@ -35,11 +26,14 @@ static void warn_of_similar(const struct request *request, const struct search_n
 }
 
 bool recorded_begin(const struct cli_common *common, const struct la *la,
-                    const struct request *request, struct recorded *out, struct err *err)
+                    const struct request *request, const struct buf *resolved, struct recorded *out,
+                    struct err *err)
 {
     struct plan *plan = mem_new(struct plan);
-    *out = (struct recorded){0};
-    bool ok = open_records(common, la, &out->records, err) &&
+    *out = (struct recorded){.la = la, .resolved = resolved};
+    recorded_keep_runs(out);
+    bool ok = la_open_records(common, la, &out->records, err) &&
+              retention_daily(common, la, out->records, err) &&
               plan_make(request, catalogue_chosen(0), plan, err) &&
               records_ask(out->records, request, plan, clock_wall_ms(), &out->note, err);
     plan_wipe(plan);

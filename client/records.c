@@ -11,7 +11,7 @@
 #define TAG_RECORD "hearth search record"
 #define TAG_CHECK "hearth search records check"
 
-enum { RECORDS_FORMAT = 1, RECORDS_MIB_MAX = 256 };
+enum { RECORDS_FORMAT = 1, RECORDS_MIB_MAX = 2048 };
 static const char CHECK_KEY[] = "check";
 
 void search_note_wipe(struct search_note *note)
@@ -24,6 +24,13 @@ void search_note_wipe(struct search_note *note)
 static bool fail(struct err *err)
 {
     return err_in(err, HOME_RECORDS);
+}
+
+bool records_finish(struct store_txn *txn, bool ok, struct err *err)
+{
+    if (ok) return store_commit(txn, err) || fail(err);
+    store_abort(txn);
+    return fail(err);
 }
 
 /* A sealed nothing tells whether the key is that of the records. */
@@ -61,7 +68,8 @@ static bool open_checked(struct records *records, struct err *err)
 
 bool records_open(const char *home, const struct secret *key, struct records **out, struct err *err)
 {
-    static const char *const tables[RECORDS_TABLES] = {"searches", "meta"};
+    static const char *const tables[RECORDS_TABLES] = {"searches", "meta", "runs", "decisions",
+                                                       "outcomes"};
     struct records *records = mem_new(struct records);
     char *path = file_join(home, HOME_RECORDS);
     records->name = seal_key(key, "hearth search records name");
@@ -91,7 +99,7 @@ void records_close(struct records *records)
 
 /* ---- one record ---- */
 
-static void name_of(const struct records *records, const char *ref, uint8_t out[HASH_BYTES])
+void records_name(const struct records *records, const char *ref, uint8_t out[HASH_BYTES])
 {
     struct hash hash;
     hash_start(&hash, "hearth search reference", HASH_BYTES, records->name.data);
@@ -110,8 +118,8 @@ bool records_unseal(const struct records *records, const uint8_t *name, size_t n
     return ok;
 }
 
-static bool get(const struct records *records, struct store_txn *txn,
-                const uint8_t name[HASH_BYTES], struct record *out, bool *found, struct err *err)
+bool records_get(const struct records *records, struct store_txn *txn,
+                 const uint8_t name[HASH_BYTES], struct record *out, bool *found, struct err *err)
 {
     const uint8_t *value = NULL;
     size_t len = 0;
@@ -215,7 +223,8 @@ static bool ask(struct records *records, struct store_txn *txn, const struct req
                 struct err *err)
 {
     bool found = false;
-    if (!keep_before(txn, note, err) || !get(records, txn, note->name, &room->own, &found, err)) {
+    if (!keep_before(txn, note, err) ||
+        !records_get(records, txn, note->name, &room->own, &found, err)) {
         return false;
     }
     struct record *own = &room->own;
@@ -239,24 +248,16 @@ static bool ask(struct records *records, struct store_txn *txn, const struct req
            hash_entry(txn, note->name, note->written, err);
 }
 
-/* Ends a transaction whose steps went `ok`. */
-static bool finish(struct store_txn *txn, bool ok, struct err *err)
-{
-    if (ok) return store_commit(txn, err) || fail(err);
-    store_abort(txn);
-    return fail(err);
-}
-
 bool records_ask(struct records *records, const struct request *request, const struct plan *plan,
                  int64_t now_ms, struct search_note *out, struct err *err)
 {
     struct store_txn *txn = NULL;
     struct search_note note = {.asked_ms = now_ms};
     if (!store_begin(records->store, true, &txn, err)) return fail(err);
-    name_of(records, request->search_ref, note.name);
+    records_name(records, request->search_ref, note.name);
     struct secret memory = secret_new(sizeof(struct room));
     struct room *room = (struct room *)(void *)memory.data;
-    bool ok = finish(txn, ask(records, txn, request, plan, room, &note, err), err);
+    bool ok = records_finish(txn, ask(records, txn, request, plan, room, &note, err), err);
     secret_free(&memory);
     if (ok) *out = note;
     search_note_wipe(&note);
@@ -278,7 +279,7 @@ bool records_withdraw(struct records *records, const struct search_note *note, s
 {
     struct store_txn *txn = NULL;
     if (!store_begin(records->store, true, &txn, err)) return fail(err);
-    return finish(txn, withdraw(txn, note, err), err);
+    return records_finish(txn, withdraw(txn, note, err), err);
 }
 
 static bool count_run(struct records *records, struct store_txn *txn,
@@ -286,7 +287,7 @@ static bool count_run(struct records *records, struct store_txn *txn,
                       struct record *record, struct err *err)
 {
     bool found = false;
-    if (!get(records, txn, note->name, record, &found, err)) return false;
+    if (!records_get(records, txn, note->name, record, &found, err)) return false;
     if (!found) return err_set(err, ERR_NOT_FOUND, NULL, "the search is no longer among them");
     if (record->runs > 0 && sodium_memcmp(record->digest, note->digest, HASH_BYTES) != 0) {
         record->amendments++;
@@ -303,7 +304,7 @@ bool records_done(struct records *records, const struct search_note *note,
     struct store_txn *txn = NULL;
     if (!store_begin(records->store, true, &txn, err)) return fail(err);
     struct record record = {0};
-    bool ok = finish(txn, count_run(records, txn, note, query_hash, &record, err), err);
+    bool ok = records_finish(txn, count_run(records, txn, note, query_hash, &record, err), err);
     if (ok) *out = record;
     record_wipe(&record);
     return ok;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/la.h"
+#include "proto/audit/package.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/domain/gazetteer.h"
@@ -34,7 +35,7 @@ error_t request_options_parse(int key, char *arg, struct argp_state *state)
 }
 
 static bool parse(const char *path, const char *home, const struct buf *text, struct request *out,
-                  struct err *err)
+                  struct buf *resolved, struct err *err)
 {
     struct gazetteer *gazetteer = NULL;
     if (home && !gazetteer_open_home(home, &gazetteer, err)) return false;
@@ -42,13 +43,15 @@ static bool parse(const char *path, const char *home, const struct buf *text, st
     struct request_rules rules = {.catalogue = catalogue_get(CATALOGUE_VERSION),
                                   .gazetteer = gazetteer,
                                   .directory = directory};
-    bool ok = request_parse(text->data, text->len, &rules, out, err);
+    bool ok = request_parse(text->data, text->len, &rules, out, err) &&
+              (!resolved || request_resolve(text, out, directory, resolved, err));
     free(directory);
     gazetteer_close(gazetteer);
     return ok;
 }
 
-bool request_file_read(const char *path, const char *home, struct request *out, struct err *err)
+bool request_file_read(const char *path, const char *home, struct request *out,
+                       struct buf *resolved, struct err *err)
 {
     struct buf text = {0};
     bool ok = file_read(path, REQUEST_MAX, &text, err);
@@ -56,17 +59,17 @@ bool request_file_read(const char *path, const char *home, struct request *out, 
         err->code = ERR_INVALID;
         (void)err_in(err, "request");
     } else {
-        ok = parse(path, home, &text, out, err);
+        ok = parse(path, home, &text, out, resolved, err);
     }
     buf_wipe(&text);
     return ok;
 }
 
 bool request_file_plan(const struct request_options *options, struct request *request,
-                       struct plan *plan, struct err *err)
+                       struct buf *resolved, struct plan *plan, struct err *err)
 {
     char *home = la_home(&options->common);
-    bool ok = request_file_read(options->path, home, request, err) &&
+    bool ok = request_file_read(options->path, home, request, resolved, err) &&
               plan_make(request, catalogue_get(CATALOGUE_VERSION), plan, err);
     if (ok && options->map && plan->quadrant_count == 0) {
         ok = err_set(err, ERR_INVALID, "map",

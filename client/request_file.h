@@ -33,13 +33,14 @@ error_t request_options_parse(int key, char *arg, struct argp_state *state);
  * names are looked up in home's gazetteer where there is one (home: NULL or a directory, which need
  * not exist), and the path of an area starts where the request's file is (for standard input: the
  * current directory). A missing or unreadable file is ERR_INVALID with field "request": it is the
- * request that is wrong, not the service. ERR_CORRUPT, ERR_VERSION: the gazetteer. */
+ * request that is wrong, not the service. ERR_CORRUPT, ERR_VERSION: the gazetteer.
+ * resolved: NULL, or gets the text in the form that can be kept (request_resolve); buf_wipe. */
 MUST_CHECK bool request_file_read(const char *path, const char *home, struct request *out,
-                                  struct err *err);
+                                  struct buf *resolved, struct err *err);
 /* The same for a command's options, and what a search would ask: ERR_INVALID also where no cell is
  * acceptable, the area is too large, or there is no location for the map that is wanted. The caller
  * wipes both, also after a failure. */
 MUST_CHECK bool request_file_plan(const struct request_options *options, struct request *request,
-                                  struct plan *plan, struct err *err);
+                                  struct buf *resolved, struct plan *plan, struct err *err);
 
 #endif

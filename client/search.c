@@ -42,6 +42,28 @@ static bool greet(struct conversation *conversation, const struct la *la,
                    la->matcher_address, why.text);
 }
 
+static bool tell_asking(const struct search_session *session,
+                        const struct conversation *conversation, const struct composed *composed,
+                        struct err *err)
+{
+    const struct search_keeper *keeper = session->keeper;
+    if (!keeper) return true;
+    const struct asked_query query = {.composed = composed,
+                                      .matcher_certificate = conversation_matcher(conversation),
+                                      .epoch = conversation_epoch(conversation)};
+    return keeper->asking(&query, 1, keeper->ctx, err);
+}
+
+static void tell_ended(const struct search_session *session,
+                       const struct conversation *conversation, const struct composed *composed,
+                       bool ok, const struct err *err)
+{
+    const struct search_keeper *keeper = session->keeper;
+    if (!keeper) return;
+    keeper->ended(composed->query_hash, ok ? conversation_result(conversation) : NULL, err,
+                  keeper->ctx);
+}
+
 bool search_ask(struct search_session *session, const struct request *request,
                 search_progress_fn progress, void *progress_ctx, struct search_outcome *out,
                 struct err *err)
@@ -51,11 +73,13 @@ bool search_ask(struct search_session *session, const struct request *request,
     int64_t start = clock_steady_ms();
     struct conversation *conversation = conversation_open(parts);
     bool ok = greet(conversation, parts->la, &session->epoch, err) &&
-              compose_checked(conversation, parts, request, &session->epoch, &composed, err);
+              compose_checked(conversation, parts, request, &session->epoch, &composed, err) &&
+              tell_asking(session, conversation, &composed, err);
     out->sent = ok;
     ok = ok && conversation_ask(conversation, &composed, err) &&
          conversation_share(conversation, progress, progress_ctx, err) &&
          conversation_conclude(conversation, &out->result, err);
+    if (out->sent) tell_ended(session, conversation, &composed, ok, err);
     out->elapsed_ms = clock_steady_ms() - start;
     if (ok) {
         session->catalogue = conversation_catalogue(conversation);

@@ -9,6 +9,8 @@
 #include "client/conversation.h"
 #include "proto/domain/request.h"
 
+struct variant;
+
 /* Told from the searching thread while agents answer; may be NULL. */
 typedef conversation_progress_fn search_progress_fn;
 
@@ -20,11 +22,28 @@ struct search_outcome {
     bool sent;          /* the query has left this side, also where there is no result */
 };
 
+/* A query that is about to be sent, with what it was made by. */
+struct asked_query {
+    const struct composed *composed;
+    const struct variant *variant; /* of an explanation's member; NULL: the request as it is */
+    const struct signed_bytes *matcher_certificate, *epoch;
+};
+/* Whoever writes down what is asked. */
+struct search_keeper {
+    /* All of these are about to be sent; false with err set: none of them is. */
+    bool (*asking)(const struct asked_query *queries, size_t count, void *ctx, struct err *err);
+    /* One of them has this result, or (NULL) none because of *err. */
+    void (*ended)(const uint8_t query_hash[HASH_BYTES], const struct signed_bytes *result,
+                  const struct err *err, void *ctx);
+    void *ctx;
+};
+
 /* A connection to the matcher for any number of searches. */
 struct search_session {
     struct conversation_parts parts;
-    struct epoch_record epoch;         /* of the last search that was welcomed */
-    const struct catalogue *catalogue; /* that it was asked in */
+    const struct search_keeper *keeper; /* NULL after search_open: nobody is told */
+    struct epoch_record epoch;          /* of the last search that was welcomed */
+    const struct catalogue *catalogue;  /* that it was asked in */
 };
 /* la must outlive the session. ERR_INVALID: no address could be made of la's. Connects when the
  * first search needs it. search_close frees. */

@@ -38,11 +38,17 @@ static void drop_must(struct request *request, uint16_t slot)
     request->must_count = kept;
 }
 
+int32_t variant_within(int32_t km, unsigned quarters)
+{
+    int32_t longer = (km * (4 + (int32_t)quarters) + 3) / 4;
+    return longer < WITHIN_KM_MAX ? longer : WITHIN_KM_MAX;
+}
+
 static void lengthen(struct request *request, unsigned quarters)
 {
     for (size_t i = 0; i < request->anchor_count; i++) {
-        int32_t km = (request->anchors[i].within_km * (4 + (int32_t)quarters) + 3) / 4;
-        request->anchors[i].within_km = km < WITHIN_KM_MAX ? km : WITHIN_KM_MAX;
+        struct anchor *anchor = &request->anchors[i];
+        anchor->within_km = variant_within(anchor->within_km, quarters);
     }
 }
 

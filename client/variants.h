@@ -32,6 +32,9 @@ struct variants {
     size_t quadrants;
 };
 
+/* A distance so many quarters longer, in whole km, at most WITHIN_KM_MAX. */
+int32_t variant_within(int32_t km, unsigned quarters);
+
 /* ERR_INVALID, field "must": more codes than can be explained at once. */
 MUST_CHECK bool variants_check(const struct request *request, struct err *err);
 /* The request was checked (variants_check) and has a plan in that catalogue; la for its key of the

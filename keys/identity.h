@@ -68,6 +68,10 @@ MUST_CHECK bool trust_reload(struct trust *trust, bool *changed, struct err *err
  * ERR_EXPIRED. */
 MUST_CHECK bool trust_check(struct trust *trust, const struct certificate *certificate,
                             enum role role, int64_t now_ms, struct err *err);
+/* Root signature, role and validity at `at_ms` alone, for what was signed long ago: revocations and
+ * serials are not looked at, and nothing is remembered. Errors as trust_check. */
+MUST_CHECK bool trust_check_at(const struct trust *trust, const struct certificate *certificate,
+                               enum role role, int64_t at_ms, struct err *err);
 bool trust_is_revoked(struct trust *trust, uint64_t serial);
 uint64_t trust_revocation_number(struct trust *trust);
 /* The Authority's X.509 CA as PEM; valid while the trust is open. */

@@ -195,13 +195,17 @@ static bool check_seen(struct trust *trust, const struct certificate *certificat
                       certificate->serial, err);
 }
 
+bool trust_check_at(const struct trust *trust, const struct certificate *certificate,
+                    enum role role, int64_t at_ms, struct err *err)
+{
+    return check_issued(trust, certificate, role, err) && check_time(certificate, at_ms, err) &&
+           check_time(&trust->root.certificate, at_ms, err);
+}
+
 bool trust_check(struct trust *trust, const struct certificate *certificate, enum role role,
                  int64_t now_ms, struct err *err)
 {
-    if (!check_issued(trust, certificate, role, err) || !check_time(certificate, now_ms, err) ||
-        !check_time(&trust->root.certificate, now_ms, err)) {
-        return false;
-    }
+    if (!trust_check_at(trust, certificate, role, now_ms, err)) return false;
     lock(trust);
     bool ok = check_seen(trust, certificate, err);
     unlock(trust);

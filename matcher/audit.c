@@ -23,17 +23,23 @@ struct audit {
     pthread_mutex_t mutex;
     pthread_cond_t wake, idle;
     struct job *first, *last;
-    bool stopping, busy, broken;
-    struct audit_head head; /* written by the thread alone */
+    bool stopping, busy, broken, checkpoint_due;
+    int64_t next_checkpoint_ms;
+    const struct identity *identity;
+    /* Written by the thread alone: */
+    struct audit_head head;
+    uint64_t signed_length; /* of the newest checkpoint */
+    uint64_t kept_length;   /* of the newest that is kept for ever, 0: none since the start */
     pthread_t thread;
 };
 
 bool audit_store_open(const char *home, bool create, size_t max_mib, struct store **out,
                       struct err *err)
 {
-    static const char *const tables[AUDIT_TABLES] = {"log", "state", "budget", "runs"};
+    static const char *const tables[AUDIT_TABLES] = {"log", "state", "budget", "runs",
+                                                     "checkpoints"};
     char *path = file_join(home, HOME_AUDIT);
-    bool ok = store_open(path, create, tables, AUDIT_TABLES, 1, max_mib, out, err);
+    bool ok = store_open(path, create, tables, AUDIT_TABLES, 2, max_mib, out, err);
     free(path);
     return ok;
 }
@@ -90,24 +96,62 @@ static bool write_job(struct store_txn *txn, struct job *job, struct audit_head 
     return ok;
 }
 
+/* With the first entries since the start, and then every AUDIT_CHECKPOINT_EVERY. */
+static bool wants_checkpoint(const struct audit *audit, const struct audit_head *head)
+{
+    return audit->kept_length == 0 ||
+           head->length / AUDIT_CHECKPOINT_EVERY > audit->kept_length / AUDIT_CHECKPOINT_EVERY;
+}
+
+static bool write_all(struct store_txn *txn, struct job *jobs, struct audit_head *head,
+                      struct err *err)
+{
+    for (struct job *job = jobs; job; job = job->next) {
+        if (!write_job(txn, job, head, err)) return false;
+    }
+    return audit_write_head(txn, head, err);
+}
+
 static bool write_jobs(struct audit *audit, struct job *jobs, struct err *err)
 {
     struct audit_head head = audit->head;
     struct store_txn *txn = NULL;
     if (!store_begin(audit->store, true, &txn, err)) return false;
-    for (struct job *job = jobs; job; job = job->next) {
-        if (!write_job(txn, job, &head, err)) {
-            store_abort(txn);
-            return false;
-        }
-    }
-    if (!audit_write_head(txn, &head, err)) {
+    bool ok = write_all(txn, jobs, &head, err);
+    bool keep = ok && wants_checkpoint(audit, &head);
+    if (keep) ok = audit_write_checkpoint(txn, audit->identity, &head, true, err);
+    if (!ok) {
         store_abort(txn);
         return false;
     }
     if (!store_commit(txn, err)) return false;
     audit->head = head;
+    if (keep) audit->kept_length = audit->signed_length = head.length;
     return true;
+}
+
+/* Only what is said of the log is missing where this fails. */
+static void write_checkpoint(struct audit *audit, bool keep)
+{
+    struct store_txn *txn = NULL;
+    struct err err = {0};
+    uint64_t done = keep ? audit->kept_length : audit->signed_length;
+    if (audit->head.length == 0 || audit->head.length == done || !audit_works(audit)) return;
+    bool ok = store_begin(audit->store, true, &txn, &err);
+    if (ok) {
+        ok = audit_write_checkpoint(txn, audit->identity, &audit->head, keep, &err);
+        if (ok) {
+            ok = store_commit(txn, &err);
+        } else {
+            store_abort(txn);
+        }
+    }
+    if (!ok) {
+        log_err(LOG_LEVEL_ERROR, "checkpoint", &err);
+        return;
+    }
+    audit->signed_length = audit->head.length;
+    if (keep) audit->kept_length = audit->head.length;
 }
 
 static void finish_jobs(struct job *jobs, bool ok)
@@ -140,11 +184,14 @@ static void *write_entries(void *arg)
     (void)pthread_mutex_lock(&audit->mutex);
     for (;;) {
         struct job *jobs = audit->first;
+        bool due = audit->checkpoint_due;
         audit->first = audit->last = NULL;
-        audit->busy = jobs != NULL;
-        if (jobs) {
+        audit->busy = jobs || due;
+        audit->checkpoint_due = false;
+        if (audit->busy) {
             (void)pthread_mutex_unlock(&audit->mutex);
-            handle_jobs(audit, jobs);
+            if (jobs) handle_jobs(audit, jobs);
+            if (due) write_checkpoint(audit, false);
             (void)pthread_mutex_lock(&audit->mutex);
         } else if (audit->stopping) {
             break;
@@ -154,6 +201,7 @@ static void *write_entries(void *arg)
         }
     }
     (void)pthread_mutex_unlock(&audit->mutex);
+    write_checkpoint(audit, true);
     return NULL;
 }
 
@@ -179,7 +227,8 @@ static bool read_end(struct store_txn *txn, struct audit_head *head, struct err 
                              "verify\" names the first bad entry");
 }
 
-bool audit_start(struct store *store, struct audit **out, struct err *err)
+bool audit_start(struct store *store, const struct identity *identity, struct audit **out,
+                 struct err *err)
 {
     struct store_txn *txn = NULL;
     struct audit_head head;
@@ -189,7 +238,9 @@ bool audit_start(struct store *store, struct audit **out, struct err *err)
     if (!ok) return false;
     struct audit *audit = mem_new(struct audit);
     audit->store = store;
+    audit->identity = identity;
     audit->head = head;
+    audit->next_checkpoint_ms = clock_steady_ms() + AUDIT_CHECKPOINT_AFTER_MS;
     REQUIRE(pthread_mutex_init(&audit->mutex, NULL) == 0 &&
             pthread_cond_init(&audit->wake, NULL) == 0 &&
             pthread_cond_init(&audit->idle, NULL) == 0 &&
@@ -240,6 +291,18 @@ void audit_ask(struct audit *audit, const struct audit_request *request)
     struct job *job = mem_new(struct job);
     job->request = *request;
     queue(audit, job);
+}
+
+void audit_tick(struct audit *audit)
+{
+    int64_t now_ms = clock_steady_ms();
+    (void)pthread_mutex_lock(&audit->mutex);
+    if (now_ms >= audit->next_checkpoint_ms) {
+        audit->next_checkpoint_ms = now_ms + AUDIT_CHECKPOINT_AFTER_MS;
+        audit->checkpoint_due = true;
+        (void)pthread_cond_signal(&audit->wake);
+    }
+    (void)pthread_mutex_unlock(&audit->mutex);
 }
 
 bool audit_works(struct audit *audit)

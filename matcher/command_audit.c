@@ -11,10 +11,11 @@
 #include "matcher/audit.h"
 #include "matcher/commands.h"
 #include "proto/base/clock.h"
+#include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-enum { OPTION_AT = 0x2000, OPTION_LAST, AUDIT_MAP_MIB = 1048576 };
+enum { OPTION_AT = 0x2000, OPTION_LAST };
 
 struct options {
     struct cli_common common;
@@ -57,21 +58,41 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* ---- verify ---- */
 
+/* The root that certificates of checkpoints must have; NULL where the home has none yet, or it
+ * cannot be read. Revocations and pins are left alone: what was signed was signed. */
+static struct trust *open_root(const struct cli_common *common)
+{
+    struct trust *trust = NULL;
+    struct err err = {0};
+    char *path = file_join(command_home(common), HOME_ROOT);
+    if (!trust_open(path, NULL, NULL, &trust, &err) && !common->quiet) {
+        (void)fprintf(stderr, "hearth-matcher audit verify: checkpoints are not checked: %s\n",
+                      err.text);
+    }
+    free(path);
+    return trust;
+}
+
 static int report_intact(const struct options *options, const struct audit_report *report)
 {
     char head[2 * HASH_BYTES + 1];
     (void)text_hex(report->head.hash, HASH_BYTES, head);
     bool missing = options->has_at && !report->known_found;
     if (options->common.json) {
-        (void)printf("{\"intact\":%s,\"length\":%llu,\"head\":\"%s\"%s}\n",
-                     missing ? "false" : "true", (unsigned long long)report->head.length, head,
-                     missing ? ",\"reason\":\"the head that was given is not in this log\"" : "");
+        json_t *object = json_pack("{s:b,s:I,s:s,s:I}", "intact", !missing, "length",
+                                   (json_int_t)report->head.length, "head", head, "checkpoints",
+                                   (json_int_t)report->checkpoints);
+        if (missing) {
+            (void)json_object_set_new(object, "reason",
+                                      json_string("the head that was given is not in this log"));
+        }
+        cli_print_json(object);
     } else if (missing) {
         (void)printf("broken: the head that was given is not in this log of %llu entries\n",
                      (unsigned long long)report->head.length);
     } else {
-        (void)printf("intact: %llu entries, head %s\n", (unsigned long long)report->head.length,
-                     head);
+        (void)printf("intact: %llu entries, head %s, %zu signed checkpoints\n",
+                     (unsigned long long)report->head.length, head, report->checkpoints);
     }
     return missing ? EXIT_FAILED : EXIT_DONE;
 }
@@ -82,6 +103,8 @@ static int report_broken(const struct options *options, const struct audit_repor
         json_t *object = json_pack("{s:b,s:I,s:s}", "intact", 0, "entry", (json_int_t)report->bad,
                                    "reason", report->reason);
         cli_print_json(object);
+    } else if (report->bad == 0) {
+        (void)printf("broken: %s\n", report->reason);
     } else {
         (void)printf("broken: entry %llu %s\n", (unsigned long long)report->bad, report->reason);
     }
@@ -97,15 +120,18 @@ int command_audit_verify(int argc, char **argv)
     static const struct argp argp = {
         .options = entries,
         .parser = parse,
-        .doc = "Walks the chain from its first entry: 0 where it is intact, 1 where it is broken."};
+        .doc = "Walks the chain from its first entry and checks the signed checkpoints: 0 where it "
+               "is intact, 1 where it is broken."};
     struct options options = {0};
     struct err err = {0};
     struct store *store = NULL;
     struct audit_report report;
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_USAGE;
+    struct trust *trust = open_root(&options.common);
     bool ok = audit_store_open(command_home(&options.common), false, AUDIT_MAP_MIB, &store, &err) &&
-              audit_verify(store, options.has_at ? &options.at : NULL, &report, &err);
+              audit_verify(store, options.has_at ? &options.at : NULL, trust, &report, &err);
     if (store) store_close(store);
+    trust_close(trust);
     if (!ok) return command_failed("audit verify", &options.common, &err);
     return report.intact ? report_intact(&options, &report) : report_broken(&options, &report);
 }

@@ -23,6 +23,7 @@ int command_directory_sign(int argc, char **argv);
 int command_directory_show(int argc, char **argv);
 int command_audit_verify(int argc, char **argv);
 int command_audit_show(int argc, char **argv);
+int command_audit_export(int argc, char **argv);
 
 /* The home directory of the common options, or the default one. */
 const char *command_home(const struct cli_common *common);

@@ -38,7 +38,7 @@ MUST_CHECK bool mail_room_enter(struct mail_room *room, struct mail_session *ses
                                 struct err *err);
 /* Leaving twice is harmless. */
 void mail_room_leave(struct mail_room *room, struct mail_session *session);
-
+/* The store behind it. */
 struct mailbox *mail_room_mailbox(struct mail_room *room);
 
 /* ---- on the mail's thread ---- */

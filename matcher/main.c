@@ -15,6 +15,7 @@ static const struct cli_command commands[] = {
     {"status", "say whether it is running, and which agents are attached", command_status},
     {"audit verify", "check that the audit log is intact", command_audit_verify},
     {"audit show", "print entries of the audit log", command_audit_show},
+    {"audit export", "write what one party may see of the audit log", command_audit_export},
 };
 
 int main(int argc, char **argv)

@@ -212,6 +212,7 @@ void matcher_tick(struct matcher *matcher)
     reload_directory(matcher);
     agent_check_all(matcher);
     tick_mail(matcher);
+    audit_tick(matcher->audit);
     if (epochs_tick(matcher->epochs, clock_wall_ms())) {
         log_info("epoch", "a new epoch has begun");
         matcher_changed(matcher);
@@ -255,7 +256,7 @@ static bool open_stores(struct matcher *matcher, struct err *err)
                           &matcher->directory, err) &&
            audit_store_open(matcher->home, true, matcher->config.audit_max_mib, &matcher->store,
                             err) &&
-           audit_start(matcher->store, &matcher->audit, err) &&
+           audit_start(matcher->store, matcher->identity, &matcher->audit, err) &&
            mail_room_start(matcher, &matcher->mail, err) && read_reliability(matcher, err);
 }
 

@@ -27,6 +27,10 @@ struct checkpoint {
 void checkpoint_encode(const struct checkpoint *checkpoint, struct buf *out);
 MUST_CHECK bool checkpoint_decode(const uint8_t *body, size_t len, struct checkpoint *out,
                                   struct err *err);
+/* Decodes, and checks signature, role and id of the matcher whose certificate `signer` is, and that
+ * it was one by the root of `trust` at the checkpoint's time. ERR_INVALID, or as trust_check_at. */
+MUST_CHECK bool checkpoint_open(const struct signed_bytes *raw, const struct certificate *signer,
+                                struct trust *trust, struct checkpoint *out, struct err *err);
 
 /* ---- checking ---- */
 /* A head that the party holds itself, and where it has it from ("the result of query 12ab…"). */
@@ -41,11 +45,13 @@ struct log_check {
     size_t own;     /* entries of the party's own */
     size_t checked; /* known heads that are in the chain */
     size_t later;   /* known heads that are longer than this export */
+    size_t earlier; /* known heads from before its first entry */
     bool intact;
     uint64_t bad; /* number of the first bad entry where not intact, 0 where it is not about one */
     char reason[ERR_TEXT_MAX];
 };
-/* Called for each entry that is shown whole, in order, once it was found to fit; may be NULL. */
+/* Called for each entry that is shown whole, in order, once it was found to fit; may be NULL. Not
+ * for kinds that this program does not know. */
 typedef void (*log_entry_fn)(const struct audit_entry *entry, void *ctx);
 /* Reads an export from `in` line by line, with bounded memory however long it is. known: heads that
  * the party holds. trust: whose root the matcher's certificate must have. False only where the file
@@ -54,8 +60,11 @@ typedef void (*log_entry_fn)(const struct audit_entry *entry, void *ctx);
 MUST_CHECK bool log_export_check(FILE *in, struct trust *trust, const struct known_head *known,
                                  size_t known_count, log_entry_fn each, void *ctx,
                                  struct log_check *out, struct err *err);
-/* The lines of an export from the entry of that query to the head at `length`, for
- * package_json. ERR_NOT_FOUND where it has no such entry, or ends before. Caller's reference. */
+/* The lines of an export from the entry of that query to the head `until`, for package_json:
+ * {"previous": hash before the first, "entries": lines}. ERR_NOT_FOUND where it has no such entry,
+ * or ends before; ERR_CORRUPT where the entries do not lead to that head; ERR_BUDGET where there
+ * are more than CHAIN_MAX. Caller's reference. */
+enum { CHAIN_MAX = 20000 };
 MUST_CHECK bool package_chain(FILE *in, const uint8_t query_hash[HASH_BYTES],
                               const struct log_head *until, json_t **out, struct err *err);
 

@@ -113,5 +113,9 @@ MUST_CHECK bool correspondence_content(struct correspondence *correspondence, ui
 enum { CORRESPONDENCE_REMEMBER_DAYS = 60 };
 MUST_CHECK bool correspondence_purge(struct correspondence *correspondence, int64_t before_ms,
                                      size_t *removed, struct err *err);
+/* Erases what was removed from the file. *done false: some other program has it open; try again
+ * later. No other thread may use the correspondence meanwhile. */
+MUST_CHECK bool correspondence_rewrite(struct correspondence *correspondence, bool *done,
+                                       struct err *err);
 
 #endif

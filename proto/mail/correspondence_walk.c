@@ -193,6 +193,7 @@ bool correspondence_purge(struct correspondence *c, int64_t before_ms, size_t *r
     if (!sealed_begin(&c->sealed, true, &txn, err)) return false;
     bool ok = each_in(c, txn, note_thread, &purge, err) && each_in(c, txn, note_old, &purge, err) &&
               remove_old(c, txn, &purge, now_ms, err) && forget_ids(txn, now_ms, err);
+    ok = ok && (purge.kept.len == 0 || store_ask_rewrite(txn, err));
     ok = sealed_finish(&c->sealed, txn, ok, err);
     if (ok) *removed = purge.kept.len;
     free(purge.threads);
@@ -200,4 +201,9 @@ bool correspondence_purge(struct correspondence *c, int64_t before_ms, size_t *r
     buf_wipe(&purge.ids);
     buf_wipe(&purge.kept);
     return ok;
+}
+
+bool correspondence_rewrite(struct correspondence *c, bool *done, struct err *err)
+{
+    return sealed_rewrite(&c->sealed, done, err);
 }

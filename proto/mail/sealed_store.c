@@ -133,3 +133,13 @@ bool sealed_get(const struct sealed_store *sealed, struct store_txn *txn,
     return store_get(txn, place->table, place->key, place->key_len, &value, &len, found, err) &&
            (!*found || sealed_read(sealed, place, value, len, plain, err));
 }
+
+bool sealed_rewrite(struct sealed_store *sealed, bool *done, struct err *err)
+{
+    bool wanted = false;
+    *done = true;
+    if (!store_wants_rewrite(sealed->store, &wanted, err)) return err_in(err, sealed->field);
+    if (!wanted || store_rewrite(sealed->store, err)) return true;
+    *done = false;
+    return err->code == ERR_UNAVAILABLE || err_in(err, sealed->field);
+}

@@ -64,4 +64,8 @@ MUST_CHECK bool sealed_get(const struct sealed_store *sealed, struct store_txn *
 MUST_CHECK bool sealed_read(const struct sealed_store *sealed, const struct sealed_place *place,
                             const uint8_t *value, size_t len, struct buf *plain, struct err *err);
 
+/* Erases what was deleted, where a transaction asked for it (store_ask_rewrite). *done false: some
+ * other program has the store open; it is wanted still. */
+MUST_CHECK bool sealed_rewrite(struct sealed_store *sealed, bool *done, struct err *err);
+
 #endif

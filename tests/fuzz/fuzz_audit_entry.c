@@ -10,6 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+enum { BEFORE = 8 + HASH_BYTES };
+
 static void check_fields(const struct audit_entry *entry, const uint8_t *data, size_t len)
 {
     REQUIRE(entry->field_count <= AUDIT_FIELDS_MAX);
@@ -27,10 +29,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct audit_entry entry;
     struct err err = {0};
     bool plain = audit_entry_decode(data, len, &entry, &err);
-    if (!plain) REQUIRE(err.code == ERR_CORRUPT && err.text[0] != '\0');
-    if (len < HASH_BYTES) return 0;
-    uint8_t *fixed = mem_copy(data, len);
-    hash_once(fixed + len - HASH_BYTES, "hearth v1 audit", data, len - HASH_BYTES);
+    if (!plain) {
+        REQUIRE((err.code == ERR_CORRUPT || err.code == ERR_VERSION) && err.text[0] != '\0');
+    }
+    if (len < BEFORE + HASH_BYTES) return 0;
+    uint8_t *fixed = mem_copy(data, len), hash[HASH_BYTES];
+    size_t inner_len = len - BEFORE - HASH_BYTES;
+    struct reader reader = reader_of(data, len);
+    uint64_t number = reader_u64(&reader);
+    audit_inner_hash(hash, data + BEFORE, inner_len);
+    audit_entry_hash(fixed + len - HASH_BYTES, number, data + 8, hash);
     if (audit_entry_decode(fixed, len, &entry, &err)) check_fields(&entry, fixed, len);
     free(fixed);
     return 0;

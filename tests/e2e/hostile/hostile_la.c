@@ -418,7 +418,7 @@ int main(int argc, char **argv)
     peer_open(argv + 1, &peer);
     attack.la = (struct la){.trust = peer.trust, .identity = peer.identity};
     randombytes_buf(attack.group_id, sizeof attack.group_id);
-    REQUIRE(request_file_read(argv[6], NULL, request, &err));
+    REQUIRE(request_file_read(argv[6], NULL, request, NULL, &err));
     for (int round = 0; round < (mode->replay ? 2 : 1); round++) {
         struct line line = {0};
         line_open(&peer, METHOD_SEARCH, &line);

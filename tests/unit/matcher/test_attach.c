@@ -237,7 +237,7 @@ static void stopping_tells_the_agents(void **state)
     struct store *store = NULL;
     struct audit_report report;
     parties_must(audit_store_open(scene->matcher_party.home, false, 64, &store, &err), &err);
-    assert_true(audit_verify(store, NULL, &report, &err));
+    assert_true(audit_verify(store, NULL, scene->matcher_party.trust, &report, &err));
     assert_true(report.intact && report.head.length > 10);
     store_close(store);
     scene_start(scene); /* continues the chain */

@@ -35,7 +35,7 @@ static int set_up(void **state)
     scene->parties = parties_new(scene->dir);
     scene->matcher = parties_add(scene->parties, ROLE_MATCHER, "matcher");
     parties_must(audit_store_open(scene->dir, true, 64, &scene->store, &err), &err);
-    parties_must(audit_start(scene->store, &scene->audit, &err), &err);
+    parties_must(audit_start(scene->store, scene->matcher.identity, &scene->audit, &err), &err);
     *state = scene;
     return 0;
 }

@@ -409,7 +409,8 @@ static void results_and_receipts_carry_the_log(void **state)
     for (int i = 0; i < 2; i++) {
         struct audit_report report;
         struct err err = {0};
-        assert_true(audit_verify(scene->matcher->store, &heads[i], &report, &err));
+        assert_true(
+            audit_verify(scene->matcher->store, &heads[i], scene->matcher->trust, &report, &err));
         assert_true(report.intact && report.known_found);
     }
     run_free(run);

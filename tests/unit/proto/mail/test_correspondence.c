@@ -214,6 +214,44 @@ static void old_threads_go_and_their_copies_stay_away(void **state)
     correspondence_close(c);
 }
 
+/* The sealed bytes of what was removed are in no file of the store any more. */
+static void removed_messages_are_erased(void **state)
+{
+    struct world *w = *state;
+    struct correspondence *c = opened(&w->la);
+    struct err err = {0};
+    struct entry entry = queued(c, &w->la, &w->agent, NULL, a_referral(STAGE_FULL));
+    progress(c, &entry, MAIL_ACCEPTED);
+    char *path = file_join(w->la.home, HOME_CORRESPONDENCE "/data.mdb");
+    struct buf before = {0}, after = {0};
+    must(file_read(path, 64 << 20, &before, &err), &err);
+    size_t removed = 0;
+    bool done = false;
+    must(correspondence_purge(c, clock_wall_ms() + 1000, &removed, &err), &err);
+    assert_true(removed > 0);
+    must(correspondence_rewrite(c, &done, &err), &err);
+    assert_true(done);
+    assert_int_equal(count_of(c), 0);
+    must(file_read(path, 64 << 20, &after, &err), &err);
+    /* Any 32 bytes of the old file that are not much alike, as sealed bytes are not: few pages of a
+     * fresh store are like those of the old one, but no sealed entry may be. */
+    size_t found = 0, looked = 0;
+    for (size_t at = 0; at + 64 <= before.len; at += 64) {
+        uint8_t seen[256] = {0};
+        size_t kinds = 0;
+        for (size_t i = 0; i < 32; i++) kinds += seen[before.data[at + i]]++ == 0;
+        if (kinds < 26) continue;
+        looked++;
+        found += memmem(after.data, after.len, before.data + at, 32) != NULL;
+    }
+    assert_true(looked > 50);
+    assert_true(found <= 4); /* what tells the key, of which there is one */
+    buf_free(&before);
+    buf_free(&after);
+    free(path);
+    correspondence_close(c);
+}
+
 static void another_key_opens_nothing(void **state)
 {
     struct world *w = *state;
@@ -321,6 +359,7 @@ int main(void)
         cmocka_unit_test(what_is_sent_waits_in_order_and_only_goes_forward),
         cmocka_unit_test(what_comes_is_kept_once),
         cmocka_unit_test(old_threads_go_and_their_copies_stay_away),
+        cmocka_unit_test(removed_messages_are_erased),
         cmocka_unit_test(another_key_opens_nothing),
         cmocka_unit_test(nothing_is_readable_on_disk),
         cmocka_unit_test(killed_writers_lose_nothing),

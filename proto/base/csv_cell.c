@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/csv_cell.h"
+#include "proto/base/csv_cell.h"
 
 #include <string.h>
 

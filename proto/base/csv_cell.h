@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Cells of the CSV files that the agent writes, safe to open in a spreadsheet.
+ * Cells of CSV files that are written, safe to open in a spreadsheet.
  */
-#ifndef HEARTH_AGENT_CSV_CELL_H
-#define HEARTH_AGENT_CSV_CELL_H
+#ifndef HEARTH_BASE_CSV_CELL_H
+#define HEARTH_BASE_CSV_CELL_H
 
 #include "proto/base/buf.h"
 

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * `hearth inbox`, `hearth inbox show` and `hearth answer`.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/commands.h"
+#include "client/refer.h"
+#include "client/report.h"
+#include "client/say.h"
+#include "client/thread_report.h"
+#include "client/thread_show.h"
+#include "proto/base/mem.h"
+
+enum { OPTION_OFFLINE = 0x400, OPTION_SAVE, OPTION_TEXT, OPTION_ATTACH };
+
+struct options {
+    struct cli_common common;
+    const char *thread, *save, *text, *attach[ATTACHMENTS_MAX];
+    size_t attach_count;
+    bool offline, thread_wanted, text_wanted;
+};
+
+static void add_attachment(struct options *options, char *arg, struct argp_state *state)
+{
+    if (options->attach_count == ATTACHMENTS_MAX) {
+        argp_error(state, "--attach: at most %d files", ATTACHMENTS_MAX);
+        return;
+    }
+    options->attach[options->attach_count++] = arg;
+}
+
+static void check(const struct options *options, struct argp_state *state)
+{
+    if (options->thread_wanted && !options->thread) argp_error(state, "a thread is wanted");
+    if (options->text_wanted && !options->text) argp_error(state, "--text says what to send");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
+    case OPTION_OFFLINE: options->offline = true; return 0;
+    case OPTION_SAVE: options->save = arg; return 0;
+    case OPTION_TEXT: options->text = arg; return 0;
+    case OPTION_ATTACH: add_attachment(options, arg, state); return 0;
+    case ARGP_KEY_ARG:
+        if (!options->thread_wanted || options->thread)
+            argp_error(state, "\"%s\" is too much", arg);
+        options->thread = arg;
+        return 0;
+    case ARGP_KEY_END: check(options, state); return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* ---- the list ---- */
+
+static void print_unread(const struct options *options, const struct view *view,
+                         const struct thread *const *list, size_t count)
+{
+    if (options->common.json) {
+        json_t *threads = json_array();
+        for (size_t i = 0; i < count; i++) {
+            (void)json_array_append_new(threads,
+                                        thread_json(list[i], view->searches, view->search_count));
+        }
+        cli_print_json(json_pack("{s:o}", "unread", threads));
+    } else if (count == 0) {
+        (void)printf("Nothing is unread.\n");
+    } else {
+        threads_table(stdout, list, count, view->searches, view->search_count);
+    }
+}
+
+static bool list(const struct options *options, struct view *view, struct err *err)
+{
+    const struct thread **unread = mem_array(view->threads.count, sizeof *unread);
+    size_t count = 0;
+    (void)err;
+    for (size_t i = 0; i < view->threads.count; i++) {
+        const struct thread *thread = &view->threads.list[i];
+        if (thread->unread > 0) unread[count++] = thread;
+    }
+    print_unread(options, view, unread, count);
+    free(unread);
+    return true;
+}
+
+/* ---- one thread ---- */
+
+static bool print_thread(const struct options *options, const struct view *view,
+                         const struct thread *thread, struct err *err)
+{
+    json_t *object = NULL;
+    if (!options->common.json) return thread_show_words(stdout, view, thread, err);
+    if (!thread_show_json(view, thread, &object, err)) return false;
+    cli_print_json(object);
+    return true;
+}
+
+/* What was not printed whole stays unread. */
+static bool show(const struct options *options, struct view *view, struct err *err)
+{
+    const struct thread *thread = NULL;
+    size_t saved = 0;
+    if (!threads_find(&view->threads, options->thread, &thread, err)) return false;
+    if (options->save && !thread_save(view, thread, options->save, &saved, err)) return false;
+    if (!print_thread(options, view, thread, err)) return false;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return err_set(err, ERR_IO, "output", "could not be written: it stays unread");
+    }
+    if (options->save && !options->common.quiet) {
+        (void)fprintf(stderr, "hearth inbox show: %zu attachment%s saved in %s\n", saved,
+                      saved == 1 ? "" : "s", options->save);
+    }
+    return thread_mark_read(view, thread, err);
+}
+
+static bool answer(const struct options *options, struct view *view, struct err *err)
+{
+    const struct thread *thread = NULL;
+    struct content content = {.kind = CONTENT_MESSAGE};
+    bool ok =
+        threads_find(&view->threads, options->thread, &thread, err) &&
+        content_read_files(&content, options->text, options->attach, options->attach_count, err) &&
+        (content.text || content.attachment_count > 0 ||
+         err_set(err, ERR_INVALID, "text", "is empty")) &&
+        say(&view->desk, thread, &content, err);
+    content_wipe(&content);
+    if (!ok || !desk_send(&view->desk, err) || !view_refresh(view, err) ||
+        !threads_find(&view->threads, options->thread, &thread, err)) {
+        return false;
+    }
+    if (options->common.json) {
+        cli_print_json(thread_json(thread, view->searches, view->search_count));
+    } else {
+        (void)printf("Sent to %s.\n", thread->agency);
+    }
+    return true;
+}
+
+static int run(const char *name, const struct options *options,
+               bool (*what)(const struct options *, struct view *, struct err *))
+{
+    struct view view = {0};
+    struct err err = {0};
+    if (view_open(&options->common, options->offline, &view, &err)) {
+        bool ok = what(options, &view, &err);
+        view_close(&view);
+        if (ok) return EXIT_FOUND;
+    }
+    cli_print_error(name, options->common.json, &err);
+    return desk_exit_code(&err);
+}
+
+#define ENTRY_OFFLINE                                                                              \
+    {                                                                                              \
+        "offline", OPTION_OFFLINE, NULL, 0, "Show what is known here; ask the matcher nothing", 0  \
+    }
+
+int command_inbox(int argc, char **argv)
+{
+    static const struct argp_option entries[] = {ENTRY_OFFLINE, {0}};
+    static const struct argp argp = {
+        .options = entries,
+        .parser = parse,
+        .doc = "Sends and fetches what waits, and lists the threads with answers that were not "
+               "shown yet."};
+    struct options options = {0};
+    if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
+    return run("hearth inbox", &options, list);
+}
+
+int command_inbox_show(int argc, char **argv)
+{
+    static const struct argp_option entries[] = {
+        ENTRY_OFFLINE,
+        {"save", OPTION_SAVE, "DIR", 0,
+         "Write the attachments that came into this directory, never over a file", 0},
+        {0}};
+    static const struct argp argp = {
+        .options = entries,
+        .parser = parse,
+        .args_doc = "THREAD",
+        .doc = "Shows all that was said in a thread; it counts as read then."};
+    struct options options = {.thread_wanted = true};
+    if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
+    return run("hearth inbox show", &options, show);
+}
+
+int command_answer(int argc, char **argv)
+{
+    static const struct argp_option entries[] = {
+        {"text", OPTION_TEXT, "FILE", 0, "What to send (\"-\" reads standard input)", 0},
+        {"attach", OPTION_ATTACH, "FILE", 0, "A file that goes along; repeat it", 0},
+        {0}};
+    static const struct argp argp = {.options = entries,
+                                     .parser = parse,
+                                     .args_doc = "THREAD",
+                                     .doc = "Sends a message to the agency of a thread."};
+    struct options options = {.thread_wanted = true, .text_wanted = true};
+    if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
+    return run("hearth answer", &options, answer);
+}

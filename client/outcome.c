@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/outcome.h"
+
+#include <string.h>
+
+#include "client/stored.h"
+
+static const char *const kind_names[] = {
+    [OUTCOME_PLACED] = "placed",
+    [OUTCOME_PLACED_ELSEWHERE] = "placed_elsewhere",
+    [OUTCOME_NONE_FOUND] = "none_found",
+    [OUTCOME_WITHDRAWN] = "withdrawn",
+};
+enum { KINDS = sizeof kind_names / sizeof *kind_names };
+
+const char *const outcome_elsewhere[] = {"in_house", "ifa",   "residential", "supported",
+                                         "kinship",  "other", NULL};
+enum { ELSEWHERE = sizeof outcome_elsewhere / sizeof *outcome_elsewhere - 1 };
+
+const char *outcome_kind_name(enum outcome_kind kind)
+{
+    REQUIRE(kind > 0 && (int)kind < KINDS);
+    return kind_names[kind];
+}
+
+/* Names have underscores; whoever types them may write hyphens. */
+static bool same_name(const char *name, const char *typed)
+{
+    for (; *name; name++, typed++) {
+        if (*typed != *name && !(*name == '_' && *typed == '-')) return false;
+    }
+    return *typed == '\0';
+}
+
+bool outcome_kind_from_name(const char *name, enum outcome_kind *out)
+{
+    for (int kind = OUTCOME_PLACED; kind < KINDS; kind++) {
+        if (!same_name(kind_names[kind], name)) continue;
+        *out = (enum outcome_kind)kind;
+        return true;
+    }
+    return false;
+}
+
+bool outcome_elsewhere_from_name(const char *name, uint8_t *out)
+{
+    for (uint8_t i = 0; i < ELSEWHERE; i++) {
+        if (!same_name(outcome_elsewhere[i], name)) continue;
+        *out = i;
+        return true;
+    }
+    return false;
+}
+
+void outcome_encode(const struct outcome *outcome, struct buf *out)
+{
+    buf_u8(out, OUTCOME_FORM);
+    buf_u64(out, (uint64_t)outcome->at_ms);
+    buf_u8(out, (uint8_t)outcome->kind);
+    buf_u8(out, outcome->elsewhere);
+    stored_put_text(out, outcome->agency);
+    buf_u32(out, (uint32_t)outcome->day);
+    buf_u32(out, (uint32_t)outcome->days);
+}
+
+static bool take_kind(struct reader *reader, struct outcome *out)
+{
+    uint8_t kind = reader_u8(reader);
+    out->elsewhere = reader_u8(reader);
+    if (kind == 0 || kind >= KINDS || out->elsewhere >= ELSEWHERE) return false;
+    out->kind = (enum outcome_kind)kind;
+    if (out->kind == OUTCOME_PLACED) return out->elsewhere == 0 && stored_id(reader, out->agency);
+    return (out->kind == OUTCOME_PLACED_ELSEWHERE || out->elsewhere == 0) &&
+           stored_text(reader, out->agency, 1, true);
+}
+
+bool outcome_decode(const uint8_t *data, size_t len, struct outcome *out, struct err *err)
+{
+    struct reader reader = reader_of(data, len);
+    struct outcome outcome = {0};
+    if (!stored_form(&reader, OUTCOME_FORM, err)) return false;
+    bool good = stored_time(&reader, &outcome.at_ms) && take_kind(&reader, &outcome);
+    uint32_t day = reader_u32(&reader), days = reader_u32(&reader);
+    good = good && day <= OUTCOME_DAYS_MAX && days <= OUTCOME_DAYS_MAX && stored_ends(&reader);
+    if (!good) return err_set(err, ERR_CORRUPT, NULL, "an outcome is malformed");
+    outcome.day = (int32_t)day;
+    outcome.days = (int32_t)days;
+    *out = outcome;
+    return true;
+}
