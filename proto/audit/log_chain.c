@@ -10,6 +10,7 @@ struct cut {
     const uint8_t *query_hash;
     const struct log_head *until;
     json_t *entries; /* NULL until the query's entry was met */
+    size_t bytes;    /* of their lines */
     uint8_t previous[HASH_BYTES];
 };
 
@@ -31,9 +32,11 @@ static bool add(struct cut *cut, const struct log_line *line, struct err *err)
         cut->entries = json_array();
         memcpy(cut->previous, cut->walk.before, HASH_BYTES);
     }
-    if (json_array_size(cut->entries) == CHAIN_MAX) {
+    cut->bytes += strlen(cut->walk.text);
+    if (json_array_size(cut->entries) == CHAIN_MAX || cut->bytes > CHAIN_BYTES_MAX) {
         return err_set(err, ERR_BUDGET, NULL,
-                       "more than %d entries lie between the query and its result", CHAIN_MAX);
+                       "more than %d entries or %d bytes lie between the query and its result",
+                       CHAIN_MAX, CHAIN_BYTES_MAX);
     }
     json_t *object = json_loads(cut->walk.text, 0, NULL);
     return json_array_append_new(cut->entries, object) == 0 ||

@@ -63,8 +63,8 @@ MUST_CHECK bool log_export_check(FILE *in, struct trust *trust, const struct kno
 /* The lines of an export from the entry of that query to the head `until`, for package_json:
  * {"previous": hash before the first, "entries": lines}. ERR_NOT_FOUND where it has no such entry,
  * or ends before; ERR_CORRUPT where the entries do not lead to that head; ERR_BUDGET where there
- * are more than CHAIN_MAX. Caller's reference. */
-enum { CHAIN_MAX = 20000 };
+ * are more than CHAIN_MAX, or of CHAIN_BYTES_MAX. Caller's reference. */
+enum { CHAIN_MAX = 20000, CHAIN_BYTES_MAX = 6 << 20 };
 MUST_CHECK bool package_chain(FILE *in, const uint8_t query_hash[HASH_BYTES],
                               const struct log_head *until, json_t **out, struct err *err);
 

@@ -38,19 +38,28 @@ MUST_CHECK bool package_parts_decode(const uint8_t *data, size_t len, struct pac
                                      struct err *err);
 
 /* The request file's text in a form that means the same anywhere: every place as a grid reference
- * of one metre, an area of another file inline. text: as it was read; request: as it was parsed;
- * directory: where the path of an area starts. Appends; the caller wipes. */
+ * of one metre, an area of another file inline (its polygons alone). It parses, with
+ * REQUEST_RESOLVED_MAX, neither gazetteer nor directory, to a request with the same plan. text: as
+ * it was read; request: as it was parsed; directory: where the path of an area starts. ERR_INVALID
+ * where the two do not belong together, or the file of an area has changed since. Appends; the
+ * caller wipes. */
 MUST_CHECK bool request_resolve(const struct buf *text, const struct request *request,
                                 const char *directory, struct buf *out, struct err *err);
 
 /* The package as JSON. chain: the log lines of an export that package_chain cut out, or NULL.
- * Caller's reference; what jansson frees is wiped. */
+ * Caller's reference; what jansson frees is wiped (json_wipe_setup). */
 json_t *package_json(const struct package_parts *parts, const json_t *chain);
+/* And back: the one decoder of a package's text, at most PACKAGE_MAX bytes. Nothing is verified.
+ * *chain is NULL where it has none. ERR_INVALID with the member, ERR_VERSION. */
+MUST_CHECK bool package_read(const uint8_t *text, size_t len, struct package_parts *parts,
+                             json_t **chain, struct err *err);
 
-/* What a check found. package_report_free wipes and frees. */
+/* What a check found. package_report_free wipes and frees. The search reference, the names of
+ * places and whatever else of the request changes no value of the query are the LA's word alone. */
 struct package_report {
     struct request *request; /* as it was asked; owned */
     char search_ref[REF_MAX + 1];
+    uint32_t catalogue; /* version; it is known here */
     char la[ID_MAX + 1], la_name[NAME_MAX_BYTES + 1], matcher[ID_MAX + 1];
     uint8_t query_hash[HASH_BYTES];
     int64_t issued_at;
@@ -62,12 +71,14 @@ struct package_report {
     uint32_t run;
     struct buf query; /* the recomputed body: for checking a reply to it */
     struct epoch_record epoch_record;
+    struct search_options options;
 };
 void package_report_free(struct package_report *report);
 /* Everything that docs/audit.md names. `text`: the package. trust: only the Authority's root
  * counts; certificates are checked as of the time of the query. Errors name what does not fit:
- * ERR_INVALID (not a package), ERR_UNAUTHENTICATED (a signature), ERR_CORRUPT (what was recomputed
- * is not what was signed or logged). */
+ * ERR_INVALID (not a package), ERR_UNAUTHENTICATED or as trust_check_at (a signature, a
+ * certificate), ERR_CORRUPT (what was recomputed is not what was signed or logged), ERR_VERSION.
+ * The field is the package's member. */
 MUST_CHECK bool package_check(const uint8_t *text, size_t len, struct trust *trust,
                               struct package_report *out, struct err *err);
 

@@ -14,7 +14,8 @@
 #include "proto/domain/profile.h"
 
 enum {
-    REQUEST_MAX = 256 * 1024, /* bytes of JSON */
+    REQUEST_MAX = 256 * 1024,               /* bytes of JSON */
+    REQUEST_RESOLVED_MAX = 8 * 1024 * 1024, /* with the areas of other files inline */
     CHILDREN_MAX = 5,
     ANCHORS_MAX = 16,
     AVOID_MAX = 16,
@@ -66,6 +67,7 @@ struct request_rules {
     struct gazetteer *gazetteer; /* NULL: postcodes and place names are errors that say so */
     /* Where a relative path in location.area starts from; NULL: areas must be inline. */
     const char *directory;
+    size_t max; /* bytes of JSON; 0: REQUEST_MAX */
 };
 
 /* Parses and checks. Unknown, repeated or contradictory fields are ERR_INVALID with the field's

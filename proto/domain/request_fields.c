@@ -34,12 +34,12 @@ static const char *wrong_in_field(enum json_error_code code)
     }
 }
 
-bool fields_load(const void *json, size_t len, json_t **out, struct err *err)
+bool fields_load(const void *json, size_t len, size_t max, json_t **out, struct err *err)
 {
     static const char bom[] = "\xef\xbb\xbf";
     const char *text = json;
-    if (len > REQUEST_MAX) {
-        return err_set(err, ERR_INVALID, NULL, "a request has at most %d bytes", REQUEST_MAX);
+    if (len > max) {
+        return err_set(err, ERR_INVALID, NULL, "a request has at most %zu bytes", max);
     }
     if (len >= 3 && strncmp(text, bom, 3) == 0) {
         text += 3;

@@ -9,9 +9,10 @@
 
 #include "proto/domain/request.h"
 
-/* The text as a JSON object; UTF-8 with or without BOM. A repeated field is named by its path. The
- * caller owns *out (json_decref). */
-MUST_CHECK bool fields_load(const void *json, size_t len, json_t **out, struct err *err);
+/* The text, of at most `max` bytes, as a JSON object; UTF-8 with or without BOM. A repeated field
+ * is named by its path. The caller owns *out (json_decref). */
+MUST_CHECK bool fields_load(const void *json, size_t len, size_t max, json_t **out,
+                            struct err *err);
 
 /* `value` is an object and all its fields are among `known` (NULL-terminated). `hint` (may be NULL)
  * is added to the error on an unknown one. */

@@ -213,7 +213,7 @@ bool request_parse(const void *json, size_t len, const struct request_rules *rul
                    struct request *out, struct err *err)
 {
     json_t *root = NULL;
-    if (!fields_load(json, len, &root, err)) return false;
+    if (!fields_load(json, len, rules->max ? rules->max : REQUEST_MAX, &root, err)) return false;
     struct request *request = mem_new(struct request);
     bool good = parse_root(root, rules, request, err);
     json_decref(root);
