@@ -149,6 +149,13 @@ $(HOSTILE): $(B)/hostile/%: $(B)/obj/tests/e2e/hostile/%.o $(B)/obj/tests/e2e/ho
 	@mkdir -p $(dir $@)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
+# The real agent, but for an evaluation that lies.
+CHEATING := $(B)/hostile/cheating_agent
+HOSTILE += $(CHEATING)
+$(CHEATING): $(B)/obj/tests/e2e/hostile/cheating_agent.o $(B)/obj/agent/main.o $(call archive,agent) $(SHARED)
+	@mkdir -p $(dir $@)
+	$(CC) $(LDFLAGS_ALL) -Wl,--wrap=blind_evaluate -o $@ $^ $(LIBS)
+
 -include tests/e2e/tests.mk tests/bench/bench.mk tests/fuzz/fuzz.mk
 
 # One kind of test after the other, so that they do not take each other's time, each built with all processors;

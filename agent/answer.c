@@ -166,11 +166,11 @@ static void on_kept(const struct err *why, void *ctx)
 }
 
 /* Signs, and hands it to the keeper: it leaves once it is kept. */
-static void keep(struct job *job, struct evaluated *evaluated)
+static void keep(struct job *job, struct evaluated *evaluated, int64_t began_ms)
 {
     const struct answerer_parts *parts = &job->answerer->parts;
     const struct checked *checked = &job->checked;
-    struct kept_reply kept = {.at_ms = clock_wall_ms(),
+    struct kept_reply kept = {.at_ms = began_ms,
                               .catalogue = checked->reading.catalogue->version,
                               .carers = evaluated->carers,
                               .seed = evaluated->seed,
@@ -190,6 +190,7 @@ static enum decline answer_new(struct job *job, bool *keeping, struct err *why)
 {
     const struct answerer_parts *parts = &job->answerer->parts;
     struct evaluated evaluated = {0};
+    int64_t began_ms = clock_wall_ms();
     if (!run_evaluation(job->answerer, &job->checked, &evaluated, why)) {
         /* Without the vault not even the size of a reply is known: say so rather than send
          * nonsense. */
@@ -199,7 +200,7 @@ static enum decline answer_new(struct job *job, bool *keeping, struct err *why)
         return DECLINE_UNAVAILABLE;
     }
     *keeping = true;
-    keep(job, &evaluated);
+    keep(job, &evaluated, began_ms);
     evaluated_free(&evaluated);
     return DECLINE_NONE;
 }

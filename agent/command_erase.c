@@ -58,15 +58,44 @@ static void say_deleted(struct err *err)
                   "deleted, but not yet erased from the files: %s", text);
 }
 
+/* The kept replies, opened for each step: whoever rewrites the file must be alone with it. */
+struct kept {
+    char *home;
+    struct secret key;
+};
+
+static bool end_recomputing(void *ctx, int64_t now_ms, struct err *err)
+{
+    const struct kept *kept = ctx;
+    struct replies *replies = NULL;
+    bool ok = replies_open(kept->home, &kept->key, &replies, err) &&
+              replies_end_recomputing(replies, now_ms, err);
+    replies_close(replies);
+    return ok;
+}
+
+static bool rewrite(void *ctx, bool *done, struct err *err)
+{
+    const struct kept *kept = ctx;
+    struct replies *replies = NULL;
+    bool ok =
+        replies_open(kept->home, &kept->key, &replies, err) && replies_rewrite(replies, done, err);
+    replies_close(replies);
+    return ok;
+}
+
 static int run(const struct options *options, struct home *home, struct err *err)
 {
+    struct kept kept = {.home = mem_string(home->path),
+                        .key = identity_derive(home->identity, REPLIES_PURPOSE)};
+    const struct erase_replies replies = {end_recomputing, rewrite, &kept};
     const char *const *refs = (const char *const *)options->refs;
-    char *path = mem_string(home->path);
     bool rewritten = false;
-    bool removed = erase_households(home->vault, refs, (size_t)options->count, NULL, err);
+    bool removed = erase_households(home->vault, refs, (size_t)options->count, &replies, err);
     home_close(home);
-    bool ok = removed && erase_rewrite(path, NULL, ERASE_PATIENCE_MS, &rewritten, err);
-    free(path);
+    bool ok = removed && erase_rewrite(kept.home, &replies, ERASE_PATIENCE_MS, &rewritten, err);
+    secret_free(&kept.key);
+    free(kept.home);
     if (removed && !ok) say_deleted(err);
     return ok ? report(options, rewritten) : -1;
 }

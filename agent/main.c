@@ -21,6 +21,9 @@ static const struct cli_command commands[] = {
     {"inbox", "list the referrals that have come", command_inbox},
     {"inbox show", "show a referral, and the agency's own carers for it", command_inbox_show},
     {"reply", "answer a referral", command_reply},
+    {"audit open", "make a package of one reply, for an auditor", command_audit_open},
+    {"audit check", "recompute a reply from its package", command_audit_check},
+    {"audit log", "check an export of the matcher's log", command_audit_log},
     {"criteria", "list what carers may offer", command_criteria},
     {"status", "say whether serve is running and attached", command_status},
     {"gazetteer import", "make postcodes and place names known", command_gazetteer_import},
@@ -35,7 +38,8 @@ int main(int argc, char **argv)
         .summary = "keeps an agency's foster carers and answers blinded queries about them",
         .epilogue = "Exit codes: 0 done, 2 bad input or usage, 1 anything else. score: 3 where no "
                     "carer is eligible.\nstatus: 0 attached, 1 running but not attached, 3 not "
-                    "running.",
+                    "running. reply: 3 written down, but not sent yet.\n"
+                    "audit check, audit log: 0 in order, 1 not.",
         .commands = commands,
         .count = sizeof commands / sizeof *commands,
     };

@@ -126,20 +126,23 @@ static bool put_slot_sets(const struct replies *replies, struct store_txn *txn,
                                 slot_sets, 1, err);
 }
 
+/* slot_sets: their name, or NULL where it cannot be recomputed. */
 static bool put_record(const struct replies *replies, struct store_txn *txn,
                        const struct kept_reply *kept, const uint8_t key[NAME_BYTES],
-                       const uint8_t slot_sets[NAME_BYTES], struct err *err)
+                       const uint8_t *slot_sets, struct err *err)
 {
     struct buf plain = {0};
     struct reply_record record = {.at_ms = kept->at_ms,
                                   .catalogue = kept->catalogue,
                                   .carers = (uint32_t)kept->carers,
-                                  .recomputable = true,
+                                  .recomputable = slot_sets != NULL,
                                   .signed_reply = kept->signed_reply};
     memcpy(record.query_hash, kept->query_hash, HASH_BYTES);
     memcpy(record.la, kept->la, sizeof record.la);
-    memcpy(record.slot_sets, slot_sets, NAME_BYTES);
-    memcpy(record.seed, kept->seed.data, SEED_BYTES);
+    if (slot_sets) {
+        memcpy(record.slot_sets, slot_sets, NAME_BYTES);
+        memcpy(record.seed, kept->seed.data, SEED_BYTES);
+    }
     reply_record_encode(&record, &plain);
     sodium_memzero(&record, sizeof record); /* the signed bytes are the caller's */
     bool ok = replies_put(replies, txn, TABLE_REPLIES, TAG_KEPT_REPLY, key, NAME_BYTES, &plain,
@@ -148,18 +151,13 @@ static bool put_record(const struct replies *replies, struct store_txn *txn,
     return ok;
 }
 
-static bool keep_one(const struct replies *replies, struct store_txn *txn,
-                     const struct kept_reply *kept, bool *there, struct err *err)
+/* With its slot sets, but where its carers were read before a household was erased. */
+static bool put_reply(const struct replies *replies, struct store_txn *txn,
+                      const struct kept_reply *kept, const uint8_t key[NAME_BYTES],
+                      int64_t ended_ms, struct err *err)
 {
-    uint8_t key[NAME_BYTES], link[LINK_BYTES];
-    const uint8_t *value = NULL;
-    size_t len = 0;
-    REQUIRE(kept->seed.len == SEED_BYTES && kept->carers <= BLIND_ITEMS_MAX);
-    REQUIRE(kept->slot_sets.len <= SLOT_SETS_BYTES_MAX &&
-            kept->signed_reply.body.len <= REPLY_BODY_MAX);
-    sealed_name(&replies->sealed, kept->query_hash, HASH_BYTES, key);
-    if (!store_get(txn, TABLE_REPLIES, key, sizeof key, &value, &len, there, err)) return false;
-    if (*there) return true;
+    uint8_t link[LINK_BYTES];
+    if (kept->at_ms <= ended_ms) return put_record(replies, txn, kept, key, NULL, err);
     sealed_name(&replies->sealed, kept->slot_sets.data, kept->slot_sets.len, link);
     memcpy(link + NAME_BYTES, key, NAME_BYTES);
     return put_slot_sets(replies, txn, &kept->slot_sets, link, err) &&
@@ -167,13 +165,28 @@ static bool keep_one(const struct replies *replies, struct store_txn *txn,
            store_put(txn, TABLE_LINKS, link, sizeof link, "", 0, err);
 }
 
+static bool keep_one(const struct replies *replies, struct store_txn *txn,
+                     const struct kept_reply *kept, int64_t ended_ms, bool *there, struct err *err)
+{
+    uint8_t key[NAME_BYTES];
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    REQUIRE(kept->seed.len == SEED_BYTES && kept->carers <= BLIND_ITEMS_MAX);
+    REQUIRE(kept->slot_sets.len <= SLOT_SETS_BYTES_MAX &&
+            kept->signed_reply.body.len <= REPLY_BODY_MAX);
+    sealed_name(&replies->sealed, kept->query_hash, HASH_BYTES, key);
+    if (!store_get(txn, TABLE_REPLIES, key, sizeof key, &value, &len, there, err)) return false;
+    return *there || put_reply(replies, txn, kept, key, ended_ms, err);
+}
+
 bool replies_keep_all(struct replies *replies, struct keeping *list, size_t count, struct err *err)
 {
     struct store_txn *txn = NULL;
     if (!replies_begin(replies, true, &txn, err)) return false;
-    bool ok = true;
+    int64_t ended_ms = 0;
+    bool ok = replies_meta(replies, txn, META_ENDED, &ended_ms, err);
     for (size_t i = 0; ok && i < count; i++) {
-        ok = keep_one(replies, txn, list[i].kept, &list[i].there, err);
+        ok = keep_one(replies, txn, list[i].kept, ended_ms, &list[i].there, err);
     }
     return replies_finish(replies, txn, ok, err);
 }

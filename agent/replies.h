@@ -23,7 +23,7 @@ void replies_close(struct replies *replies);
 struct kept_reply {
     uint8_t query_hash[HASH_BYTES];
     char la[ID_MAX + 1];
-    int64_t at_ms;
+    int64_t at_ms;        /* when the carers began to be read */
     uint32_t catalogue;   /* by whose slots the carers were read */
     struct secret seed;   /* SEED_BYTES */
     struct buf slot_sets; /* slot_set_frame of each carer, in order; shared by replies that
@@ -53,7 +53,8 @@ MUST_CHECK bool replies_knows(struct replies *replies, const uint8_t query_hash[
                               bool *known, int64_t *at_ms, struct err *err);
 
 /* A household is erased: forgets seeds and slot sets of all replies, keeps that they were given
- * (the signed bodies), and remembers when and that this was why. The file is rewritten by
+ * (the signed bodies), and remembers when and that this was why. Of a reply that is kept later, but
+ * whose carers were read before that, they are not kept either. The file is rewritten by
  * replies_rewrite. */
 MUST_CHECK bool replies_end_recomputing(struct replies *replies, int64_t now_ms, struct err *err);
 /* Removes replies and receipts older than that. */
