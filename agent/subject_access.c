@@ -102,7 +102,7 @@ static void put_held(struct buf *out, const struct subject_access *access)
     put_people(out, access->profile);
     put_text_field(out, "Status", "status", status_name(access->profile->status));
     carer_day(access->profile->status_date, &value);
-    put_field(out, "Status of the day", "status_date", &value);
+    put_field(out, "Status as of", "status_date", &value);
     carer_day(access->profile->available_from, &value);
     put_field(out, "Available from", "available_from", &value);
     put_text_field(out, "Kinds of placement", "placement_types", "");

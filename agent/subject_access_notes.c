@@ -25,8 +25,9 @@ const struct subject_note subject_purposes[] = {
 const struct subject_note subject_recipients[] = {
     {"this agency", "Its own staff who have the passphrase: everything in this copy."},
     {"local authorities that search",
-     "That this agency has somebody suitable, and whether strongly, well or possibly so; never "
-     "which household or how many. An authority with a modified program that asks many narrow "
+     "That this agency has somebody suitable, and whether strongly, well or possibly so; where it "
+     "stands in a list, which also depends on whether one, two to four, or more households are "
+     "suitable. Not which household. An authority with a modified program that asks many narrow "
      "questions could draw up what a household offers, above all where there are few in its area, "
      "without its name; budgets limit how many it may ask."},
     {"the operator of the matcher",
@@ -54,16 +55,18 @@ const struct subject_note subject_recipients[] = {
 
 const struct subject_note subject_retention[] = {
     {"record", "Until the agency removes or erases it, or an import replaces it. Of an earlier "
-               "state nothing is kept: the file is rewritten within seconds."},
+               "state nothing is kept: the file is rewritten, as a rule within seconds."},
     {"slots of a day", "While a query is evaluated."},
     {"kept replies",
      "So that an auditor can check a reply, the agency keeps, sealed, the slots and cells of all "
      "its households at that time, without names, references or locations: as long as it keeps "
      "replies, or until it erases a household, which ends it for all of them."},
     {"log", "Holds nothing of a household."},
+    {"correspondence", "What the agency wrote to local authorities is kept, sealed, as long as it "
+                       "keeps correspondence."},
     {"outside of this program",
-     "The agency's case records, files that it imported or exported, backups and letters: the "
-     "agency has to say."},
+     "The agency's case records, files that it imported or exported, and backups: the agency has "
+     "to say."},
     {NULL, NULL}};
 
 const struct subject_note subject_rights[] = {
