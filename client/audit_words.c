@@ -112,7 +112,7 @@ static void print_result(FILE *out, const struct package_report *report)
     (void)fprintf(out, "Result     signed by %s: %u asked, %u answered", report->matcher,
                   result->asked, result->answered);
     if (result->choice != CHOICE_UNTOLD) {
-        (void)fprintf(out, "; %s agencies (a question of an explanation)\n",
+        (void)fprintf(out, "; a question of an explanation, agencies: %s\n",
                       choice_name(result->choice));
         return;
     }
