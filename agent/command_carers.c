@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "agent/carer_text.h"
+#include "agent/clear_output.h"
 #include "agent/commands.h"
 #include "agent/home.h"
-#include "proto/base/file.h"
 
 struct options {
     struct cli_common common;
@@ -186,14 +186,7 @@ static int run_export(const struct options *options, struct home *home, struct e
     bool ok = profile_list_read(home->vault, &list, err);
     if (ok) {
         carer_csv(&list, catalogue_get(CATALOGUE_VERSION), &text);
-        if (options->count == 1) {
-            ok = file_create(options->args[0], text.data, text.len, 0600, err);
-        } else {
-            /* Not through a buffered stream, which would keep a copy. */
-            (void)setvbuf(stdout, NULL, _IONBF, 0);
-            ok = fwrite(text.data, 1, text.len, stdout) == text.len ||
-                 err_set(err, ERR_IO, "", "cannot write to standard output");
-        }
+        ok = clear_output(options->count == 1 ? options->args[0] : NULL, &text, err);
     }
     buf_wipe(&text);
     profile_list_free(&list);

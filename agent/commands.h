@@ -15,6 +15,7 @@ int command_list(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_remove(int argc, char **argv);
 int command_erase(int argc, char **argv);
+int command_subject_access(int argc, char **argv);
 int command_score(int argc, char **argv);
 int command_inbox(int argc, char **argv);
 int command_inbox_show(int argc, char **argv);

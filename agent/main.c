@@ -16,6 +16,7 @@ static const struct cli_command commands[] = {
     {"show", "show one carer", command_show},
     {"remove", "remove carers", command_remove},
     {"erase", "remove carers so that nothing of them is left on disk", command_erase},
+    {"subject-access", "write everything that is held on one household", command_subject_access},
     {"score", "score this agency's carers for a request, in the clear", command_score},
     {"serve", "attach to the matcher and answer queries", command_serve},
     {"inbox", "list the referrals that have come", command_inbox},

@@ -162,9 +162,13 @@ int cli_main(const struct cli_program *program, int argc, char **argv)
         (void)printf("%s %s\n", program->name, HEARTH_VERSION);
         return EXIT_SUCCESS;
     }
-    for (size_t i = 0; i < program->count; i++) {
-        int words = words_matched(program->commands[i].name, argc, argv);
-        if (words > 0) return run_command(program, &program->commands[i], words, argc, argv);
+    /* "inbox show" is not "inbox" with an argument, whichever stands first in the table. */
+    for (int wanted = 2; wanted > 0; wanted--) {
+        for (size_t i = 0; i < program->count; i++) {
+            const struct cli_command *command = &program->commands[i];
+            if (words_matched(command->name, argc, argv) != wanted) continue;
+            return run_command(program, command, wanted, argc, argv);
+        }
     }
     int code = EXIT_USAGE;
     if (explain_family(program, argc, argv, &code)) return code;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Erasure over real programs: the sealed record of a household that is erased, removed, replaced or changed is in no
-file of the agency's home, whether serve runs or not; and nothing else is gone."""
+"""Erasure over real programs: the sealed record of a household that is erased, removed, replaced or changed is in
+no file of the agency's home, whether serve runs or not; and nothing else is gone. What is held comes out whole."""
 
 import csv
 import ctypes
@@ -149,3 +149,33 @@ class Erase(SchemeCase):
         for row in self.rows[:5]:
             self.run_agent("remove", row["ref"])
             self.assertEqual(self.counts(ANYBODY)[1:], (2, 0))
+
+
+class SubjectAccess(SchemeCase):
+    agencies, households = 1, 20
+
+    def test_everything_on_one_household(self):
+        party = self.scheme.parties.get("ifa-001")
+        ref = json.loads(self.run_party(party, "list", "--json").stdout)["carers"][0]["ref"]
+        shown = json.loads(self.run_party(party, "show", ref, "--json").stdout)
+        target = self.directory / "copy.txt"
+        self.addCleanup(lambda: target.unlink(missing_ok=True))
+
+        done = self.run_party(party, "subject-access", ref, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        copy = json.loads(done.stdout)
+        self.assertEqual({name: copy["held"][name] for name in shown}, shown)
+        self.assertEqual(copy["agency"]["id"], "ifa-001")
+        self.assertEqual(copy["derived"]["cell"], shown["cell"])
+
+        done = self.run_party(party, "subject-access", ref, str(target))
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        self.assertEqual(target.stat().st_mode & 0o777, 0o600)
+        text = target.read_text(encoding="utf-8")
+        for word in (ref, shown["name"], shown["location"], *shown["offers"], *shown["placement_types"]):
+            self.assertIn(word, text)
+        again = self.run_party(party, "subject-access", ref, str(target))
+        self.assertEqual(again.returncode, 1)  # what is there is never written over
+        self.assertEqual(self.run_party(party, "subject-access", ref).stdout, text)
+        self.assertEqual(self.run_party(party, "subject-access", "NOBODY-1").returncode, 1)
+        self.assertEqual(self.run_party(party, "subject-access").returncode, 2)

@@ -160,6 +160,26 @@ static void test_commands_of_one_and_two_words(void **state)
     assert_string_equal(capture->output, "prog search|-|Leeds|-1|000\n");
 }
 
+/* Found with "inbox" and "inbox show": whichever stood first in the table was run. */
+static void test_two_words_come_before_one(void **state)
+{
+    struct capture *capture = *state;
+    const struct cli_command audit = {"audit", "All of it", run_one};
+    struct cli_command *all = mem_array(program.count + 1, sizeof *all);
+    all[0] = audit;
+    for (size_t i = 0; i < program.count; i++) all[i + 1] = program.commands[i];
+    struct cli_program both = program;
+    both.commands = all;
+    both.count = program.count + 1;
+    char *argv[] = {"prog", "audit", "verify", "x", NULL};
+    struct redirection r = redirect_start(capture);
+    int code = cli_main(&both, 4, argv);
+    redirect_end(&r, capture);
+    assert_int_equal(code, 8);
+    assert_string_equal(capture->output, "prog audit verify 2\n");
+    free(all);
+}
+
 static void test_unknown_command_names_the_nearest(void **state)
 {
     struct capture *capture = *state;
@@ -328,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usage_is_made_of_the_table),
         cmocka_unit_test(test_commands_of_one_and_two_words),
+        cmocka_unit_test(test_two_words_come_before_one),
         cmocka_unit_test(test_unknown_command_names_the_nearest),
         cmocka_unit_test(test_the_first_of_two_words_lists_its_commands),
         cmocka_unit_test(test_common_options),

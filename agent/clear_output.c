@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/clear_output.h"
+
+#include <stdio.h>
+
+#include "proto/base/file.h"
+
+bool clear_output(const char *path, const struct buf *text, struct err *err)
+{
+    if (path) return file_create(path, text->data, text->len, 0600, err);
+    /* Not through a buffered stream, which would keep a copy. */
+    (void)setvbuf(stdout, NULL, _IONBF, 0);
+    return fwrite(text->data, 1, text->len, stdout) == text->len ||
+           err_set(err, ERR_IO, "", "cannot write to standard output");
+}
