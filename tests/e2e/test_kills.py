@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Matcher, agents and clients are killed at random instants while messages go both ways: none that a command called
-written down is lost, none is shown twice, and those of one pair keep their order."""
+"""Matcher, agents and clients are killed at random instants while messages go both ways: none that a command
+called written down is lost, none is shown twice, and those of one pair keep their order."""
 
 import json
 import os
@@ -35,9 +35,9 @@ class Writer(threading.Thread):
         self.number += 1
         secret = os.open(self.party.passphrase, os.O_RDONLY)
         try:
-            with subprocess.Popen([self.party.program, *self.arguments, "--text", "-", *self.party.options(secret)],
-                                  pass_fds=(secret,), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL) as process:
+            command = [self.party.program, *self.arguments, "--text", "-", *self.party.options(secret)]
+            with subprocess.Popen(command, pass_fds=(secret,), stdin=subprocess.PIPE,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
                 process.stdin.write(f"{self.mark}:{self.number}:".encode())
                 process.stdin.close()
                 if self.chance.random() < 0.4:
@@ -110,8 +110,9 @@ class Kills(SchemeCase):
         writers = []
         for agency, thread in threads.items():
             agent, la = self.scheme.parties.get(agency), self.scheme.parties.get("la-1")
-            writers.append(Writer(self, la, ["answer", thread], f"mark-la-{agency}", seed + len(writers)))
-            writers.append(Writer(self, agent, ["reply", thread, "question"], f"mark-{agency}", seed + len(writers)))
+            for party, words, mark in ((la, ["answer", thread], f"mark-la-{agency}"),
+                                       (agent, ["reply", thread, "question"], f"mark-{agency}")):
+                writers.append(Writer(self, party, words, mark, seed + len(writers)))
         for writer in writers:
             writer.start()
         daemons = 0
