@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "agent/link.h"
+#include "agent/replies_internal.h"
 #include "keys/signed.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/base/text.h"
 #include "proto/crypto/wire.h"
 #include "proto/domain/request.h"
 #include "tests/unit/agent/carers.h"
@@ -792,6 +794,80 @@ static void test_a_corrupt_vault_declines(void **state)
     buf_free(&body);
 }
 
+/* ---- what is kept ---- */
+
+/* What left is what an auditor finds: kept before it was sent. */
+static void test_a_reply_is_kept(void **state)
+{
+    struct stage *stage = *state;
+    struct err err = {0};
+    struct buf body = {0};
+    struct kept_reply kept;
+    struct reply reply;
+    uint8_t hash[HASH_BYTES];
+    char name[2 * HASH_BYTES + 1];
+    attach(stage, 0, NULL);
+    make_query(stage, FLAW_NONE, 1, &body);
+    (void)send_query(stage, FLAW_NONE, &body, &stage->epoch);
+    Hearth__V1__FromAgent *message = expect_reply(stage, &body, NULL);
+    query_hash(hash, body.data, body.len);
+    must(replies_get(stage->replies, text_hex(hash, HASH_BYTES, name), &kept, &err), &err);
+    const Hearth__V1__Signed *sent = message->reply->reply;
+    assert_int_equal(kept.signed_reply.body.len, sent->body.len);
+    assert_memory_equal(kept.signed_reply.body.data, sent->body.data, sent->body.len);
+    assert_memory_equal(kept.signed_reply.signature, sent->signature.data, SIGNATURE_BYTES);
+    assert_int_equal(kept.carers, CARERS);
+    assert_string_equal(kept.la, "la-1");
+    must(reply_decode(sent->body.data, sent->body.len, &reply, &err), &err);
+    struct reply again = reply;
+    reply_commit(&again, kept.seed.data, kept.slot_sets.data, kept.slot_sets.len);
+    assert_memory_equal(&again, &reply, sizeof again);
+    hearth__v1__from_agent__free_unpacked(message, NULL);
+    kept_reply_free(&kept);
+    buf_free(&body);
+}
+
+/* Accountability before service. */
+static void test_what_cannot_be_kept_is_not_sent(void **state)
+{
+    struct stage *stage = *state;
+    struct err err = {0};
+    struct store_txn *txn = NULL;
+    struct buf body = {0};
+    attach(stage, 0, NULL);
+    must(replies_begin(stage->replies, true, &txn, &err), &err);
+    must(store_put(txn, TABLE_REPLIES_META, META_ENDED, strlen(META_ENDED), "rubbish", 7, &err),
+         &err);
+    must(replies_finish(stage->replies, txn, true, &err), &err);
+    make_query(stage, FLAW_NONE, 1, &body);
+    (void)send_query(stage, FLAW_NONE, &body, &stage->epoch);
+    expect_decline(stage, &body, "unavailable");
+    must(replies_begin(stage->replies, true, &txn, &err), &err);
+    must(store_clear(txn, TABLE_REPLIES_META, &err), &err);
+    must(replies_finish(stage->replies, txn, true, &err), &err);
+    (void)send_query(stage, FLAW_NONE, &body, &stage->epoch);
+    hearth__v1__from_agent__free_unpacked(expect_reply(stage, &body, NULL), NULL);
+    buf_free(&body);
+}
+
+/* A query that was answered before a restart is not answered with other numbers. */
+static void test_no_second_reply_after_a_restart(void **state)
+{
+    struct stage *stage = *state;
+    struct err err = {0};
+    struct buf body = {0};
+    struct kept_reply kept = {.at_ms = 1, .catalogue = 1, .seed = secret_random(SEED_BYTES)};
+    attach(stage, 0, NULL);
+    make_query(stage, FLAW_NONE, 1, &body);
+    query_hash(kept.query_hash, body.data, body.len);
+    memcpy(kept.la, "la-1", 5);
+    must(replies_keep(stage->replies, &kept, &err), &err);
+    (void)send_query(stage, FLAW_NONE, &body, &stage->epoch);
+    expect_decline(stage, &body, "replay");
+    kept_reply_free(&kept);
+    buf_free(&body);
+}
+
 /* More queries than the queue holds: every one is answered or declined, none is lost. */
 static void test_a_flood_is_declined(void **state)
 {
@@ -964,6 +1040,9 @@ int main(void)
         ON_STAGE(test_a_revoked_la_is_declined),
         ON_STAGE(test_a_revoked_matcher_is_left),
         ON_STAGE(test_a_corrupt_vault_declines),
+        ON_STAGE(test_a_reply_is_kept),
+        ON_STAGE(test_what_cannot_be_kept_is_not_sent),
+        ON_STAGE(test_no_second_reply_after_a_restart),
         ON_STAGE(test_a_flood_is_declined),
         ON_STAGE(test_a_welcome_by_another_matcher),
         ON_STAGE(test_a_welcome_by_an_la),

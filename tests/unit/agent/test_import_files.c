@@ -5,8 +5,8 @@
 #include <jansson.h>
 
 #include "agent/carer_text.h"
-#include "proto/base/csv_cell.h"
 #include "proto/base/clock.h"
+#include "proto/base/csv_cell.h"
 #include "proto/base/file.h"
 #include "tests/unit/agent/imports.h"
 
