@@ -217,7 +217,7 @@ class Story(StoryCase):
         self.say("la-1", "audit", "open", REQUEST["search_ref"], "--log", export, "--out", package)
         self.assertEqual(package.stat().st_mode & 0o777, 0o600)
         words = self.checked("hearth", "audit", "check", package)
-        for word in ("aged 9", "similar needs (weight 3)", "(la-1)", found["query_hash"]):
+        for word in ("aged 9", "similar needs (CS_SIM), weight 3", "(la-1)", found["query_hash"]):
             self.assertIn(word, words)
         self.assertRegex(words, r"(?i)logged")
         whole = self.say("la-1", "audit", "log", export)
