@@ -34,17 +34,17 @@ static void print_children(FILE *out, const struct request *request)
 
 static void print_needs(FILE *out, const struct request *request)
 {
-    const struct catalogue *catalogue = newest();
-    (void)fprintf(out, "Placement  %s, needed %s%s\n",
-                  catalogue_slot(catalogue, request->placement_type)->label,
+    const struct criterion *type = catalogue_slot(newest(), request->placement_type);
+    (void)fprintf(out, "Placement  %s (%s), needed %s%s\n", type->label, type->code,
                   needed_words[request->needed_by],
                   request->accept_unconfirmed ? "; unconfirmed availability accepted" : "");
     for (size_t i = 0; i < request->must_count; i++) {
-        (void)fprintf(out, "Must       %s\n", catalogue_slot(catalogue, request->must[i])->label);
+        const struct criterion *must = catalogue_slot(newest(), request->must[i]);
+        (void)fprintf(out, "Must       %s (%s)\n", must->label, must->code);
     }
     for (size_t i = 0; i < request->prefer_count; i++) {
-        (void)fprintf(out, "Prefer     %s (weight %u)\n",
-                      catalogue_slot(catalogue, request->prefer[i])->label,
+        const struct criterion *prefer = catalogue_slot(newest(), request->prefer[i]);
+        (void)fprintf(out, "Prefer     %s (%s), weight %u\n", prefer->label, prefer->code,
                       request->prefer_weight[i]);
     }
 }
@@ -112,7 +112,7 @@ static void print_result(FILE *out, const struct package_report *report)
     (void)fprintf(out, "Result     signed by %s: %u asked, %u answered", report->matcher,
                   result->asked, result->answered);
     if (result->choice != CHOICE_UNTOLD) {
-        (void)fprintf(out, "; %s agencies (a question of an explanation)\n",
+        (void)fprintf(out, "; a question of an explanation, agencies: %s\n",
                       choice_name(result->choice));
         return;
     }

@@ -177,7 +177,7 @@ static void add_message(struct chronicle *chronicle, const struct thread *thread
     char id[THREAD_SHORT];
     thread_short_id(thread, id);
     buf_format(&text, "thread %s", id);
-    if (entry->reason[0]) buf_format(&text, "; %s", decline_reason_words(entry->reason));
+    if (entry->reason[0]) buf_format(&text, "; reason %s", entry->reason);
     if (entry->attachments > 0) buf_format(&text, "; %zu attached", entry->attachments);
     if (entry->why[0]) buf_format(&text, "; %s", entry->why);
     memcpy(event->agency, thread->agency, sizeof event->agency);

@@ -55,7 +55,7 @@ static void print_words(const struct audit_findings *findings)
     if (findings->problem_count > listed(findings)) {
         (void)printf("... and %zu more.\n", findings->problem_count - listed(findings));
     }
-    if (findings->problem_count == 0) (void)printf("All of it holds.\n");
+    if (findings->problem_count == 0) (void)printf("The chain is intact, and all of it holds.\n");
 }
 
 static void print_json(const struct audit_findings *findings)

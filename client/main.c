@@ -34,9 +34,9 @@ int main(int argc, char **argv)
     static const struct cli_program program = {
         .name = "hearth",
         .summary = "find the agencies that have foster carers for a child",
-        .epilogue = "Exit codes: 0 agencies found, 3 none found, 2 bad request or usage, 4 matcher "
-                    "unreachable or\nno usable answer, 5 refused (role, certificate, budget), 1 "
-                    "anything else. Commands that\nfind nothing to look for give 0.",
+        .epilogue = "Exit codes: 0 agencies found or done, 3 none found, 2 bad request or usage, 4 "
+                    "matcher\nunreachable or no usable answer, 5 refused (role, certificate, "
+                    "budget), 1 anything else.",
         .commands = commands,
         .count = sizeof commands / sizeof *commands,
     };

@@ -178,11 +178,22 @@ static bool is_chosen(const struct decision *decision, uint8_t rank)
     return false;
 }
 
-/* Everybody before the last chosen who is neither chosen nor was referred to. */
+/* The lowest that is referred to for the first time: a further stage passes nobody over. */
+static uint8_t last_new(const struct referring *referring, const struct threads *threads)
+{
+    const struct decision *decision = &referring->decision;
+    for (size_t i = decision->chosen_count; i-- > 0;) {
+        const struct decided_agency *agency = &decision->chosen[i];
+        if (!threads_with(threads, referring->search.name, agency->id)) return agency->rank;
+    }
+    return 0;
+}
+
+/* Everybody before it who is neither chosen nor was referred to. */
 static void find_passed_over(struct referring *referring, const struct threads *threads)
 {
     struct decision *decision = &referring->decision;
-    uint8_t last = decision->chosen[decision->chosen_count - 1].rank;
+    uint8_t last = last_new(referring, threads);
     decision->passed_count = 0;
     for (uint8_t rank = 1; rank < last; rank++) {
         const struct ranked_agency *agency = &referring->result.agencies[rank - 1];

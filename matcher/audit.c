@@ -293,9 +293,8 @@ void audit_ask(struct audit *audit, const struct audit_request *request)
     queue(audit, job);
 }
 
-void audit_tick(struct audit *audit)
+void audit_tick(struct audit *audit, int64_t now_ms)
 {
-    int64_t now_ms = clock_steady_ms();
     (void)pthread_mutex_lock(&audit->mutex);
     if (now_ms >= audit->next_checkpoint_ms) {
         audit->next_checkpoint_ms = now_ms + AUDIT_CHECKPOINT_AFTER_MS;
@@ -316,7 +315,9 @@ bool audit_works(struct audit *audit)
 struct audit_head audit_flush(struct audit *audit)
 {
     (void)pthread_mutex_lock(&audit->mutex);
-    while (audit->first || audit->busy) (void)pthread_cond_wait(&audit->idle, &audit->mutex);
+    while (audit->first || audit->busy || audit->checkpoint_due) {
+        (void)pthread_cond_wait(&audit->idle, &audit->mutex);
+    }
     struct audit_head head = audit->head;
     (void)pthread_mutex_unlock(&audit->mutex);
     return head;

@@ -43,9 +43,10 @@ MUST_CHECK bool audit_start(struct store *store, const struct identity *identity
                             struct audit **out, struct err *err);
 /* Writes what is queued and a checkpoint, joins the thread, frees. */
 void audit_stop(struct audit *audit);
-/* To be called every second or so; does not block. A checkpoint is written where the log has grown
- * and the last one is AUDIT_CHECKPOINT_AFTER_MS old. */
-void audit_tick(struct audit *audit);
+/* To be called every second or so with clock_steady_ms(); does not block. A checkpoint is written
+ * where the log has grown and the last call that asked for one was AUDIT_CHECKPOINT_AFTER_MS ago.
+ */
+void audit_tick(struct audit *audit, int64_t now_ms);
 
 /* Queues an entry. `fields` is taken over and left empty. Thread-safe, does not block. */
 void audit_add(struct audit *audit, enum audit_kind kind, struct buf *fields);

@@ -212,7 +212,7 @@ void matcher_tick(struct matcher *matcher)
     reload_directory(matcher);
     agent_check_all(matcher);
     tick_mail(matcher);
-    audit_tick(matcher->audit);
+    audit_tick(matcher->audit, clock_steady_ms());
     if (epochs_tick(matcher->epochs, clock_wall_ms())) {
         log_info("epoch", "a new epoch has begun");
         matcher_changed(matcher);

@@ -174,7 +174,7 @@ const struct audit_field *audit_field_find(const struct audit_entry *entry, enum
 
 static bool is_value(const struct audit_field *field, const void *data, size_t len)
 {
-    return field && field->len == len && (len == 0 || memcmp(field->data, data, len) == 0);
+    return field && field->len == len && (len == 0 || sodium_memcmp(field->data, data, len) == 0);
 }
 
 bool audit_text_is(const struct audit_entry *entry, const char *name, const char *value)

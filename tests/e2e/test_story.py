@@ -191,7 +191,7 @@ class Story(StoryCase):
         self.assertEqual(told["days"], 0)
         history = self.tell("la-1", "history", REQUEST["search_ref"])
         text = json.dumps(history)
-        for word in ("placed", first, "too far away"):
+        for word in ("placed", first, "too_far"):
             self.assertIn(word, text)
         self.assertEqual(self.states()[first], "placed")
         table = self.say("la-1", "export", "--format", "csv")
