@@ -120,7 +120,8 @@ static void print_words(const struct inputs *inputs, const struct reply_check *c
                      reply_check_words((enum reply_check_item)i));
     }
     if (check->follows) {
-        (void)printf("\nThe reply is exactly what the query gives with these slot sets.\n");
+        (void)printf(
+            "\nThe reply follows: it is exactly what the query gives with these slot sets.\n");
     } else {
         (void)printf("\nThe reply does NOT follow: %s.\n", check->why);
     }

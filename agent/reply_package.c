@@ -143,7 +143,7 @@ bool reply_package_parse(const uint8_t *text, size_t len, struct kept_reply *out
                          struct certificate *agent, struct err *err)
 {
     json_error_t why;
-    struct texts texts = {0};
+    struct texts texts = {"", "", "", "", "", "", 0, 0, 0};
     struct kept_reply kept = {0};
     json_t *root = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &why);
     if (!root) {
