@@ -221,7 +221,7 @@ class Story(StoryCase):
             self.assertIn(word, words)
         self.assertRegex(words, r"(?i)logged")
         whole = self.say("la-1", "audit", "log", export)
-        self.assertIn("All of it holds.", whole)
+        self.assertIn("and all of it holds", whole)
         reply = self.directory / "reply.json"
         self.say(first, "audit", "open", found["query_hash"][:12], "--out", reply)
         words = self.checked("hearth-agent", "audit", "check", reply, "--query", package)
