@@ -2,9 +2,7 @@
 """From a ranked list to a placement, over real processes: search, referrals to three agencies of which one is off
 line and comes back, question and answer, an offer, the outcome, and the audit by somebody who has files alone."""
 
-import csv
 import json
-import random
 import re
 import subprocess
 
@@ -26,17 +24,7 @@ class StoryCase(SchemeCase):
     def prepare(cls):
         """All of them live near one another, so that every agency has somebody for most requests."""
         super().prepare()
-        chance = random.Random(4)
-        for path in (cls.directory / "carers").glob("*.csv"):
-            with open(path, encoding="utf-8", newline="") as file:
-                rows = list(csv.DictReader(file))
-            for row in rows:
-                row |= {"lat": "", "lon": "", "postcode": ""} if "postcode" in row else {"lat": "", "lon": ""}
-                row["grid_ref"] = f"SE {chance.randrange(20, 50):02d} {chance.randrange(20, 50):02d}"
-            with open(path, "w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, list(rows[0]))
-                writer.writeheader()
-                writer.writerows(rows)
+        support.bring_together(cls.directory)
 
     def party(self, name):
         return self.scheme.parties.get(name)
