@@ -5,9 +5,9 @@
  * audit thread writes the log; the mail's thread does all that concerns mailboxes; the timer thread
  * looks after what is due; the caller's thread ticks. Lock order, first to last: a search's mutex
  * -> the registry of searches, the fleet, the replay memory, the groups of queries, the noise, the
- * epochs, the timers, the pool, the audit queue. None of the latter is held while another lock is
- * taken (but for the groups', under which the budget in the store is), and no two searches are
- * locked at once.
+ * epochs, the streams of the mail room, the timers, the pools, the audit queue. None of the latter
+ * is held while another lock is taken (but for the groups', under which the budget in the store
+ * is), and no two searches are locked at once.
  */
 #ifndef HEARTH_MATCHER_MATCHER_H
 #define HEARTH_MATCHER_MATCHER_H

@@ -130,7 +130,7 @@ static inline struct letter letter_of(struct scene *scene, const struct party *f
     memcpy(letter.mail.from, sender.id, sizeof letter.mail.from);
     memcpy(letter.mail.to, receiver.id, sizeof letter.mail.to);
     letter.mail.sent_at = scene->now_ms;
-    randombytes_buf(buf_reserve(&letter.body, bytes), bytes);
+    if (bytes > 0) randombytes_buf(buf_reserve(&letter.body, bytes), bytes);
     randombytes_buf(letter.signature, sizeof letter.signature);
     return letter;
 }
