@@ -76,7 +76,7 @@ static void print_unread(const struct options *options, const struct view *view,
 
 static bool list(const struct options *options, struct view *view, struct err *err)
 {
-    const struct thread **unread = mem_array(view->threads.count, sizeof *unread);
+    const struct thread **unread = mem_array(view->threads.count, sizeof(void *));
     size_t count = 0;
     (void)err;
     for (size_t i = 0; i < view->threads.count; i++) {

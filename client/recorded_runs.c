@@ -19,8 +19,9 @@ static void fill_parts(const struct recorded *recorded, const struct asked_query
                        struct package_parts *parts)
 {
     const struct composed *composed = query->composed;
-    parts->seed = secret_new(SEED_BYTES);
-    memcpy(parts->seed.data, composed->seed.data, SEED_BYTES);
+    uint8_t seed[SEED_BYTES];
+    memcpy(seed, composed->seed.data, SEED_BYTES);
+    parts->seed = secret_take(seed, sizeof seed);
     memcpy(parts->query_id, composed->query_id, QUERY_ID_BYTES);
     memcpy(parts->group_id, composed->group_id, GROUP_ID_BYTES);
     memcpy(parts->footprint, composed->footprint, sizeof parts->footprint);

@@ -116,7 +116,7 @@ bool selection_of(const struct view *view, const char *text, const char *to, str
                   struct err *err)
 {
     struct selection selection = {0};
-    selection.list = mem_array(view->threads.count + 1, sizeof *selection.list);
+    selection.list = mem_array(view->threads.count + 1, sizeof(void *));
     bool ok = true;
     if (text) {
         ok = select_text(view, text, &selection, err);
