@@ -111,7 +111,7 @@ static void queue(struct mail_session *session, const uint8_t *data, size_t len,
 
 /* ---- callbacks of the stream ---- */
 
-static bool check_open(struct matcher *matcher, const struct rpc_stream *stream, struct err *err)
+static bool check_open(const struct rpc_stream *stream, struct err *err)
 {
     enum role role = rpc_stream_peer_role(stream);
     if (role != ROLE_LA && role != ROLE_NONE && role != ROLE_AGENT) {
@@ -119,7 +119,6 @@ static bool check_open(struct matcher *matcher, const struct rpc_stream *stream,
                        "this call is for LAs and agencies; the TLS certificate says %s",
                        role_name(role));
     }
-    (void)matcher;
     return envelope_check_peer(stream, role == ROLE_AGENT ? ROLE_AGENT : ROLE_LA, err);
 }
 
@@ -128,7 +127,7 @@ static void on_opened(struct rpc_stream *stream, void *ctx)
     struct matcher *matcher = ctx;
     struct err err;
     matcher_count_stream(matcher, 1);
-    if (!check_open(matcher, stream, &err)) {
+    if (!check_open(stream, &err)) {
         matcher_refuse(matcher, stream, "Mail", NULL, &err);
         return;
     }

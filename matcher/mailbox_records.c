@@ -172,7 +172,7 @@ void thread_encode(const struct mail_thread *thread, struct buf *out)
 
 static bool read_thread(struct reader *reader, struct mail_thread *out)
 {
-    struct mail_party la, agency;
+    struct mail_party la = {.role = ROLE_NONE}, agency = {.role = ROLE_NONE};
     if (!take_party(reader, &la) || !take_party(reader, &agency) || la.role != ROLE_LA ||
         agency.role != ROLE_AGENT) {
         return false;

@@ -16,7 +16,7 @@
 #include "proto/base/text.h"
 #include "proto/mail/exchange.h"
 
-enum { STOP_WAIT_MS = 2000, RPC_THREADS = 2, RELIABILITY_MS = 60000 };
+enum { STOP_WAIT_MS = 2000, RPC_THREADS = 2 };
 
 /* ---- what sessions use ---- */
 
@@ -35,14 +35,6 @@ bool matcher_lists(struct matcher *matcher, const char *agency, struct err *err)
     directory_unref(directory);
     return listed || err_set(err, ERR_DENIED, "certificate",
                              "%s is not in the directory of agencies", agency);
-}
-
-struct reliability *matcher_reliability(struct matcher *matcher)
-{
-    (void)pthread_mutex_lock(&matcher->directory_mutex);
-    struct reliability *reliability = reliability_ref(matcher->reliability);
-    (void)pthread_mutex_unlock(&matcher->directory_mutex);
-    return reliability;
 }
 
 void matcher_changed(struct matcher *matcher)
@@ -181,37 +173,13 @@ static void reload_revocations(struct matcher *matcher)
     }
 }
 
-/* What was known before stays where the store cannot be read. */
-static bool read_reliability(struct matcher *matcher, struct err *err)
-{
-    struct reliability *fresh = NULL;
-    matcher->reliability_due_ms = clock_steady_ms() + RELIABILITY_MS;
-    if (!reliability_read(mail_room_mailbox(matcher->mail), matcher->config.answer_hours,
-                          clock_wall_ms(), &fresh, err)) {
-        return false;
-    }
-    (void)pthread_mutex_lock(&matcher->directory_mutex);
-    struct reliability *old = matcher->reliability;
-    matcher->reliability = fresh;
-    (void)pthread_mutex_unlock(&matcher->directory_mutex);
-    reliability_unref(old);
-    return true;
-}
-
-static void tick_mail(struct matcher *matcher)
-{
-    struct err err;
-    mail_room_tick(matcher->mail);
-    if (clock_steady_ms() < matcher->reliability_due_ms) return;
-    if (!read_reliability(matcher, &err)) log_err(LOG_LEVEL_ERROR, "reliability_kept", &err);
-}
-
 void matcher_tick(struct matcher *matcher)
 {
     reload_revocations(matcher);
     reload_directory(matcher);
     agent_check_all(matcher);
-    tick_mail(matcher);
+    mail_room_tick(matcher->mail);
+    answering_tick(matcher->answering, clock_steady_ms());
     audit_tick(matcher->audit, clock_steady_ms());
     if (epochs_tick(matcher->epochs, clock_wall_ms())) {
         log_info("epoch", "a new epoch has begun");
@@ -224,6 +192,7 @@ void matcher_tick(struct matcher *matcher)
 static void free_parts(struct matcher *matcher)
 {
     if (matcher->server) rpc_server_stop(matcher->server);
+    answering_stop(matcher->answering);
     mail_room_stop(matcher->mail); /* it sets timers */
     if (matcher->timers) timers_stop(matcher->timers);
     if (matcher->pool) pool_stop(matcher->pool);
@@ -241,7 +210,6 @@ static void free_parts(struct matcher *matcher)
     noise_free(matcher->noise);
     blind_scores_free(matcher->scores);
     directory_unref(matcher->directory);
-    reliability_unref(matcher->reliability);
     (void)pthread_mutex_destroy(&matcher->directory_mutex);
     (void)pthread_mutex_destroy(&matcher->streams_mutex);
     (void)pthread_cond_destroy(&matcher->streams_closed);
@@ -257,7 +225,9 @@ static bool open_stores(struct matcher *matcher, struct err *err)
            audit_store_open(matcher->home, true, matcher->config.audit_max_mib, &matcher->store,
                             err) &&
            audit_start(matcher->store, matcher->identity, &matcher->audit, err) &&
-           mail_room_start(matcher, &matcher->mail, err) && read_reliability(matcher, err);
+           mail_room_start(matcher, &matcher->mail, err) &&
+           answering_start(mail_room_mailbox(matcher->mail), matcher->config.answer_hours,
+                           &matcher->answering, err);
 }
 
 static void start_parts(struct matcher *matcher)

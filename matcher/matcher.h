@@ -48,13 +48,12 @@ struct matcher {
     struct pool *pool;
     struct timers *timers;
     struct mail_room *mail;
+    struct answering *answering;
     struct blind_scores *scores;
     struct rpc_server *server;
     pthread_mutex_t directory_mutex;
     struct directory *directory;
     uint64_t directory_stamp;
-    struct reliability *reliability; /* under the directory's mutex too */
-    int64_t reliability_due_ms;      /* steady time at which it is read anew */
     atomic_bool draining;
     pthread_mutex_t streams_mutex;
     pthread_cond_t streams_closed; /* on the steady clock */
@@ -84,8 +83,6 @@ void matcher_stop(struct matcher *matcher);
 struct directory *matcher_directory(struct matcher *matcher);
 /* Whether an agency is in the directory in force; ERR_DENIED, field "certificate". */
 MUST_CHECK bool matcher_lists(struct matcher *matcher, const char *agency, struct err *err);
-/* A reference to what is known of agencies' answering. */
-struct reliability *matcher_reliability(struct matcher *matcher);
 void matcher_changed(struct matcher *matcher);
 /* A stream has opened (1) or closed (-1). */
 void matcher_count_stream(struct matcher *matcher, int change);

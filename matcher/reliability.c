@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "matcher/reliability.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "matcher/rank.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
 #include "proto/base/mem.h"
 
 static const int64_t HOUR_MS = 3600000;
@@ -125,4 +128,63 @@ unsigned reliability_of(const struct reliability *reliability, const char *agenc
     size_t place = place_of(reliability, agency);
     if (!is_at(reliability, place, agency)) return RELIABILITY_TOP;
     return reliability_class(&reliability->agencies[place].tally);
+}
+
+/* ---- in force ---- */
+
+struct answering {
+    struct mailbox *mailbox;
+    uint32_t answer_hours;
+    int64_t due_ms;
+    pthread_mutex_t mutex; /* guards what follows */
+    struct reliability *present;
+};
+
+bool answering_start(struct mailbox *mailbox, uint32_t answer_hours, struct answering **out,
+                     struct err *err)
+{
+    struct reliability *first = NULL;
+    if (!reliability_read(mailbox, answer_hours, clock_wall_ms(), &first, err)) return false;
+    struct answering *answering = mem_new(struct answering);
+    *answering = (struct answering){.mailbox = mailbox,
+                                    .answer_hours = answer_hours,
+                                    .due_ms = clock_steady_ms() + ANSWERING_PERIOD_MS,
+                                    .present = first};
+    REQUIRE(pthread_mutex_init(&answering->mutex, NULL) == 0);
+    *out = answering;
+    return true;
+}
+
+void answering_stop(struct answering *answering)
+{
+    if (!answering) return;
+    reliability_unref(answering->present);
+    (void)pthread_mutex_destroy(&answering->mutex);
+    free(answering);
+}
+
+void answering_tick(struct answering *answering, int64_t steady_ms)
+{
+    struct reliability *fresh = NULL;
+    struct err err;
+    if (steady_ms < answering->due_ms) return;
+    answering->due_ms = steady_ms + ANSWERING_PERIOD_MS;
+    if (!reliability_read(answering->mailbox, answering->answer_hours, clock_wall_ms(), &fresh,
+                          &err)) {
+        log_err(LOG_LEVEL_ERROR, "reliability_kept", &err);
+        return;
+    }
+    (void)pthread_mutex_lock(&answering->mutex);
+    struct reliability *old = answering->present;
+    answering->present = fresh;
+    (void)pthread_mutex_unlock(&answering->mutex);
+    reliability_unref(old);
+}
+
+struct reliability *answering_now(struct answering *answering)
+{
+    (void)pthread_mutex_lock(&answering->mutex);
+    struct reliability *present = reliability_ref(answering->present);
+    (void)pthread_mutex_unlock(&answering->mutex);
+    return present;
 }

@@ -27,4 +27,17 @@ void reliability_unref(struct reliability *reliability); /* NULL is fine */
 /* The class of an agency; of one without referrals RELIABILITY_TOP. */
 unsigned reliability_of(const struct reliability *reliability, const char *agency);
 
+/* ---- what is in force, worked out anew every minute. Thread-safe. ---- */
+enum { ANSWERING_PERIOD_MS = 60000 };
+struct answering;
+/* mailbox outlives it. */
+MUST_CHECK bool answering_start(struct mailbox *mailbox, uint32_t answer_hours,
+                                struct answering **out, struct err *err);
+void answering_stop(struct answering *answering); /* NULL is fine */
+/* Works it out anew where a period is over at `steady_ms`; what was known stays where the store
+ * cannot be read, which is logged. From one thread. */
+void answering_tick(struct answering *answering, int64_t steady_ms);
+/* A reference to what is in force. */
+struct reliability *answering_now(struct answering *answering);
+
 #endif

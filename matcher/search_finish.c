@@ -97,7 +97,7 @@ static void rank(struct finish_job *job)
 {
     const struct search *search = job->search;
     struct rank_input *inputs = mem_array(job->count, sizeof *inputs);
-    struct reliability *reliability = matcher_reliability(search->matcher);
+    struct reliability *reliability = answering_now(search->matcher->answering);
     size_t used = 0;
     for (size_t i = 0; i < job->count; i++) {
         const struct agency *agency = directory_find(search->directory, job->agents[i]->id);

@@ -46,7 +46,7 @@ static bool wrong(const struct checkpoint *checkpoint, struct err *err)
 bool checkpoint_open(const struct signed_bytes *raw, const struct certificate *signer,
                      struct trust *trust, struct checkpoint *out, struct err *err)
 {
-    struct checkpoint checkpoint;
+    struct checkpoint checkpoint = {0};
     if (!checkpoint_decode(raw->body.data, raw->body.len, &checkpoint, err)) {
         return err_in(err, "checkpoint");
     }

@@ -1,73 +1,82 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an audit finds: an agency that inflates its replies, a matcher that rewrites its log."""
+"""The matcher's log as a party gets it, checked by a second, independent reading of docs/audit.md."""
 
-import dataclasses
-import shutil
+import hashlib
+import json
+import stat
 
-from support import BUILD, lab
-
-from test_story import REQUEST, StoryCase
+from support import ANYBODY, SchemeCase, lab
 
 
-class Audits(StoryCase):
-    agencies, households = 3, 60
+def tagged(tag, data):
+    """H(tag, data): BLAKE2b-256 over both, each behind its length in four bytes."""
+    parts = b"".join(len(part).to_bytes(4, "big") + part for part in (tag, data))
+    return hashlib.blake2b(parts, digest_size=32).digest()
 
-    def package(self, ref):
-        path = self.directory / f"{ref}.package"
-        self.say("la-1", "audit", "open", ref, "--out", path)
-        return path
 
-    def opened_reply(self, agency, query_hash):
-        path = self.directory / f"{agency}-{query_hash[:8]}.reply"
-        self.say(agency, "audit", "open", query_hash, "--out", path)
-        return path
+def follow(header, lines):
+    """The hash of the last entry, recomputed from the lines alone."""
+    head = bytes.fromhex(header["previous"])
+    for number, line in enumerate(lines, header["from"]):
+        assert line["n"] == number
+        inner = bytes.fromhex(line["inner"]) if "inner" in line else \
+            tagged(b"hearth v1 audit inner", bytes.fromhex(line["entry"]))
+        head = tagged(b"hearth v1 audit", number.to_bytes(8, "big") + head + inner)
+        assert head.hex() == line["hash"]
+    return head.hex()
 
-    def check_reply(self, reply, package):
-        return self.run_party(self.party("ifa-001"), "audit", "check", str(reply), "--query", str(package))
 
-    # ---- an agency ----
-    def restart(self, party):
-        self.scheme.stop(party)
-        self.scheme.launch(party)
-        self.wait_all_attached()
+class Export(SchemeCase):
+    def export(self, *arguments, code=0):
+        done = lab("run", self.directory, "matcher", "--", "audit", "export", *arguments)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout
 
-    def test_an_agency_that_inflates_its_scores(self):
-        honest = self.party("ifa-002")
-        nobody = REQUEST | {"search_ref": "AUDIT-CHEAT", "must": ["HE_LIFE", "SU_DOL", "AC_HOIST"]}
-        self.assertEqual(self.search(nobody)["agencies"], [])
-        self.addCleanup(self.restart, honest)
-        cheat = dataclasses.replace(honest, program=BUILD / "hostile" / "cheating_agent")
-        self.restart(cheat)
-        found = self.search(nobody)
-        self.assertEqual([agency["id"] for agency in found["agencies"]], ["ifa-002"])
-        self.assertEqual(found["agencies"][0]["band"], "strong")
-        package = self.package("AUDIT-CHEAT")
-        done = self.check_reply(self.opened_reply("ifa-002", found["query_hash"]), package)
-        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-        self.assertRegex(done.stdout, r"(?m)^ +NO +the second halves|^ +no +the second halves")
-        self.assertRegex(done.stdout, r"(?m)^ +yes +the slot sets are those that it committed to")
-        done = self.check_reply(self.opened_reply("ifa-001", found["query_hash"]), package)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+    def lines(self, *arguments):
+        header, *lines = map(json.loads, self.export(*arguments).splitlines())
+        self.assertEqual(header["length"] - header["from"] + 1, len(lines))
+        self.assertEqual(follow(header, lines), header["head"])
+        return header, lines
 
-    # ---- the matcher ----
-    def test_a_matcher_that_rewrites_its_log(self):
-        home = self.party("matcher").home
-        kept = self.directory / "audit-kept"
-        self.restart_matcher(lambda: shutil.copytree(home / "audit", kept))
-        self.search(REQUEST | {"search_ref": "AUDIT-GONE"})
-        for party, role in (("la-1", "la"), ("ifa-001", "agent")):
-            self.restart_matcher()
-            self.say(party, "audit", "log", self.export(party, role))
+    def test_each_party_sees_its_own(self):
+        answer = self.search(ANYBODY)
+        self.export("--la", "la-1")  # while it runs, up to the newest checkpoint
+        self.assertEqual(lab("stop", self.directory, "matcher").returncode, 0)
+        self.addCleanup(lab, "start", self.directory, "matcher")
+        header, lines = self.lines("--la", "la-1")
+        self.assertEqual((header["matcher"], header["party"]), ("matcher", "la/la-1"))
+        own = "".join(line.get("entry", "") for line in lines)
+        self.assertEqual(own.count(answer["query_hash"]), 2)  # the query and its result
+        for party in (("--la", "la-2"), ("--agent", "ifa-001")):
+            with self.subTest(party=party):
+                others, there = self.lines(*party)
+                self.assertEqual(others["head"], header["head"])
+                self.assertNotIn(answer["query_hash"], json.dumps(there))
+        later, rest = self.lines("--la", "la-1", "--from", str(header["length"] - 2))
+        self.assertEqual(len(rest), 3)
+        self.assertEqual(later["previous"], lines[-4]["hash"])
+        self.export("--la", "la-1", "--from", str(header["length"] + 1), code=2)
 
-        def put_back():
-            shutil.rmtree(home / "audit")
-            shutil.copytree(kept, home / "audit")
-        self.restart_matcher(put_back)  # as if the search had never been
-        self.search(REQUEST | {"search_ref": "AUDIT-OTHER"}, "--la", "la-2")
-        self.restart_matcher()
-        done = lab("run", self.directory, "matcher", "--", "audit", "verify")
-        self.assertEqual(done.returncode, 0, "the log looks whole to whoever has nothing to compare it with")
-        for party, role in (("la-1", "la"), ("ifa-001", "agent")):
-            done = self.run_party(self.party(party), "audit", "log", str(self.export(party, role)))
-            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-            self.assertRegex(done.stdout + done.stderr, r"entr(y|ies) \d+")
+    def test_a_head_of_a_result_is_in_the_chain(self):
+        self.search(ANYBODY)
+        kept = (self.scheme.parties.las[0].home / "log-heads").read_text(encoding="ascii").splitlines()[-1]
+        length, head = kept.split(" at=")[1].split(":")
+        self.assertEqual(lab("stop", self.directory, "matcher").returncode, 0)
+        self.addCleanup(lab, "start", self.directory, "matcher")
+        _, lines = self.lines("--la", "la-1")
+        self.assertEqual(lines[int(length) - 1]["hash"], head)
+
+    def test_to_a_file(self):
+        path = self.directory / "export.jsonl"
+        self.export("--agent", "ifa-001", "--out", path)
+        self.addCleanup(path.unlink)
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        header, *lines = map(json.loads, path.read_text(encoding="ascii").splitlines())
+        self.assertEqual(header["party"], "agent/ifa-001")
+        self.assertEqual(follow(header, lines), header["head"])
+        self.export("--agent", "ifa-001", "--out", self.directory / "nowhere" / "x", code=1)
+
+    def test_a_party_has_to_be_named(self):
+        for arguments in ((), ("--la", "la-1", "--agent", "x"), ("--la", "LA 1"), ("--la", "la-1", "--from", "0")):
+            with self.subTest(arguments=arguments):
+                self.export(*arguments, code=2)

@@ -2,9 +2,11 @@
 """What the README shows is what the programs do: its search by postcode with a map, its import of an untidy
 export."""
 
+import json
 import pathlib
 import re
 
+import support
 from support import ROOT, SchemeCase
 
 EXAMPLES = ROOT / "docs" / "examples"
@@ -33,6 +35,7 @@ class Readme(SchemeCase):
     @classmethod
     def prepare(cls):
         super().prepare()
+        support.bring_together(cls.directory)
         (cls.directory / "gazetteer.csv").write_text(GAZETTEER, encoding="utf-8")
 
     def run_shown(self, party, *words, code=0):
@@ -54,6 +57,14 @@ class Readme(SchemeCase):
         self.assertEqual(len(kinds), 4)
         for kind in kinds:
             self.assertIn(kind, done.stdout)
+
+    def test_what_a_referral_leaves_out(self):
+        la = self.scheme.parties.las[0]
+        request = json.loads((EXAMPLES / "by-postcode.json").read_text(encoding="utf-8"))
+        found = self.search(request | {"must": []})  # somebody, whatever the population offers
+        agency = found["agencies"][0]["id"]
+        done = self.run_shown(la, "refer", request["search_ref"], "--to", agency, "--dry-run")
+        self.assertEqual(done.stderr.splitlines(), block_after("hearth refer EX-2026-0045 --to ifa-001,ifa-012"))
 
     def test_import_of_an_untidy_export(self):
         agent, mapping = self.scheme.parties.agents[0], EXAMPLES / "untidy-export.mapping.json"

@@ -64,6 +64,50 @@ static void checks_role_and_time(void **state)
     party_close(&agent);
 }
 
+static void expect_at(struct trust *trust, const struct certificate *certificate, enum role role,
+                      int64_t at, enum err_code code)
+{
+    struct err err = {0};
+    bool ok = trust_check_at(trust, certificate, role, at, &err);
+    assert_int_equal(ok, code == ERR_NONE);
+    if (!ok) assert_int_equal(err.code, code);
+}
+
+/* For audits: what was signed long ago is judged as of then, and nothing is remembered of it. */
+static void judges_the_past_as_of_then(void **state)
+{
+    struct parties *parties = *state;
+    struct party first = parties_add(parties, ROLE_AGENT, "agency-1");
+    struct party la = parties_add(parties, ROLE_LA, "la-1");
+    parties_revoke(parties, &first, &la);
+    struct party second = parties_add(parties, ROLE_AGENT, "agency-1");
+    struct err err = {0};
+    assert_true(trust_reload(la.trust, NULL, &err));
+    const struct certificate *old = identity_certificate(first.identity);
+    const struct certificate *new = identity_certificate(second.identity);
+    expect_at(la.trust, new, ROLE_AGENT, new->not_before, ERR_NONE);
+    expect(la.trust, old, ROLE_AGENT, old->not_before, ERR_DENIED); /* revoked */
+    expect_at(la.trust, old, ROLE_AGENT, old->not_before, ERR_NONE);
+    expect_at(la.trust, old, ROLE_LA, old->not_before, ERR_DENIED);
+    expect_at(la.trust, old, ROLE_AGENT, old->not_after + 1, ERR_EXPIRED);
+    expect_at(la.trust, old, ROLE_AGENT, old->not_before - CLOCK_SKEW_MS - 1, ERR_EXPIRED);
+    struct certificate forged = *old;
+    forged.raw.signature[0] ^= 1;
+    expect_at(la.trust, &forged, ROLE_AGENT, old->not_before, ERR_UNAUTHENTICATED);
+    /* A newer serial that was only looked at so is not pinned. */
+    struct party older = parties_add(parties, ROLE_AGENT, "agency-2");
+    struct party newer = parties_add(parties, ROLE_AGENT, "agency-2");
+    old = identity_certificate(older.identity);
+    new = identity_certificate(newer.identity);
+    expect_at(la.trust, new, ROLE_AGENT, new->not_before, ERR_NONE);
+    expect(la.trust, old, ROLE_AGENT, old->not_before, ERR_NONE);
+    party_close(&older);
+    party_close(&newer);
+    party_close(&first);
+    party_close(&second);
+    party_close(&la);
+}
+
 static void refuses_the_roots_own_certificate_as_a_party(void **state)
 {
     struct parties *parties = *state;
@@ -428,6 +472,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(checks_role_and_time),
+        TEST(judges_the_past_as_of_then),
         TEST(refuses_the_roots_own_certificate_as_a_party),
         TEST(refuses_a_foreign_root),
         TEST(notices_every_changed_byte),

@@ -531,16 +531,19 @@ static void a_full_mailbox_refuses(void **state)
     introduce(scene, agency(scene, 0));
     caller_begin(&la, scene, &scene->la);
     struct mail first = must_put(&la, agency(scene, 0), NULL);
-    (void)must_put(&la, agency(scene, 0), NULL);
-    (void)must_put(&la, agency(scene, 0), NULL);
+    struct mail second = must_put(&la, agency(scene, 0), NULL);
+    struct mail third = must_put(&la, agency(scene, 0), NULL);
     struct signed_bytes bytes = write_mail(&scene->la, agency(scene, 0), NULL, 10, &mail);
     caller_put(&la, &bytes);
     expect_refused(&la, &mail, "budget", "mailbox_items");
     caller_begin(&agent, scene, agency(scene, 0));
     caller_fetch(&agent);
-    caller_ack(&agent, expect_delivery(&agent, &first), false);
+    uint64_t item = expect_delivery(&agent, &first);
+    (void)expect_delivery(&agent, &second);
+    (void)expect_delivery(&agent, &third);
+    caller_ack(&agent, item, false);
+    expect_nothing(&agent); /* answered after the acknowledgement */
     caller_close(&agent);
-    while (mail_room_waiting(scene->matcher->mail) > 2) sched_yield();
     caller_put(&la, &bytes);
     expect_accepted(&la, &mail);
     signed_bytes_free(&bytes);
@@ -765,7 +768,7 @@ static void put_long_ago(struct scene *scene)
 
 static unsigned class_in_force(struct scene *scene, const char *id)
 {
-    struct reliability *reliability = matcher_reliability(scene->matcher);
+    struct reliability *reliability = answering_now(scene->matcher->answering);
     unsigned class = reliability_of(reliability, id);
     reliability_unref(reliability);
     return class;
@@ -779,8 +782,7 @@ static void answering_is_followed(void **state)
     put_long_ago(scene);
     matcher_tick(scene->matcher); /* the minute is not over */
     assert_int_equal(class_in_force(scene, "agent-1"), RELIABILITY_TOP);
-    scene->matcher->reliability_due_ms = 0;
-    matcher_tick(scene->matcher);
+    answering_tick(scene->matcher->answering, clock_steady_ms() + ANSWERING_PERIOD_MS);
     assert_int_equal(class_in_force(scene, "agent-1"), RELIABILITY_CLASSES - 1);
     assert_int_equal(class_in_force(scene, "agent-2"), RELIABILITY_TOP);
 }

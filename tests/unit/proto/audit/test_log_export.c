@@ -141,16 +141,13 @@ static void an_export_may_begin_later(void **state)
 static void removed_lines_are_named(void **state)
 {
     struct scene *scene = *state;
-    for (size_t gone = 0; gone + 1 < ENTRIES; gone++) {
-        const struct buf *line = scene->order[gone];
-        memmove(&scene->order[gone], &scene->order[gone + 1],
-                (ENTRIES - gone - 1) * sizeof *scene->order);
-        scene->count = ENTRIES - 1;
+    scene->count = ENTRIES - 1;
+    for (size_t gone = 1; gone < ENTRIES; gone++) {
+        for (size_t i = 0; i < scene->count; i++) {
+            scene->order[i] = &scene->log->lines[i + 1 + (i + 1 >= gone)];
+        }
         struct log_check check = check_lines(scene, NULL, 0);
-        expect_bad(&check, gone + 1, "removed");
-        memmove(&scene->order[gone + 1], &scene->order[gone],
-                (ENTRIES - gone - 1) * sizeof *scene->order);
-        scene->order[gone] = line;
+        expect_bad(&check, gone, "removed");
     }
 }
 
@@ -201,9 +198,8 @@ static void every_altered_byte_is_found(void **state)
 {
     struct scene *scene = *state;
     struct buf text = join(scene);
-    size_t start = scene->header.len;
     for (size_t n = 1; n <= ENTRIES; n += 4) {
-        start = scene->header.len;
+        size_t start = scene->header.len;
         for (size_t i = 1; i < n; i++) start += scene->log->lines[i].len;
         for (size_t i = start; i + 1 < start + scene->log->lines[n].len; i++) {
             struct log_check check;

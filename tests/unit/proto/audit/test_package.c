@@ -2,6 +2,8 @@
  * A search opened: the honest package passes, and whatever is changed in it is refused, with a
  * reason that names what does not fit.
  */
+#include "proto/crypto/wire.h"
+#include "proto/match.pb-c.h"
 #include "tests/unit/proto/audit/opened.h"
 
 struct scene {
@@ -350,6 +352,46 @@ static void other_epochs_are_found(void **state)
     signed_bytes_free(&other);
 }
 
+/* LA and matcher together: an epoch key M = -A, proved and signed as it should be, with which every
+ * value would lie open. No query can be made with it, and the auditor's program must not abort. */
+static void epochs_that_undo_the_query_key_are_refused(void **state)
+{
+    struct scene *scene = *state;
+    struct signed_bytes raw = {0};
+    struct scalar a, zero, m;
+    struct point key;
+    struct buf statement = {0};
+    uint8_t bytes[POINT_BYTES], proof[PROOF_BYTES], tie[HASH_BYTES] = {1}, seed[SEED_BYTES] = {2};
+    char matcher[] = "matcher";
+    uint64_t now = (uint64_t)scene->parts.issued_at;
+    blind_query_key(&a, &key, scene->parts.seed.data, scene->parts.query_id);
+    scalar_from_int(&zero, 0);
+    scalar_sub(&m, &zero, &a);
+    point_mul_base(&key, &m);
+    point_encode(bytes, &key);
+    buf_bytes(&statement, matcher, strlen(matcher)); /* as proto/crypto/message_epoch.c */
+    buf_u64(&statement, now);
+    buf_u64(&statement, now - 1);
+    buf_u64(&statement, now + 1000);
+    buf_bytes(&statement, tie, HASH_BYTES);
+    proof_possession_make(proof, "hearth v1 epoch key proof", statement.data, statement.len, &m,
+                          seed);
+    Hearth__V1__EpochBody body = HEARTH__V1__EPOCH_BODY__INIT;
+    body.epoch = now;
+    body.matcher = matcher;
+    body.not_before = (int64_t)now - 1;
+    body.not_after = (int64_t)now + 1000;
+    body.key = wire_data(bytes, POINT_BYTES);
+    body.proof = wire_data(proof, PROOF_BYTES);
+    body.tie_commitment = wire_data(tie, HASH_BYTES);
+    wire_pack(&body.base, &raw.body);
+    identity_sign_body(scene->world->matcher.identity, TAG_EPOCH, &raw);
+    set(scene, "epoch", signed_json(&raw));
+    expect_refused(scene, ERR_CORRUPT, "epoch", "readable");
+    buf_free(&statement);
+    signed_bytes_free(&raw);
+}
+
 static void another_query_hash_is_found(void **state)
 {
     struct scene *scene = *state;
@@ -515,6 +557,7 @@ int main(void)
         TEST(another_authority_is_found),
         TEST(signatures_are_checked),
         TEST(other_epochs_are_found),
+        TEST(epochs_that_undo_the_query_key_are_refused),
         TEST(another_query_hash_is_found),
         TEST(results_of_other_queries_are_found),
         TEST(dropped_entries_are_found),
