@@ -96,10 +96,14 @@ static void watch_inbox(struct server *server)
 {
     struct err err = {0};
     size_t unread = 0;
+    post_enter(server->post);
     uint64_t version = correspondence_version(server->home.correspondence);
-    if (version == server->correspondence_version) return;
+    bool changed = version != server->correspondence_version;
+    bool ok = !changed || post_unread(server->home.correspondence, &unread, &err);
+    post_leave(server->post);
+    if (!changed) return;
     server->correspondence_version = version;
-    if (!post_unread(server->home.correspondence, &unread, &err)) {
+    if (!ok) {
         log_err(LOG_LEVEL_ERROR, "correspondence", &err);
         return;
     }
@@ -215,7 +219,11 @@ static void start_mail(struct server *server)
                                     .target = home->config.matcher,
                                     .matcher_id = home->config.matcher_id};
     server->post = post_start(&post);
-    server->upkeep = upkeep_start(home->replies, home->correspondence, home->config.keep_days);
+    const struct upkeep_parts upkeep = {.replies = home->replies,
+                                        .correspondence = home->correspondence,
+                                        .post = server->post,
+                                        .keep_days = home->config.keep_days};
+    server->upkeep = upkeep_start(&upkeep);
 }
 
 static void start_parts(struct server *server)
@@ -271,8 +279,8 @@ static void stop(struct server *server)
 {
     struct err err = {0};
     bool started = server->link != NULL;
-    post_stop(server->post);
     upkeep_stop(server->upkeep);
+    post_stop(server->post);
     link_free(server->link);
     answerer_stop(server->answerer);
     keeper_stop(server->keeper);

@@ -16,7 +16,7 @@ enum decline {
     DECLINE_VERSION,
     DECLINE_INVALID,
     DECLINE_BUSY,
-    DECLINE_UNAVAILABLE /* the vault cannot be read; the operator's log says why */
+    DECLINE_UNAVAILABLE /* the vault cannot be read, or the reply not be kept; the log says why */
 };
 const char *decline_word(enum decline reason);
 

@@ -22,6 +22,9 @@ struct post {
     pthread_cond_t changed;
     struct exchange *exchange; /* while there is one */
     bool stopping;
+    bool rewrite;         /* is wanted still */
+    bool woken;           /* a pause is to end */
+    pthread_rwlock_t use; /* of the correspondence, by other threads; for writing: a rewrite */
 };
 
 static void lock(struct post *post)
@@ -100,11 +103,31 @@ static bool run_exchange(struct post *post, struct err *err)
     return ok;
 }
 
+/* By this thread, which uses the correspondence only in exchanges and pauses. */
+static void rewrite(struct post *post)
+{
+    struct err err = {0};
+    bool done = false;
+    lock(post);
+    bool wanted = post->rewrite;
+    post->woken = false;
+    unlock(post);
+    if (!wanted) return;
+    REQUIRE(pthread_rwlock_wrlock(&post->use) == 0);
+    if (!correspondence_rewrite(post->parts.correspondence, &done, &err)) {
+        log_err(LOG_LEVEL_WARN, "correspondence_rewrite", &err);
+    }
+    REQUIRE(pthread_rwlock_unlock(&post->use) == 0);
+    lock(post);
+    post->rewrite = !done;
+    unlock(post);
+}
+
 static void pause_until(struct post *post, int64_t until_ms)
 {
     uint64_t version = correspondence_version(post->parts.correspondence);
     lock(post);
-    while (!post->stopping) {
+    while (!post->stopping && !post->woken) {
         int64_t now = clock_steady_ms();
         if (now >= until_ms || correspondence_version(post->parts.correspondence) != version) break;
         int64_t next = until_ms - now < LOOK_MS ? until_ms : now + LOOK_MS;
@@ -126,6 +149,7 @@ static void *run(void *ctx)
     struct post *post = ctx;
     while (!is_stopping(post)) {
         struct err err = {0};
+        rewrite(post);
         if (run_exchange(post, &err) || is_stopping(post)) continue;
         log_err(is_refusal(&err) ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "mailbox", &err);
         int64_t pause = link_pause_ms(post->failures, is_refusal(&err), randombytes_random());
@@ -140,6 +164,8 @@ struct post *post_start(const struct post_parts *parts)
     struct post *post = mem_new(struct post);
     pthread_condattr_t attributes;
     post->parts = *parts;
+    post->rewrite = true;
+    REQUIRE(pthread_rwlock_init(&post->use, NULL) == 0);
     REQUIRE(pthread_mutex_init(&post->lock, NULL) == 0);
     REQUIRE(pthread_condattr_init(&attributes) == 0);
     REQUIRE(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
@@ -160,6 +186,7 @@ void post_stop(struct post *post)
     REQUIRE(pthread_join(post->thread, NULL) == 0);
     (void)pthread_cond_destroy(&post->changed);
     (void)pthread_mutex_destroy(&post->lock);
+    (void)pthread_rwlock_destroy(&post->use);
     free(post);
 }
 
@@ -168,4 +195,31 @@ void post_recheck(struct post *post)
     lock(post);
     if (post->exchange) exchange_stop(post->exchange);
     unlock(post);
+}
+
+void post_enter(struct post *post)
+{
+    REQUIRE(pthread_rwlock_rdlock(&post->use) == 0);
+}
+
+void post_leave(struct post *post)
+{
+    REQUIRE(pthread_rwlock_unlock(&post->use) == 0);
+}
+
+void post_rewrite(struct post *post)
+{
+    lock(post);
+    post->rewrite = post->woken = true;
+    if (post->exchange) exchange_stop(post->exchange);
+    REQUIRE(pthread_cond_signal(&post->changed) == 0);
+    unlock(post);
+}
+
+bool post_wants_rewrite(struct post *post)
+{
+    lock(post);
+    bool wanted = post->rewrite;
+    unlock(post);
+    return wanted;
 }

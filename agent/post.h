@@ -22,6 +22,15 @@ void post_stop(struct post *post);
 /* Trust has changed: connects anew, so that certificates are checked again. */
 void post_recheck(struct post *post);
 
+/* Around what other threads do with the correspondence: its file is not rewritten meanwhile. */
+void post_enter(struct post *post);
+void post_leave(struct post *post);
+/* What was removed is to be erased from the file: between two streams the thread rewrites it, if no
+ * other program has it open. It also does so when it starts, where that is still wanted. */
+void post_rewrite(struct post *post);
+/* Whether that is still to be done. */
+bool post_wants_rewrite(struct post *post);
+
 /* Logs what has happened to a message: ids only. For exchange_parts.changed; ctx is not used. */
 void post_log(const struct entry *entry, void *ctx);
 /* Incoming messages that nobody has looked at. */

@@ -169,14 +169,8 @@ bool replies_purge(struct replies *replies, int64_t before_ms, size_t *removed, 
 
 bool replies_rewrite(struct replies *replies, bool *done, struct err *err)
 {
-    bool wanted = false;
-    *done = true;
     REQUIRE(pthread_rwlock_wrlock(&replies->open) == 0);
-    bool ok = store_wants_rewrite(replies->sealed.store, &wanted, err);
-    if (ok && wanted && !store_rewrite(replies->sealed.store, err)) {
-        *done = false;
-        ok = err->code == ERR_UNAVAILABLE;
-    }
+    bool ok = sealed_rewrite(&replies->sealed, done, err);
     REQUIRE(pthread_rwlock_unlock(&replies->open) == 0);
-    return ok || err_in(err, HOME_REPLIES);
+    return ok;
 }

@@ -6,20 +6,20 @@
 #ifndef HEARTH_AGENT_UPKEEP_H
 #define HEARTH_AGENT_UPKEEP_H
 
+#include "agent/post.h"
 #include "agent/replies.h"
-#include "proto/mail/correspondence.h"
 
+struct upkeep_parts { /* all outlive it */
+    struct replies *replies;
+    struct correspondence *correspondence;
+    struct post *post;
+    int keep_days;
+};
 struct upkeep;
-/* All outlive it. */
-struct upkeep *upkeep_start(struct replies *replies, struct correspondence *correspondence,
-                            int keep_days);
+struct upkeep *upkeep_start(const struct upkeep_parts *parts);
 /* Finishes what is under way, frees; NULL is fine. */
 void upkeep_stop(struct upkeep *upkeep);
 /* To be called every second or so, by one thread; never blocks. */
 void upkeep_tick(struct upkeep *upkeep);
-
-/* Removes what is older than keep_days now. *removed: entries, replies and receipts. */
-MUST_CHECK bool upkeep_purge(struct replies *replies, struct correspondence *correspondence,
-                             int keep_days, size_t *removed, struct err *err);
 
 #endif
