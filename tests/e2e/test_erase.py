@@ -99,12 +99,27 @@ class Erase(SchemeCase):
         stays = [value for value in before.values() if value not in gone]
         self.assertEqual(self.pieces_left(stays), len(stays) * (len(stays[0]) // PIECE))
 
-    def erase_two(self):
+    def reply_is_kept(self):
+        """Asks for a reply that this agency keeps: the start of its query's hash, and the sealed slot sets."""
+        answer = self.search(ANYBODY)
+        self.run_agent("audit", "open", answer["query_hash"])
+        sets = lmdb_entries(self.party.home / "replies", "slot_sets")
+        self.assertGreater(len(sets), 0)
+        return answer["query_hash"], list(sets.values())
+
+    def assert_not_recomputable(self, query_hash, sets):
+        message = self.run_agent("audit", "open", query_hash, code=1)["error"]["message"]
+        self.assertIn("a household was erased", message)
+        self.assertEqual(lmdb_entries(self.party.home / "replies", "slot_sets"), {})
+        self.assertEqual(self.pieces_left(sets), 0)
+
+    def erase_two(self, reply):
         before = self.records()
         two = [row["ref"] for row in self.rows[3:5]]
         self.assertEqual(self.pieces_left(before.values()) > 0, True)
         self.assertEqual(self.run_agent("erase", *two), {"erased": 2, "rewritten": True})
         self.assert_erased(before, 2)
+        self.assert_not_recomputable(*reply)
         for path in self.party.home.rglob("*"):
             if path.is_file():
                 for ref in two:
@@ -115,14 +130,15 @@ class Erase(SchemeCase):
         self.assertIn("not held", self.run_agent("erase", two[0], code=1)["error"]["message"])
 
     def test_while_serve_runs(self):
-        self.erase_two()
-        self.assertEqual(self.counts(), (2, 2, 0))  # and it goes on answering
+        self.erase_two(self.reply_is_kept())
+        self.reply_is_kept()  # and it goes on answering, so that it can be audited
         self.wait_for(lambda: self.run_agent("status")["carers"] == len(self.rows) - 2, "serve sees it")
 
     def test_while_serve_does_not_run(self):
         self.addCleanup(lab, "start", self.directory, "ifa-001")
+        reply = self.reply_is_kept()
         lab("stop", self.directory, "ifa-001")
-        self.erase_two()
+        self.erase_two(reply)
 
     def test_all_or_none(self):
         before = self.records()
