@@ -23,7 +23,7 @@ struct post {
     struct exchange *exchange; /* while there is one */
     bool stopping;
     bool rewrite;         /* is wanted still */
-    bool woken;           /* a pause is to end */
+    bool woken;           /* a pause, or a stream that was begun before, is to end */
     pthread_rwlock_t use; /* of the correspondence, by other threads; for writing: a rewrite */
 };
 
@@ -77,7 +77,7 @@ static void show_exchange(struct post *post, struct exchange *exchange)
 {
     lock(post);
     post->exchange = exchange;
-    if (exchange && post->stopping) exchange_stop(exchange);
+    if (exchange && (post->stopping || post->woken)) exchange_stop(exchange);
     unlock(post);
 }
 
@@ -193,7 +193,9 @@ void post_stop(struct post *post)
 void post_recheck(struct post *post)
 {
     lock(post);
+    post->woken = true;
     if (post->exchange) exchange_stop(post->exchange);
+    REQUIRE(pthread_cond_signal(&post->changed) == 0);
     unlock(post);
 }
 

@@ -46,10 +46,7 @@ class Retention(StoryCase):
 
         def gone():
             return not any(piece in (party.home / store / "data.mdb").read_bytes() for store, piece in pieces)
-        try:
-            self.wait_for(gone, "the files hold nothing of it")
-        except AssertionError:
-            import sys; sys.stderr.write((self.scheme.state / "logs" / "ifa-001.log").read_text()[-3000:]); raise
+        self.wait_for(gone, "the files hold nothing of it")
         self.assertEqual(self.tell(party.id, "inbox", "--all", "--offline")["referrals"], [])
         again = self.tell(party.id, "audit", "open", found["query_hash"], codes=(1,))
         self.assertEqual(again["error"]["code"], "not_found")
