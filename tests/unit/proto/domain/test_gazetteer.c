@@ -345,15 +345,25 @@ static void readers_go_on_during_imports(void **state)
         struct gazetteer_report report = {0};
         struct watch watch = {0};
         pthread_t threads[2];
+        int go[2];
+        assert_int_equal(pipe(go), 0);
+        /* One process does not open a store twice. The child is made before there are threads: one
+         * that is made beside them may inherit an allocator that some other thread had locked. */
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            char byte = 0;
+            (void)close(go[1]);
+            if (read(go[0], &byte, 1) != 1) _exit(2);
+            _exit(import_paths(fixture, paths, 1, round == 2, &report, &err) ? 0 : 1);
+        }
         if (round > 0) watch.gazetteer = opened(fixture);
         for (size_t i = 0; round > 0 && i < 2; i++) {
             assert_int_equal(pthread_create(&threads[i], NULL, watch_means, &watch), 0);
         }
-        pid_t child = fork(); /* one process does not open a store twice */
-        assert_true(child >= 0);
-        if (child == 0) {
-            _exit(import_paths(fixture, paths, 1, round == 2, &report, &err) ? 0 : 1);
-        }
+        assert_int_equal(write(go[1], "!", 1), 1);
+        (void)close(go[0]);
+        (void)close(go[1]);
         int status = -1;
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_int_equal(status, 0);
