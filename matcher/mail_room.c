@@ -12,6 +12,8 @@
 #include "proto/base/mem.h"
 #include "proto/base/pool.h"
 
+static const int64_t REWRITE_PERIOD_MS = 86400000; /* and once after the start */
+
 struct mail_room {
     struct matcher *matcher;
     struct mailbox *mailbox;
@@ -19,7 +21,8 @@ struct mail_room {
     atomic_uint_fast64_t waiting;
     atomic_uint notes;
     atomic_bool tick_queued;
-    pthread_mutex_t mutex; /* guards the list of streams */
+    int64_t rewrite_due_ms; /* steady; on the mail's thread */
+    pthread_mutex_t mutex;  /* guards the list of streams */
     struct mail_session **sessions;
     size_t count, capacity;
 };
@@ -241,12 +244,29 @@ static void expire(struct mail_room *room)
     }
 }
 
+/* What was taken goes from the file too: not at once, since that costs as much as all that waits.
+ */
+static void rewrite(struct mail_room *room)
+{
+    bool done = false;
+    struct err err;
+    int64_t now_ms = clock_steady_ms();
+    if (now_ms < room->rewrite_due_ms) return;
+    room->rewrite_due_ms = now_ms + REWRITE_PERIOD_MS;
+    if (!mailbox_rewrite(room->mailbox, &done, &err)) {
+        log_err(LOG_LEVEL_ERROR, "mail_not_rewritten", &err);
+    } else if (!done) {
+        log_err(LOG_LEVEL_WARN, "mail_not_rewritten", &err);
+    }
+}
+
 static void run_tick(void *ctx)
 {
     struct mail_room *room = ctx;
     atomic_store(&room->tick_queued, false);
     check_all(room);
     expire(room);
+    rewrite(room);
 }
 
 void mail_room_tick(struct mail_room *room)

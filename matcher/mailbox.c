@@ -48,6 +48,7 @@ bool mailbox_open(const char *home, const struct mailbox_limits *limits, struct 
     struct mailbox *mailbox = mem_new(struct mailbox);
     mailbox->store = store;
     mailbox->limits = *limits;
+    REQUIRE(pthread_mutex_init(&mailbox->whole, NULL) == 0);
     *out = mailbox;
     return true;
 }
@@ -56,7 +57,16 @@ void mailbox_close(struct mailbox *mailbox)
 {
     if (!mailbox) return;
     store_close(mailbox->store);
+    (void)pthread_mutex_destroy(&mailbox->whole);
     free(mailbox);
+}
+
+bool mailbox_rewrite(struct mailbox *mailbox, bool *done, struct err *err)
+{
+    (void)pthread_mutex_lock(&mailbox->whole);
+    bool ok = store_rewrite_where_wanted(mailbox->store, done, err);
+    (void)pthread_mutex_unlock(&mailbox->whole);
+    return ok || err_in(err, HOME_MAIL);
 }
 
 /* ---- parties ---- */

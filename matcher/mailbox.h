@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The mailboxes in HOME/mail (docs/mail.md "The mailbox"): sealed messages until they are taken,
  * what became of them, and when each thread was answered. Knows nothing of streams. Each call is
- * one transaction, durable when it returns. Several threads may call; writers wait for one another.
+ * one transaction, durable when it returns. Several threads may call, but for mailbox_rewrite;
+ * writers wait for one another.
  */
 #ifndef HEARTH_MATCHER_MAILBOX_H
 #define HEARTH_MATCHER_MAILBOX_H
@@ -117,6 +118,11 @@ MUST_CHECK bool mailbox_expire(struct mailbox *mailbox, int64_t now_ms,
                                struct err *err);
 /* Forgets ids, threads and counts that are of no more use, MAILBOX_BATCH of each at most. */
 MUST_CHECK bool mailbox_forget(struct mailbox *mailbox, int64_t now_ms, struct err *err);
+
+/* Erases the messages that have gone from the file too, where there are any
+ * (store_rewrite_where_wanted). Of other threads only mailbox_threads may be called meanwhile; it
+ * waits. */
+MUST_CHECK bool mailbox_rewrite(struct mailbox *mailbox, bool *done, struct err *err);
 
 /* Messages that wait in all mailboxes together. */
 MUST_CHECK bool mailbox_waiting(struct mailbox *mailbox, uint64_t *count, struct err *err);

@@ -10,6 +10,8 @@
 #ifndef HEARTH_MATCHER_MAILBOX_INTERNAL_H
 #define HEARTH_MATCHER_MAILBOX_INTERNAL_H
 
+#include <pthread.h>
+
 #include "matcher/mailbox.h"
 
 enum mailbox_table {
@@ -37,6 +39,7 @@ enum {
 struct mailbox {
     struct store *store;
     struct mailbox_limits limits;
+    pthread_mutex_t whole; /* held while threads are read, and while the file is replaced */
 };
 
 static const int64_t MAILBOX_DAY_MS = 86400000;

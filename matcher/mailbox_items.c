@@ -80,7 +80,8 @@ static bool remove_item(struct store_txn *txn, const struct mail_party *party, u
     bool is_mail = item->kind == ITEM_MAIL;
     item->body = item->signature = item->certificate = item->certificate_signature = NULL;
     return store_delete(txn, MAILBOX_ITEMS, key, sizeof key, NULL, err) &&
-           (!is_mail || due_remove(txn, DUE_ITEM, item->at_ms, key, sizeof key, err));
+           (!is_mail || (due_remove(txn, DUE_ITEM, item->at_ms, key, sizeof key, err) &&
+                         store_ask_rewrite(txn, err)));
 }
 
 static bool append_notice(struct store_txn *txn, const struct item_record *item,

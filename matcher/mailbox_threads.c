@@ -60,9 +60,13 @@ bool mailbox_threads(struct mailbox *mailbox, mail_thread_fn each, void *ctx, st
 {
     struct visit visit = {each, ctx};
     struct store_txn *txn = NULL;
-    if (!store_begin(mailbox->store, false, &txn, err)) return false;
-    bool ok = store_each(txn, MAILBOX_THREADS, NULL, 0, visit_thread, &visit, err);
-    store_abort(txn);
+    (void)pthread_mutex_lock(&mailbox->whole);
+    bool ok = store_begin(mailbox->store, false, &txn, err);
+    if (ok) {
+        ok = store_each(txn, MAILBOX_THREADS, NULL, 0, visit_thread, &visit, err);
+        store_abort(txn);
+    }
+    (void)pthread_mutex_unlock(&mailbox->whole);
     return ok;
 }
 

@@ -553,6 +553,48 @@ static void work_is_bounded(void **state)
     scene_end(scene);
 }
 
+/* ---- what has gone ---- */
+
+static bool file_holds(const struct scene *scene, const struct letter *letter)
+{
+    struct buf bytes = {0};
+    struct err err = {0};
+    char *path = file_join(scene->home, HOME_MAIL "/data.mdb");
+    parties_must(file_read(path, SIZE_MAX, &bytes, &err), &err);
+    bool holds = memmem(bytes.data, bytes.len, letter->body.data, letter->body.len) != NULL;
+    buf_free(&bytes);
+    free(path);
+    return holds;
+}
+
+/* Whoever gets the disk and, later, a receiver's key reads nothing that was taken before. */
+static void what_was_taken_is_erased(void **state)
+{
+    struct scene *scene = *state;
+    scene_begin(scene);
+    struct letter taken = letter_of(scene, &scene->la, &scene->agency, NULL, LETTER_BYTES);
+    struct letter waits = letter_of(scene, &scene->la, &scene->agency, NULL, LETTER_BYTES);
+    struct err err = {0};
+    bool done = false;
+    must_accept(scene, &taken);
+    must_accept(scene, &waits);
+    assert_true(item_ack(scene, &scene->agency, 1, NOTICE_TAKEN));
+    assert_true(file_holds(scene, &taken));
+    parties_must(mailbox_rewrite(scene->mailbox, &done, &err), &err);
+    assert_true(done && !file_holds(scene, &taken) && file_holds(scene, &waits));
+    scene_check(scene);
+    scene_reopen(scene);
+    scene_check(scene);
+    assert_true(letter_put(scene, &taken).known && letter_put(scene, &waits).known);
+
+    uint64_t version = store_version(scene->mailbox->store);
+    parties_must(mailbox_rewrite(scene->mailbox, &done, &err), &err);
+    assert_true(done && store_version(scene->mailbox->store) == version); /* nothing to do */
+    buf_free(&taken.body);
+    buf_free(&waits.body);
+    scene_end(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -575,6 +617,7 @@ int main(void)
         cmocka_unit_test(what_is_forgotten_does_not_come_back),
         cmocka_unit_test(silent_threads_are_forgotten),
         cmocka_unit_test(work_is_bounded),
+        cmocka_unit_test(what_was_taken_is_erased),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, scene_set_up, scene_tear_down);
 }
