@@ -12,7 +12,9 @@ enum { ID_DIGITS_MIN = 4 };
 
 bool thread_has(const struct thread *thread, const struct entry *entry)
 {
-    return sodium_memcmp(thread->first->mail.thread_id, entry->mail.thread_id, MAIL_ID_BYTES) == 0;
+    const struct entry *first = thread->first;
+    return sodium_memcmp(first->mail.thread_id, entry->mail.thread_id, MAIL_ID_BYTES) == 0 &&
+           strcmp(entry_peer(first), entry_peer(entry)) == 0;
 }
 
 static struct thread *thread_of(struct threads *threads, const struct entry *entry)

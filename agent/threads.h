@@ -27,6 +27,8 @@ void threads_free(struct threads *threads);
  * ERR_NOT_FOUND; ERR_INVALID (field "id") where several fit. */
 MUST_CHECK bool threads_find(const struct threads *threads, const char *id,
                              const struct thread **out, struct err *err);
+/* Whether the entry belongs to the thread. A message of another LA under its id does not, whatever
+ * the matcher let through: it gets a thread of its own. */
 bool thread_has(const struct thread *thread, const struct entry *entry);
 /* Content of an entry, decoded; content_wipe. ERR_VERSION where this program cannot read it. */
 MUST_CHECK bool thread_content(struct correspondence *correspondence, const struct entry *entry,

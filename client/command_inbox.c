@@ -133,6 +133,10 @@ static bool answer(const struct options *options, struct view *view, struct err 
         !threads_find(&view->threads, options->thread, &thread, err)) {
         return false;
     }
+    if (thread->refusal[0]) {
+        return err_set(err, ERR_DENIED, "thread", "it was not sent to %s: %s", thread->agency,
+                       thread->refusal);
+    }
     if (options->common.json) {
         cli_print_json(thread_json(thread, view->searches, view->search_count));
     } else {

@@ -169,7 +169,8 @@ static void print_words(const struct options *options, const struct view *view,
         if (!is_open(thread, search)) continue;
         if (open++ == 0) (void)printf("Still open:\n");
         thread_short_id(thread, id);
-        (void)printf("  %s  %s\n", id, thread->agency);
+        (void)printf("  %s  %s%s%s\n", id, thread->agency,
+                     thread->refusal[0] ? "; the last message was refused: " : "", thread->refusal);
     }
     if (open > 0) {
         (void)printf("'hearth withdraw %s' withdraws them, or one by its number.\n",
@@ -177,6 +178,17 @@ static void print_words(const struct options *options, const struct view *view,
     }
 }
 
+/* Whether a withdrawal of ours was refused: what is printed says which, and why. */
+static bool any_refused(const struct view *view, const struct kept_search *search)
+{
+    for (size_t i = 0; i < view->threads.count; i++) {
+        const struct thread *thread = &view->threads.list[i];
+        if (is_open(thread, search) && thread->refusal[0]) return true;
+    }
+    return false;
+}
+
+/* False, with no error, where a withdrawal was refused. */
 static bool conclude(struct options *options, struct view *view, struct kept_search *search,
                      struct err *err)
 {
@@ -192,7 +204,7 @@ static bool conclude(struct options *options, struct view *view, struct kept_sea
     } else {
         print_words(options, view, search);
     }
-    return true;
+    return !options->withdraw || !any_refused(view, search);
 }
 
 int command_outcome(int argc, char **argv)
@@ -219,6 +231,7 @@ int command_outcome(int argc, char **argv)
     }
     record_wipe(&search.record);
     if (ok) return EXIT_FOUND;
+    if (err.code == ERR_NONE) return EXIT_REFUSED;
     cli_print_error(NAME, options.common.json, &err);
     return desk_exit_code(&err);
 }

@@ -169,6 +169,9 @@ static void print_words(const struct options *options, const struct referring *r
         char state[STATE_TEXT] = "not sent", id[THREAD_SHORT] = "-";
         if (thread) thread_state_text(thread, state);
         if (thread) thread_short_id(thread, id);
+        if (thread && thread->refusal[0]) {
+            (void)snprintf(state, sizeof state, "refused: %s", thread->refusal);
+        }
         (void)printf("%-16s rank %-2u  thread %-8s  %s\n", agency->id, agency->rank, id,
                      options->dry_run ? "not sent" : state);
     }
@@ -191,7 +194,7 @@ static int conclude(const struct options *options, struct desk *desk,
     for (size_t i = 0; !options->dry_run && i < referring->decision.chosen_count; i++) {
         const struct thread *thread =
             threads_with(&threads, referring->search.name, referring->decision.chosen[i].id);
-        if (!thread || thread->state == THREAD_REFUSED) code = EXIT_REFUSED;
+        if (!thread || thread->refusal[0]) code = EXIT_REFUSED;
     }
     threads_free(&threads);
     return code;

@@ -81,13 +81,29 @@ static bool withdraw_each(const struct options *options, struct view *view,
                                        "no referral of it is open: nothing is to be withdrawn"));
 }
 
+/* False, with no error, where a withdrawal was refused: the list says which, and why. */
+static bool list_withdrawn(const struct options *options, struct view *view, struct err *err)
+{
+    struct selection selection = {0};
+    bool ok = true;
+    if (!selection_of(view, options->which, options->to, &selection, err)) return false;
+    print_list(options, view, &selection);
+    for (size_t i = 0; i < selection.count; i++) {
+        const struct thread *thread = selection.list[i];
+        if (!thread_is_closed(thread->state) && thread->refusal[0]) ok = false;
+    }
+    selection_free(&selection);
+    return ok;
+}
+
 static bool withdraw(const struct options *options, struct view *view, struct err *err)
 {
     struct selection selection = {0};
     if (!selection_of(view, options->which, options->to, &selection, err)) return false;
     bool ok = withdraw_each(options, view, &selection, err);
     selection_free(&selection);
-    return ok && desk_send(&view->desk, err) && view_refresh(view, err) && list(options, view, err);
+    return ok && desk_send(&view->desk, err) && view_refresh(view, err) &&
+           list_withdrawn(options, view, err);
 }
 
 static int run(const char *name, const struct options *options,
@@ -99,6 +115,7 @@ static int run(const char *name, const struct options *options,
         bool ok = what(options, &view, &err);
         view_close(&view);
         if (ok) return EXIT_FOUND;
+        if (err.code == ERR_NONE) return EXIT_REFUSED;
     }
     cli_print_error(name, options->common.json, &err);
     return desk_exit_code(&err);

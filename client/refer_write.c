@@ -95,12 +95,13 @@ bool content_read_files(struct content *content, const char *text_path, const ch
 
 /* ---- the messages ---- */
 
-/* A further stage belongs to the thread that is there, unless that is over. */
+/* A further stage belongs to the thread that is there, unless that is over, or the last message in
+ * it was refused: perhaps the matcher does not know it any more. */
 static void address(const struct referring *referring, const struct threads *threads,
                     const struct decided_agency *agency, struct mail *mail)
 {
     const struct thread *thread = threads_with(threads, referring->search.name, agency->id);
-    bool goes_on = thread && !thread_is_closed(thread->state);
+    bool goes_on = thread && !thread_is_closed(thread->state) && !thread->refusal[0];
     *mail = (struct mail){.sent_at = clock_wall_ms()};
     memcpy(mail->mail_id, agency->mail_id, MAIL_ID_BYTES);
     memcpy(mail->thread_id, goes_on ? thread->id : agency->mail_id, MAIL_ID_BYTES);

@@ -72,6 +72,9 @@ void threads_table(FILE *out, const struct thread *const *list, size_t count,
         (void)fprintf(out, "%-8s  %-16s  %-16s  %-7s  %-9s  %s", id, ref ? ref : "-",
                       thread->agency, stage_text(thread), age, state);
         if (thread->unread > 0) (void)fprintf(out, " (%zu unread)", thread->unread);
+        if (thread->refusal[0] && thread->state != THREAD_REFUSED) {
+            (void)fprintf(out, "; the last message was refused: %s", thread->refusal);
+        }
         (void)fputc('\n', out);
     }
 }
@@ -94,6 +97,9 @@ json_t *thread_json(const struct thread *thread, const struct kept_search *searc
     }
     if (thread->state == THREAD_REFUSED) {
         (void)json_object_set_new(object, "why", json_string(thread->why));
+    }
+    if (thread->refusal[0]) {
+        (void)json_object_set_new(object, "refusal", json_string(thread->refusal));
     }
     return object;
 }

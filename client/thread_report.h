@@ -25,7 +25,7 @@ void thread_state_text(const struct thread *thread, char out[STATE_TEXT]);
 void threads_table(FILE *out, const struct thread *const *list, size_t count,
                    const struct kept_search *searches, size_t search_count);
 /* {"thread","search_ref","query_hash","agency","name","stage","state","since","opened",
- * "reason"?,"why"?,"messages","unread"}; new reference. */
+ * "reason"?,"why"?,"refusal"?,"messages","unread"}; new reference. */
 json_t *thread_json(const struct thread *thread, const struct kept_search *searches,
                     size_t search_count);
 /* search_ref of a thread's search, or NULL. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/threads.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,24 @@ static void add_referral(struct thread *thread, const struct entry *entry)
     set_state(thread, state_of_referral(entry->state), entry);
 }
 
+/* A withdrawal that did not go has withdrawn nothing: it can be sent again. */
+static void add_own(struct thread *thread, const struct entry *entry)
+{
+    bool refused = entry->state == MAIL_REFUSED;
+    (void)snprintf(thread->refusal, sizeof thread->refusal, "%s",
+                   !refused        ? ""
+                   : entry->why[0] ? entry->why
+                                   : "refused");
+    if (thread->state == THREAD_WITHDRAWN) return;
+    if (entry->mail.closes && !refused) {
+        set_state(thread, THREAD_WITHDRAWN, entry);
+    } else if (entry->kind == CONTENT_REFERRAL) {
+        add_referral(thread, entry);
+    } else if (thread->state == 0) {
+        set_state(thread, THREAD_QUEUED, entry);
+    }
+}
+
 /* In the order of entries: what came last says how it stands. */
 static void add_entry(struct threads *threads, const struct entry *entry)
 {
@@ -98,15 +117,14 @@ static void add_entry(struct threads *threads, const struct entry *entry)
     thread->last_number = entry->number;
     if (entry->peer_name[0]) memcpy(thread->name, entry->peer_name, sizeof thread->name);
     if (entry->incoming && !entry->read) thread->unread++;
-    if (thread->state == THREAD_WITHDRAWN) return;
-    if (!entry->incoming && entry->mail.closes) {
-        set_state(thread, THREAD_WITHDRAWN, entry);
-    } else if (!entry->incoming && entry->kind == CONTENT_REFERRAL) {
-        add_referral(thread, entry);
-    } else if (entry->incoming && entry->kind == CONTENT_ANSWER) {
+    if (!entry->incoming) {
+        add_own(thread, entry);
+    } else if (thread->state == THREAD_WITHDRAWN) {
+        return;
+    } else if (entry->kind == CONTENT_ANSWER) {
         set_state(thread, state_of_answer(entry->answer), entry);
     } else if (thread->state == 0) {
-        set_state(thread, entry->incoming ? THREAD_QUESTION : THREAD_QUEUED, entry);
+        set_state(thread, THREAD_QUESTION, entry);
     }
 }
 

@@ -38,6 +38,7 @@ struct thread {
     int64_t since_ms;            /* when the state came about */
     int64_t opened_ms;           /* when the first referral was written */
     char why[200];               /* of THREAD_REFUSED */
+    char refusal[200];           /* why the LA's last message did not go; empty where it did */
     char reason[REASON_MAX + 1]; /* of THREAD_DECLINE */
     size_t messages, unread;     /* entries; incoming ones that were not shown */
     uint64_t last_number;        /* of the entry written last */

@@ -16,14 +16,22 @@ static bool read_id(const ProtobufCBinaryData *in, uint8_t out[MAIL_ID_BYTES], s
     return false;
 }
 
+/* The matcher's word, which it does not sign: no time that a store would not read again, and none
+ * ahead, which would keep a message from ever being old enough to go. */
+static int64_t told_time(int64_t at_ms)
+{
+    int64_t now_ms = clock_wall_ms();
+    return at_ms < 0 || at_ms > now_ms ? now_ms : at_ms;
+}
+
 /* Tells of an outgoing message whose state may have changed. */
 static bool note_progress(struct exchange *exchange, const uint8_t mail_id[MAIL_ID_BYTES],
                           enum mail_state state, int64_t at_ms, const char *why, struct err *err)
 {
-    struct entry entry = {.state = state, .state_ms = at_ms};
+    struct entry entry = {.state = state, .state_ms = told_time(at_ms)};
     bool known = false;
-    if (!correspondence_progress(exchange->parts.correspondence, mail_id, state, at_ms, why, &known,
-                                 err)) {
+    if (!correspondence_progress(exchange->parts.correspondence, mail_id, state, entry.state_ms,
+                                 why, &known, err)) {
         return false;
     }
     memcpy(entry.mail.mail_id, mail_id, MAIL_ID_BYTES);

@@ -398,6 +398,47 @@ static void a_withdrawn_thread_is_over(void **state)
     assert_int_equal(state_of(w, "ifa-001"), THREAD_ACCEPTED);
 }
 
+/* The matcher would not take it: the agency goes on, and so the thread does. */
+static void a_refused_withdrawal_withdraws_nothing(void **state)
+{
+    struct world *w = *state;
+    struct err err = {0};
+    struct content withdrawal = {.kind = CONTENT_WITHDRAWAL};
+    kept_must(refer_to(w, "ifa-001", NULL, &err), &err);
+    assert_string_equal(w->threads.list[0].refusal, "");
+    w->mailbox.refuse = true;
+    kept_must(say(&w->desk, &w->threads.list[0], &withdrawal, &err), &err);
+    kept_must(desk_send(&w->desk, &err), &err);
+    load(w);
+    assert_int_equal(state_of(w, "ifa-001"), THREAD_ACCEPTED);
+    assert_string_equal(w->threads.list[0].refusal, "the mailbox is full");
+    w->mailbox.refuse = false;
+    kept_must(say(&w->desk, &w->threads.list[0], &withdrawal, &err), &err);
+    kept_must(desk_send(&w->desk, &err), &err);
+    load(w);
+    assert_int_equal(state_of(w, "ifa-001"), THREAD_WITHDRAWN);
+    assert_string_equal(w->threads.list[0].refusal, "");
+}
+
+/* A further stage that did not go leaves the state as it was, and is told all the same; a matcher
+ * that has forgotten the thread would refuse it for ever. */
+static void a_refused_further_stage_is_told_and_begins_anew(void **state)
+{
+    struct world *w = *state;
+    struct err err = {0};
+    struct refer_order order = {.search = REF, .to = "ifa-001", .stage = STAGE_FULL};
+    kept_must(refer_to(w, "ifa-001", NULL, &err), &err);
+    w->mailbox.refuse = true;
+    kept_must(refer(w, &order, &err), &err);
+    assert_int_equal(state_of(w, "ifa-001"), THREAD_ACCEPTED);
+    assert_non_null(strstr(threads_with(&w->threads, w->search, "ifa-001")->refusal, "full"));
+    w->mailbox.refuse = false;
+    kept_must(refer(w, &order, &err), &err);
+    assert_int_equal(w->threads.count, 2);
+    assert_int_equal(w->threads.list[1].stage, STAGE_FULL);
+    assert_int_equal(w->threads.list[1].state, THREAD_ACCEPTED);
+}
+
 static void threads_are_found_by_the_start_of_their_id(void **state)
 {
     struct world *w = *state;
@@ -458,6 +499,8 @@ int main(void)
         TEST(the_last_answer_says_how_a_thread_stands),
         TEST(an_answer_counts_for_its_sender_alone),
         TEST(a_withdrawn_thread_is_over),
+        TEST(a_refused_withdrawal_withdraws_nothing),
+        TEST(a_refused_further_stage_is_told_and_begins_anew),
         TEST(threads_are_found_by_the_start_of_their_id),
         TEST(files_go_along_by_their_bare_names),
     };

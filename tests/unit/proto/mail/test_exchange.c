@@ -20,6 +20,7 @@ struct played {
     size_t item_count, sent;
     bool refuse, silent_on_put, foreign_answer, close_on_fetch;
     const struct certificate *party; /* the answer to a lookup */
+    int64_t accepted_at;
     atomic_uint puts, acks, unreadable;
 };
 
@@ -78,7 +79,7 @@ static void answer_put(struct rpc_stream *stream, struct played *played,
         message.refused = &refused;
     } else {
         accepted.mail_id = wire_data(header.mail_id, MAIL_ID_BYTES);
-        accepted.at = 77;
+        accepted.at = played->accepted_at;
         message.kind_case = HEARTH__V1__TO_PARTY__KIND_ACCEPTED;
         message.accepted = &accepted;
     }
@@ -344,6 +345,32 @@ static void a_matcher_that_lies_is_not_talked_to(void **state)
     assert_int_equal(err.code, ERR_UNAVAILABLE);
 }
 
+/* One that the store would not read again would make the whole correspondence unreadable; one ahead
+ * would keep a message from being purged. */
+static void times_of_the_matcher_are_bounded(void **state)
+{
+    struct world *w = *state;
+    static const int64_t times[] = {-1, INT64_MIN, INT64_MAX, 77};
+    struct exchange_counts counts = {0};
+    struct err err = {0};
+    uint8_t thread[MAIL_ID_BYTES] = {1};
+    struct entry *list = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < 4; i++) {
+        w->played.accepted_at = times[i];
+        (void)queued(w->c, &w->agent, &w->la, thread, a_text(CONTENT_ANSWER, "a question"));
+        must(settle(w, &counts, &err), &err);
+    }
+    must(correspondence_list(w->c, &list, &count, &err), &err);
+    assert_int_equal(count, 4);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(list[i].state, MAIL_ACCEPTED);
+        assert_in_range(list[i].state_ms, 0, clock_wall_ms());
+    }
+    assert_int_equal(list[3].state_ms, 77);
+    entries_free(list, count);
+}
+
 static void lookups_believe_the_authority_alone(void **state)
 {
     struct world *w = *state;
@@ -403,6 +430,7 @@ int main(void)
         TEST(a_refusal_is_kept_without_what_would_steer_a_terminal),
         TEST(what_does_not_open_is_said_to_be_unreadable),
         TEST(a_matcher_that_lies_is_not_talked_to),
+        TEST(times_of_the_matcher_are_bounded),
         TEST(lookups_believe_the_authority_alone),
         TEST(attending_ends_when_it_is_told_to),
     };
