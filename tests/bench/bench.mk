@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# `make bench`: the arithmetic first, then the gazetteer, then whole searches, then imports. All run even where one is
-# over a bar.
+# `make bench`: the arithmetic first, then the gazetteer, then whole searches, then imports, then
+# referrals. All run even where one is over a bar.
 BENCH_ROOMS := proto/domain proto/store proto/crypto proto/base
 
 $(B)/bench/arithmetic: $(patsubst %.c,$(B)/obj/%.o,tests/bench/arithmetic.c tests/bench/costs.c tests/bench/households.c) $(foreach r,$(BENCH_ROOMS),$(call archive,$(r))) $(B)/lib/messages.a
@@ -16,4 +16,5 @@ bench: all $(B)/bench/arithmetic $(B)/bench/gazetteer
 	$(B)/bench/gazetteer || status=1; \
 	if [ -x tests/bench/search ]; then tests/bench/search --build $(B) || status=1; fi; \
 	tests/bench/import --build $(B) || status=1; \
+	tests/bench/mail --build $(B) || status=1; \
 	exit $$status
