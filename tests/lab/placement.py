@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's way from a ranked list to a placement: a referral, an agency's inbox, an offer, the outcome, and the audit
-of the search by somebody who has two files."""
+"""The demo's way from a ranked list to a placement: a referral, an agency's inbox, an offer, the outcome, and
+the audit of the search by somebody who has two files."""
 
 import json
 import os
@@ -59,8 +59,8 @@ class Placement:
         root = self.demo.directory / "state" / "authority" / "authority.root"
         command = [self.demo.scheme.build / "hearth", "audit", "check", package, "--root", root]
         print("\n$ hearth audit check package.json --root authority.root    (anybody who has these two files)")
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False,
-                              env={"PATH": os.defpath, "HOME": "/nonexistent"})
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+                              check=False, env={"PATH": os.defpath, "HOME": "/nonexistent"})
         if done.returncode != 0:
             raise LabError(f"audit check: exit status {done.returncode}\n{done.stdout}{done.stderr}")
         print(done.stdout.rstrip(), flush=True)
