@@ -106,8 +106,10 @@ MUST_CHECK bool correspondence_content(struct correspondence *correspondence, ui
                                        struct buf *out, struct err *err);
 
 /* ---- retention ---- */
-/* Removes every thread whose last entry (its sent_at or state_ms) is before `before_ms` and of
- * which nothing waits to be sent. *removed: entries. The file still holds their sealed bytes until
+/* When an entry last changed by this home's clock: what came says itself when it was sent. */
+int64_t entry_last_ms(const struct entry *entry);
+/* Removes every thread whose last entry (entry_last_ms) is before `before_ms` and of which nothing
+ * waits to be sent. *removed: entries. The file still holds their sealed bytes until
  * correspondence_rewrite. What was received stays known by a keyed hash of its id for
  * CORRESPONDENCE_REMEMBER_DAYS after, so that a late copy is not shown again. */
 enum { CORRESPONDENCE_REMEMBER_DAYS = 60 };

@@ -112,7 +112,7 @@ static bool note_thread(const struct entry *entry, void *ctx, struct err *err)
         *thread = (struct old_thread){.last_ms = 0};
         memcpy(thread->thread_id, entry->mail.thread_id, MAIL_ID_BYTES);
     }
-    int64_t last = entry->state_ms > entry->mail.sent_at ? entry->state_ms : entry->mail.sent_at;
+    int64_t last = entry_last_ms(entry);
     if (last > thread->last_ms) thread->last_ms = last;
     if (entry->state == MAIL_QUEUED) thread->waiting = true;
     return true;
