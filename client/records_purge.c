@@ -125,7 +125,8 @@ static bool note_day(struct store_txn *txn, int32_t day, bool *due, struct err *
     if (!store_get(txn, TABLE_META, PURGE_KEY, sizeof PURGE_KEY - 1, &value, &len, &found, err)) {
         return false;
     }
-    *due = !found || len != 8 || store_key_read_u64(value) < (uint64_t)day;
+    /* A later day too: a clock that was ahead once must not put an end to retention. */
+    *due = !found || len != 8 || store_key_read_u64(value) != (uint64_t)day;
     store_key_u64(today, (uint64_t)day);
     return !*due ||
            store_put(txn, TABLE_META, PURGE_KEY, sizeof PURGE_KEY - 1, today, sizeof today, err);

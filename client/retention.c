@@ -17,18 +17,13 @@ struct staying {
     size_t count;
 };
 
-static int64_t last_of(const struct entry *entry)
-{
-    return entry->state_ms > entry->mail.sent_at ? entry->state_ms : entry->mail.sent_at;
-}
-
 /* By the rule of correspondence_purge. */
 static bool thread_stays(const struct staying *staying, const struct entry *of, int64_t before_ms)
 {
     for (size_t i = 0; i < staying->count; i++) {
         const struct entry *entry = &staying->entries[i];
         bool same = sodium_memcmp(entry->mail.thread_id, of->mail.thread_id, MAIL_ID_BYTES) == 0;
-        if (same && (entry->state == MAIL_QUEUED || last_of(entry) >= before_ms)) return true;
+        if (same && (entry->state == MAIL_QUEUED || entry_last_ms(entry) >= before_ms)) return true;
     }
     return false;
 }

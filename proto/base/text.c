@@ -95,12 +95,20 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
     return overlong || beyond ? 0 : need;
 }
 
+/* U+2028 to U+202E and U+2066 to U+2069: they end a line, or have the rest of it shown in another
+ * order than it has ("report" U+202E "fdp.exe" is shown as reportexe.pdf). */
+static bool turns_text(const unsigned char *p)
+{
+    return p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
+                            (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
 /* The same, 0 for control characters too. */
 static size_t printable_sequence(const unsigned char *p, size_t left)
 {
     size_t n = utf8_sequence(p, left);
     bool c1 = n == 2 && p[0] == 0xc2 && p[1] < 0xa0;
-    return p[0] < 0x20 || p[0] == 0x7f || c1 ? 0 : n;
+    return p[0] < 0x20 || p[0] == 0x7f || c1 || (n == 3 && turns_text(p)) ? 0 : n;
 }
 
 bool text_is_printable_utf8(const char *text, size_t len)

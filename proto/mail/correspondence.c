@@ -330,6 +330,7 @@ bool correspondence_receive(struct correspondence *c, struct entry *entry,
 {
     struct store_txn *txn = NULL;
     uint64_t number = 0;
+    int64_t forgotten = 0;
     bool known = false;
     if (!sealed_begin(&c->sealed, true, &txn, err)) return false;
     if (content) describe(entry, content);
@@ -339,7 +340,9 @@ bool correspondence_receive(struct correspondence *c, struct entry *entry,
     entry->state_ms = clock_wall_ms();
     (void)snprintf(entry->peer_name, sizeof entry->peer_name, "%s", sender->name);
     bool ok = correspondence_seen(c, txn, entry->mail.mail_id, &known, &number, err) &&
-              (known || (keep_party(c, txn, sender, err) && add(c, txn, entry, raw, err)));
+              correspondence_forgotten(txn, &forgotten, err);
+    if (entry->mail.sent_at <= forgotten) known = true;
+    ok = ok && (known || (keep_party(c, txn, sender, err) && add(c, txn, entry, raw, err)));
     *fresh = !known;
     return sealed_finish(&c->sealed, txn, ok, err);
 }

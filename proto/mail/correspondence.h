@@ -75,10 +75,11 @@ MUST_CHECK bool correspondence_progress(struct correspondence *correspondence,
                                         struct err *err);
 
 /* ---- incoming ---- */
-/* Stores a message, unless one of that id was stored before: then *fresh is false and nothing
- * changes. Durable when it returns. entry: mail is given, the rest is filled in. sender: the
- * certificate that it came with, checked; it is kept for answers (correspondence_party). content:
- * decoded, or NULL where this program cannot read it (kind 0 then); raw: its bytes. */
+/* Stores a message, unless one of that id was stored before, or may have been: then *fresh is false
+ * and nothing changes. Durable when it returns. entry: mail is given, the rest is filled in.
+ * sender: the certificate that it came with, checked; it is kept for answers
+ * (correspondence_party). content: decoded, or NULL where this program cannot read it (kind 0
+ * then); raw: its bytes. */
 MUST_CHECK bool correspondence_receive(struct correspondence *correspondence, struct entry *entry,
                                        const struct certificate *sender,
                                        const struct content *content, const struct buf *raw,
@@ -106,11 +107,14 @@ MUST_CHECK bool correspondence_content(struct correspondence *correspondence, ui
                                        struct buf *out, struct err *err);
 
 /* ---- retention ---- */
-/* Removes every thread whose last entry (its sent_at or state_ms) is before `before_ms` and of
- * which nothing waits to be sent. *removed: entries. The file still holds their sealed bytes until
+/* When an entry last changed by this home's clock: what came says itself when it was sent. */
+int64_t entry_last_ms(const struct entry *entry);
+/* Removes every thread whose last entry (entry_last_ms) is before `before_ms` and of which nothing
+ * waits to be sent. *removed: entries. The file still holds their sealed bytes until
  * correspondence_rewrite. What was received stays known by a keyed hash of its id for
- * CORRESPONDENCE_REMEMBER_DAYS after, so that a late copy is not shown again. */
-enum { CORRESPONDENCE_REMEMBER_DAYS = 60 };
+ * CORRESPONDENCE_REMEMBER_DAYS after, longer than a message can be on its way; from then on nothing
+ * is fresh that was written before: no copy is shown again, however late it comes. */
+enum { CORRESPONDENCE_REMEMBER_DAYS = 190 };
 MUST_CHECK bool correspondence_purge(struct correspondence *correspondence, int64_t before_ms,
                                      size_t *removed, struct err *err);
 /* Erases what was removed from the file. *done false: some other program has it open; try again

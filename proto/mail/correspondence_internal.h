@@ -9,7 +9,7 @@
 
 /* entries, contents and outbox (the signed bytes of what is queued): by number, 8 bytes big-endian.
  * seen: keyed hash of a mail id -> u64 number (0: removed since), u64 time. parties: keyed hash of
- * role and id -> certificate. meta: the next number. */
+ * role and id -> certificate. meta: the next number; the time before which ids were forgotten. */
 enum { TABLE_ENTRIES, TABLE_CONTENTS, TABLE_OUTBOX, TABLE_SEEN, TABLE_PARTIES, TABLE_META, TABLES };
 
 struct correspondence {
@@ -34,5 +34,7 @@ MUST_CHECK bool correspondence_seen(const struct correspondence *c, struct store
 MUST_CHECK bool correspondence_note_seen(const struct correspondence *c, struct store_txn *txn,
                                          const uint8_t mail_id[MAIL_ID_BYTES], uint64_t number,
                                          int64_t at_ms, struct err *err);
+/* What was written up to then may have been here: such ids are known no longer. 0: none. */
+MUST_CHECK bool correspondence_forgotten(struct store_txn *txn, int64_t *sent_at, struct err *err);
 
 #endif

@@ -112,7 +112,7 @@ static bool note_thread(const struct entry *entry, void *ctx, struct err *err)
         *thread = (struct old_thread){.last_ms = 0};
         memcpy(thread->thread_id, entry->mail.thread_id, MAIL_ID_BYTES);
     }
-    int64_t last = entry->state_ms > entry->mail.sent_at ? entry->state_ms : entry->mail.sent_at;
+    int64_t last = entry_last_ms(entry);
     if (last > thread->last_ms) thread->last_ms = last;
     if (entry->state == MAIL_QUEUED) thread->waiting = true;
     return true;
@@ -153,6 +153,7 @@ static bool remove_old(const struct correspondence *c, struct store_txn *txn,
 struct forgetting {
     struct buf names; /* HASH_BYTES each */
     int64_t before_ms;
+    int64_t last_ms; /* when the last of them was removed */
 };
 
 static bool note_forgotten(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len,
@@ -167,16 +168,48 @@ static bool note_forgotten(const uint8_t *key, size_t key_len, const uint8_t *va
     }
     if (number == 0 && at_ms < forgetting->before_ms) {
         buf_append(&forgetting->names, key, key_len);
+        if (at_ms > forgetting->last_ms) forgetting->last_ms = at_ms;
     }
     return true;
 }
 
-/* Ids of messages that were removed long ago: no copy of them can come any more. */
+static const char FORGOTTEN_KEY[] = "forgotten";
+
+bool correspondence_forgotten(struct store_txn *txn, int64_t *sent_at, struct err *err)
+{
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    bool found = false;
+    *sent_at = 0;
+    if (!store_get(txn, TABLE_META, FORGOTTEN_KEY, sizeof FORGOTTEN_KEY - 1, &value, &len, &found,
+                   err)) {
+        return false;
+    }
+    uint64_t time = !found ? 0 : len == 8 ? store_key_read_u64(value) : UINT64_MAX;
+    if (time > INT64_MAX) return err_set(err, ERR_CORRUPT, NULL, "a time is malformed");
+    *sent_at = (int64_t)time;
+    return true;
+}
+
+/* A matcher that has kept a copy could bring it again. */
+static bool raise_forgotten(struct store_txn *txn, int64_t last_ms, struct err *err)
+{
+    int64_t present = 0;
+    uint8_t value[8];
+    if (!correspondence_forgotten(txn, &present, err)) return false;
+    if (last_ms <= present) return true;
+    store_key_u64(value, (uint64_t)last_ms);
+    return store_put(txn, TABLE_META, FORGOTTEN_KEY, sizeof FORGOTTEN_KEY - 1, value, sizeof value,
+                     err);
+}
+
+/* Ids of messages that were removed long ago: no honest matcher has a copy any more. */
 static bool forget_ids(struct store_txn *txn, int64_t now_ms, struct err *err)
 {
     struct forgetting forgetting = {.before_ms =
                                         now_ms - CORRESPONDENCE_REMEMBER_DAYS * MS_PER_DAY};
-    bool ok = store_each(txn, TABLE_SEEN, NULL, 0, note_forgotten, &forgetting, err);
+    bool ok = store_each(txn, TABLE_SEEN, NULL, 0, note_forgotten, &forgetting, err) &&
+              raise_forgotten(txn, forgetting.last_ms, err);
     for (size_t at = 0; ok && at < forgetting.names.len; at += HASH_BYTES) {
         ok = store_delete(txn, TABLE_SEEN, forgetting.names.data + at, HASH_BYTES, NULL, err);
     }

@@ -24,6 +24,12 @@ enum role entry_peer_role(const struct entry *entry)
     return entry->incoming ? entry->mail.from_role : entry->mail.to_role;
 }
 
+int64_t entry_last_ms(const struct entry *entry)
+{
+    bool own = !entry->incoming && entry->mail.sent_at > entry->state_ms;
+    return own ? entry->mail.sent_at : entry->state_ms;
+}
+
 /* ---- encoding ---- */
 
 static void put_text(struct buf *out, const char *text)

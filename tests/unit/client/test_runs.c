@@ -351,7 +351,8 @@ static void the_daily_purge_is_due_once_a_day(void **state)
     static const struct {
         int32_t day;
         bool due;
-    } calls[] = {{20000, true}, {20000, false}, {20001, true}, {20000, false}, {20001, false}};
+    } calls[] = {{20000, true}, {20000, false}, {20001, true}, {20001, false},
+                 {29000, true}, {20002, true},  {20002, false}}; /* the clock was ahead */
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         bool due = !calls[i].due;
         reopen(desk);

@@ -214,6 +214,50 @@ static void old_threads_go_and_their_copies_stay_away(void **state)
     correspondence_close(c);
 }
 
+/* A matcher that keeps copies brings one when its id is forgotten. */
+static void what_was_purged_never_comes_again(void **state)
+{
+    struct world *w = *state;
+    struct correspondence *c = opened(&w->agent);
+    struct content content = a_referral(STAGE_PROFILE);
+    struct err err = {0};
+    struct mail mail = from_la(w, NULL, &content);
+    size_t removed = 0;
+    assert_true(received(c, w, &mail, &content));
+    must(correspondence_purge(c, clock_wall_ms() + 1000, &removed, &err), &err);
+    assert_true(removed > 0);
+    size_t left = count_of(c); /* what waits to be sent */
+    assert_int_equal(setenv("HEARTH_CLOCK_OFFSET", "17280000", 1), 0); /* 200 days */
+    must(correspondence_purge(c, clock_wall_ms() - 1000, &removed, &err), &err);
+    assert_false(received(c, w, &mail, &content));
+    assert_int_equal(count_of(c), left);
+    struct mail fresh = from_la(w, NULL, &content);
+    assert_true(received(c, w, &fresh, &content));
+    assert_int_equal(unsetenv("HEARTH_CLOCK_OFFSET"), 0);
+    must(correspondence_purge(c, INT64_MAX, &removed, &err), &err);
+    content_wipe(&content);
+    correspondence_close(c);
+}
+
+/* Its sender, with a matcher that lets it through, would have it kept for ever. */
+static void a_message_from_the_future_is_purged_all_the_same(void **state)
+{
+    struct world *w = *state;
+    struct correspondence *c = opened(&w->agent);
+    struct content content = a_referral(STAGE_PROFILE);
+    struct err err = {0};
+    struct mail mail = from_la(w, NULL, &content);
+    size_t removed = 0;
+    mail.sent_at = INT64_MAX;
+    assert_true(received(c, w, &mail, &content));
+    size_t before = count_of(c);
+    must(correspondence_purge(c, clock_wall_ms() + 1000, &removed, &err), &err);
+    assert_true(removed > 0);
+    assert_int_equal(count_of(c), before - removed);
+    content_wipe(&content);
+    correspondence_close(c);
+}
+
 /* The sealed bytes of what was removed are in no file of the store any more. */
 static void removed_messages_are_erased(void **state)
 {
@@ -359,6 +403,8 @@ int main(void)
         cmocka_unit_test(what_is_sent_waits_in_order_and_only_goes_forward),
         cmocka_unit_test(what_comes_is_kept_once),
         cmocka_unit_test(old_threads_go_and_their_copies_stay_away),
+        cmocka_unit_test(what_was_purged_never_comes_again),
+        cmocka_unit_test(a_message_from_the_future_is_purged_all_the_same),
         cmocka_unit_test(removed_messages_are_erased),
         cmocka_unit_test(another_key_opens_nothing),
         cmocka_unit_test(nothing_is_readable_on_disk),
