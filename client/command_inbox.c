@@ -125,8 +125,6 @@ static bool answer(const struct options *options, struct view *view, struct err 
     bool ok =
         threads_find(&view->threads, options->thread, &thread, err) &&
         content_read_files(&content, options->text, options->attach, options->attach_count, err) &&
-        (content.text || content.attachment_count > 0 ||
-         err_set(err, ERR_INVALID, "text", "is empty")) &&
         say(&view->desk, thread, &content, err);
     content_wipe(&content);
     if (!ok || !desk_send(&view->desk, err) || !view_refresh(view, err) ||
