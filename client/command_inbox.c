@@ -148,6 +148,10 @@ static int run(const char *name, const struct options *options,
         bool ok = what(options, &view, &err);
         view_close(&view);
         if (ok) return EXIT_FOUND;
+    } else {
+        view_unreachable(options->text_wanted ? "nothing was written down or sent"
+                                              : "--offline shows what is known here",
+                         &err);
     }
     cli_print_error(name, options->common.json, &err);
     return desk_exit_code(&err);

@@ -99,6 +99,9 @@ static int run(const char *name, const struct options *options,
         bool ok = what(options, &view, &err);
         view_close(&view);
         if (ok) return EXIT_FOUND;
+    } else {
+        view_unreachable(
+            options->needed ? "nothing was withdrawn" : "--offline shows what is known here", &err);
     }
     cli_print_error(name, options->common.json, &err);
     return desk_exit_code(&err);
