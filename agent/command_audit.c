@@ -154,8 +154,10 @@ static void print_log(const struct options *options, const struct log_check *che
     if (!own) (void)printf("This is not an export for this agency by its matcher.\n");
     (void)printf("%zu receipts are kept here: %zu are in this log, %zu are later than it ends\n",
                  heads->count, check->checked, check->later);
-    if (check->intact) {
+    if (check->intact && own) {
         (void)printf("The log is whole, and what the matcher signed to this agency is in it.\n");
+    } else if (check->intact) {
+        (void)printf("NOT in order: the chain is whole, but made for somebody else.\n");
     } else if (check->bad > 0) {
         (void)printf("NOT in order at entry %llu: %s\n", (unsigned long long)check->bad,
                      check->reason);

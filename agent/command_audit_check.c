@@ -87,7 +87,11 @@ static bool read_reply(const struct options *options, struct inputs *out, struct
 {
     struct buf text = {0};
     if (!file_exists(options->reply) && strcmp(options->reply, "-") != 0) {
-        return read_own(options, out, err);
+        bool digits = strspn(options->reply, "0123456789abcdef") == strlen(options->reply);
+        return digits ? read_own(options, out, err)
+                      : err_set(err, ERR_INVALID, "reply",
+                                "%.80s is no file, and not the start of a query's hash",
+                                options->reply);
     }
     bool ok = file_read(options->reply, REPLY_PACKAGE_MAX, &text, err) &&
               reply_package_parse(text.data, text.len, &out->kept, &out->agent, err);

@@ -124,7 +124,8 @@ static void print_all(const struct options *options, struct home *home,
         return;
     }
     json_decref(list);
-    (void)fprintf(stderr, "%zu referrals, %zu unread messages\n", shown, unread);
+    (void)fprintf(stderr, "%zu referral%s, %zu unread message%s\n", shown, shown == 1 ? "" : "s",
+                  unread, unread == 1 ? "" : "s");
 }
 
 static bool run(const struct options *options, struct home *home, struct err *err)

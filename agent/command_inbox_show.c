@@ -65,6 +65,21 @@ static bool save_attachments(const char *directory, const struct entry *entry,
     return ok;
 }
 
+/* Before anything is shown: where a file cannot be written nothing counts as read. */
+static bool save_all(const struct show *show, const struct threads *threads, struct err *err)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < threads->entry_count; i++) {
+        const struct entry *entry = &threads->entries[i];
+        struct content content = {0};
+        if (!thread_has(show->thread, entry) || !entry->incoming || !entry->kind) continue;
+        ok = thread_content(show->home->correspondence, entry, &content, err) &&
+             save_attachments(show->options->save, entry, &content, err);
+        content_wipe(&content);
+    }
+    return ok;
+}
+
 /* ---- one message ---- */
 
 static void print_text(const char *text)
@@ -142,17 +157,15 @@ static bool show_entry(struct show *show, const struct entry *entry, struct err 
     struct content content = {0};
     struct correspondence *correspondence = show->home->correspondence;
     if (entry->kind && !thread_content(correspondence, entry, &content, err)) return false;
-    bool ok = !show->options->save || !entry->incoming ||
-              save_attachments(show->options->save, entry, &content, err);
-    if (ok && show->messages) {
+    if (show->messages) {
         REQUIRE(json_array_append_new(show->messages, message_json(entry, &content)) == 0);
-    } else if (ok) {
+    } else {
         print_message(entry, &content);
     }
     keep_referral(show, &content);
     content_wipe(&content);
-    return ok && (!entry->incoming || entry->read ||
-                  correspondence_mark_read(correspondence, entry->number, err));
+    return !entry->incoming || entry->read ||
+           correspondence_mark_read(correspondence, entry->number, err);
 }
 
 /* ---- the carers ---- */
@@ -214,6 +227,7 @@ static bool show_carers(struct show *show, json_t *object, struct err *err)
 static bool show_thread(struct show *show, const struct threads *threads, struct err *err)
 {
     bool json = show->options->common.json, ok = true;
+    if (show->options->save && !save_all(show, threads, err)) return false;
     if (json) {
         show->messages = json_array();
     } else {

@@ -121,8 +121,8 @@ static bool make_content(const struct options *options, const struct thread *thr
     if (options->kind == ANSWER_DECLINE)
         text_copy_cut(out->reason, sizeof out->reason, options->reason);
     bool ok = !options->text || read_text(options->text, out, err);
-    if (ok && options->kind != ANSWER_DECLINE && !out->text) {
-        ok = err_set(err, ERR_INVALID, "text", "is empty");
+    if (ok && options->text && !out->text) {
+        ok = err_set(err, ERR_INVALID, "text", "%s is empty", options->text);
     }
     for (size_t i = 0; ok && i < options->attach_count; i++) {
         ok = attach(options->attach[i], out, err);

@@ -140,6 +140,8 @@ void audit_report_words(FILE *out, const struct package_report *report)
     print_filters(out, report->request);
     print_result(out, report);
     print_logged(out, report);
+    (void)fprintf(out, "The search reference and the names of places are the LA's word: a query "
+                       "does not hold them.\n");
 }
 
 /* ---- for a script ---- */

@@ -143,7 +143,8 @@ static void add_outcome(struct chronicle *chronicle, const struct outcome *outco
     if (outcome->kind == OUTCOME_PLACED_ELSEWHERE) {
         buf_format(&text, "%s; ", outcome_elsewhere[outcome->elsewhere]);
     }
-    buf_format(&text, "on %04d-%02d-%02d, after %d days", year, month, day, (int)outcome->days);
+    buf_format(&text, "on %04d-%02d-%02d, after %d day%s", year, month, day, (int)outcome->days,
+               outcome->days == 1 ? "" : "s");
     memcpy(event->agency, outcome->agency, sizeof event->agency);
     event->state = outcome_kind_name(outcome->kind);
     set_detail(event, &text);

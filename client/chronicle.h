@@ -43,15 +43,14 @@ MUST_CHECK bool chronicle_read(const struct view *view, const struct kept_search
 void chronicle_free(struct chronicle *chronicle);
 
 /* {"search_ref","first_searched","last_searched","runs","amendments","outcome":{...}|null,
- * "events":[{"kind","number"?,"at","query_hash"?,"agency"?,"stage"?,"state","detail"}]}; new
- * reference. */
+ * "events":[{"kind","number","at","query_hash","agency","stage","state","detail"}]}; number,
+ * query_hash, agency and stage are null where an event has none. New reference. */
 json_t *chronicle_json(const struct chronicle *chronicle);
 /* Appends a line of headings, and a line for each event; cells are safe in a spreadsheet. */
 void chronicle_csv_head(struct buf *out);
 void chronicle_csv(const struct chronicle *chronicle, struct buf *out);
 
-/* "placed with ifa-003 after 4 days", "open". */
-enum { OUTCOME_TEXT = 100 };
+/* As outcome_text of the last one, or "open". */
 void chronicle_outcome_text(const struct chronicle *chronicle, char out[OUTCOME_TEXT]);
 
 #endif

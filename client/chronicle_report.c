@@ -11,18 +11,10 @@
 
 void chronicle_outcome_text(const struct chronicle *chronicle, char out[OUTCOME_TEXT])
 {
-    const struct outcome *outcome = &chronicle->outcome;
-    if (!chronicle->concluded) {
-        (void)snprintf(out, OUTCOME_TEXT, "open");
-    } else if (outcome->kind == OUTCOME_PLACED) {
-        (void)snprintf(out, OUTCOME_TEXT, "placed with %s after %d days", outcome->agency,
-                       (int)outcome->days);
-    } else if (outcome->kind == OUTCOME_PLACED_ELSEWHERE) {
-        (void)snprintf(out, OUTCOME_TEXT, "placed elsewhere (%s) after %d days",
-                       outcome_elsewhere[outcome->elsewhere], (int)outcome->days);
+    if (chronicle->concluded) {
+        outcome_text(&chronicle->outcome, out);
     } else {
-        (void)snprintf(out, OUTCOME_TEXT, "%s after %d days", outcome_kind_name(outcome->kind),
-                       (int)outcome->days);
+        (void)snprintf(out, OUTCOME_TEXT, "open");
     }
 }
 
@@ -39,25 +31,22 @@ static json_t *outcome_json(const struct chronicle *chronicle)
                      (int)outcome->days);
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
+static json_t *text_or_null(const char *text)
 {
-    if (text[0]) (void)json_object_set_new(object, key, json_string(text));
+    return text[0] ? json_string(text) : json_null();
 }
 
 static json_t *event_json(const struct event *event)
 {
     char hash[2 * HASH_BYTES + 1] = "";
-    json_t *object =
-        json_pack("{s:s,s:o,s:s,s:s}", "kind", event->name, "at", instant_json(event->at_ms),
-                  "state", event->state, "detail", event->detail);
-    REQUIRE(object != NULL);
-    if (event->number > 0) {
-        (void)json_object_set_new(object, "number", json_integer((json_int_t)event->number));
-    }
     if (event->has_query) (void)text_hex(event->query_hash, HASH_BYTES, hash);
-    set_text(object, "query_hash", hash);
-    set_text(object, "agency", event->agency);
-    set_text(object, "stage", event->stage);
+    json_t *number = event->number > 0 ? json_integer((json_int_t)event->number) : json_null();
+    json_t *object =
+        json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:s}", "kind", event->name, "number", number, "at",
+                  instant_json(event->at_ms), "query_hash", text_or_null(hash), "agency",
+                  text_or_null(event->agency), "stage", text_or_null(event->stage), "state",
+                  event->state, "detail", event->detail);
+    REQUIRE(object != NULL);
     return object;
 }
 

@@ -120,6 +120,10 @@ static bool write_package(const struct options *options, json_t *package, struct
     bool ok = true;
     if (options->out && strcmp(options->out, "-") != 0) {
         ok = file_create(options->out, text, len, 0600, err);
+        if (ok && !options->common.quiet) {
+            (void)fprintf(stderr, "%s written%s; confidential: for the auditor alone\n",
+                          options->out, options->log ? "" : ", without a part of the log (--log)");
+        }
     } else {
         ok = fwrite(text, 1, len, stdout) == len && fputc('\n', stdout) != EOF;
         if (!ok) (void)err_set(err, ERR_IO, "output", "could not be written");
@@ -148,7 +152,7 @@ int command_audit_open(int argc, char **argv)
 {
     static const struct argp_option entries[] = {
         {"run", OPTION_RUN, "N", 0,
-         "Which query, by its number in the history (default: the last run)", 0},
+         "Which query, by its number in the history (default: the last run with a result)", 0},
         {"log", OPTION_LOG, "EXPORT", 0,
          "Add what leads from the query to its result in this export of the matcher's log", 0},
         {"out", OPTION_OUT, "FILE", 0, "Write to this new file, mode 0600", 0},
@@ -194,6 +198,7 @@ static int check(const struct options *options, struct package_report *report, s
         (void)err_in(err, "package");
     } else if (open_trust(options, &trust, err)) {
         bool ok = package_check(text.data, text.len, trust, report, err);
+        if (!ok && !err->field[0]) (void)err_in(err, "package");
         code = ok ? CHECK_HOLDS : err->code == ERR_INVALID ? CHECK_NO_PACKAGE : CHECK_FAILS;
         trust_close(trust);
     }

@@ -15,7 +15,7 @@
 #include "proto/base/text.h"
 
 enum { OPTION_FORMAT = 0x400 };
-enum format { FORMAT_CSV, FORMAT_JSON };
+enum format { FORMAT_ANY, FORMAT_CSV, FORMAT_JSON };
 
 struct options {
     struct cli_common common;
@@ -37,6 +37,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_ARG:
         if (options->argument) argp_error(state, "\"%s\" is too much", arg);
         options->argument = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->format == FORMAT_ANY) {
+            options->format = options->common.json ? FORMAT_JSON : FORMAT_CSV;
+        }
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -230,7 +235,9 @@ int command_history(int argc, char **argv)
 int command_export(int argc, char **argv)
 {
     static const struct argp_option entries[] = {
-        {"format", OPTION_FORMAT, "FORMAT", 0, "csv (the default) or json", 0}, {0}};
+        {"format", OPTION_FORMAT, "FORMAT", 0, "csv (the default) or json (which --json implies)",
+         0},
+        {0}};
     static const struct argp argp = {
         .options = entries,
         .parser = parse,

@@ -125,8 +125,6 @@ static bool answer(const struct options *options, struct view *view, struct err 
     bool ok =
         threads_find(&view->threads, options->thread, &thread, err) &&
         content_read_files(&content, options->text, options->attach, options->attach_count, err) &&
-        (content.text || content.attachment_count > 0 ||
-         err_set(err, ERR_INVALID, "text", "is empty")) &&
         say(&view->desk, thread, &content, err);
     content_wipe(&content);
     if (!ok || !desk_send(&view->desk, err) || !view_refresh(view, err) ||
@@ -154,6 +152,10 @@ static int run(const char *name, const struct options *options,
         bool ok = what(options, &view, &err);
         view_close(&view);
         if (ok) return EXIT_FOUND;
+    } else {
+        view_unreachable(options->text_wanted ? "nothing was written down or sent"
+                                              : "--offline shows what is known here",
+                         &err);
     }
     cli_print_error(name, options->common.json, &err);
     return desk_exit_code(&err);

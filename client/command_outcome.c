@@ -160,9 +160,9 @@ static void print_words(const struct options *options, const struct view *view,
 {
     const struct outcome *outcome = &options->outcome;
     size_t open = 0;
-    (void)printf("%s: %s after %d day%s.\n", search->record.search_ref,
-                 outcome_kind_name(outcome->kind), (int)outcome->days,
-                 outcome->days == 1 ? "" : "s");
+    char words[OUTCOME_TEXT];
+    outcome_text(outcome, words);
+    (void)printf("%s: %s.\n", search->record.search_ref, words);
     for (size_t i = 0; i < view->threads.count; i++) {
         const struct thread *thread = &view->threads.list[i];
         char id[THREAD_SHORT];
@@ -173,7 +173,7 @@ static void print_words(const struct options *options, const struct view *view,
                      thread->refusal[0] ? "; the last message was refused: " : "", thread->refusal);
     }
     if (open > 0) {
-        (void)printf("'hearth withdraw %s' withdraws them, or one by its number.\n",
+        (void)printf("'hearth withdraw %s' withdraws them all, 'hearth withdraw THREAD' one.\n",
                      options->search);
     }
 }
@@ -214,11 +214,13 @@ int command_outcome(int argc, char **argv)
         {"on", OPTION_ON, "DATE", 0, "When it came about, YYYY-MM-DD (default: today)", 0},
         {"withdraw", OPTION_WITHDRAW, NULL, 0, "Withdraw the referrals that are still open", 0},
         {0}};
-    static const struct argp argp = {
-        .options = entries,
-        .parser = parse,
-        .args_doc = "SEARCH placed|placed-elsewhere KIND|none-found|withdrawn",
-        .doc = "Says how a search ended. Said again it corrects what was said before."};
+    static const struct argp argp = {.options = entries,
+                                     .parser = parse,
+                                     .args_doc =
+                                         "SEARCH placed|placed-elsewhere KIND|none-found|withdrawn",
+                                     .doc = "Says how a search ended. Said again it corrects what "
+                                            "was said before. KIND is in_house, "
+                                            "ifa, residential, supported, kinship or other."};
     struct options options = {0};
     struct view view = {0};
     struct kept_search search = {0};
@@ -228,6 +230,8 @@ int command_outcome(int argc, char **argv)
     if (ok) {
         ok = conclude(&options, &view, &search, &err);
         view_close(&view);
+    } else {
+        view_unreachable("no outcome was written down", &err);
     }
     record_wipe(&search.record);
     if (ok) return EXIT_FOUND;

@@ -6,6 +6,7 @@
 #include "client/commands.h"
 #include "client/refer.h"
 #include "client/report.h"
+#include "client/selection.h"
 #include "client/thread_report.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -99,7 +100,10 @@ static bool check_and_write(const struct options *options, struct desk *desk,
 {
     struct threads threads = {0};
     struct exchange_counts counts = {0};
-    if (!options->dry_run && !desk_settle(desk, &counts, err)) return false;
+    if (!options->dry_run && !desk_settle(desk, &counts, err)) {
+        view_unreachable("nothing was referred", err);
+        return false;
+    }
     if (!threads_load(desk->correspondence, desk->records, &threads, err)) return false;
     bool ok = refer_check(referring, &threads, &options->order, err);
     if (ok) print_left_out(options, referring);

@@ -116,6 +116,9 @@ static int run(const char *name, const struct options *options,
         view_close(&view);
         if (ok) return EXIT_FOUND;
         if (err.code == ERR_NONE) return EXIT_REFUSED;
+    } else {
+        view_unreachable(
+            options->needed ? "nothing was withdrawn" : "--offline shows what is known here", &err);
     }
     cli_print_error(name, options->common.json, &err);
     return desk_exit_code(&err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/outcome.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "client/stored.h"
@@ -21,6 +22,19 @@ const char *outcome_kind_name(enum outcome_kind kind)
 {
     REQUIRE(kind > 0 && (int)kind < KINDS);
     return kind_names[kind];
+}
+
+void outcome_text(const struct outcome *outcome, char out[OUTCOME_TEXT])
+{
+    static const char *const words[KINDS] = {[OUTCOME_PLACED] = "placed with ",
+                                             [OUTCOME_PLACED_ELSEWHERE] = "placed elsewhere (",
+                                             [OUTCOME_NONE_FOUND] = "none found",
+                                             [OUTCOME_WITHDRAWN] = "withdrawn"};
+    bool elsewhere = outcome->kind == OUTCOME_PLACED_ELSEWHERE;
+    REQUIRE(outcome->kind > 0 && (int)outcome->kind < KINDS);
+    (void)snprintf(out, OUTCOME_TEXT, "%s%s%s after %d day%s", words[outcome->kind],
+                   elsewhere ? outcome_elsewhere[outcome->elsewhere] : outcome->agency,
+                   elsewhere ? ")" : "", (int)outcome->days, outcome->days == 1 ? "" : "s");
 }
 
 /* Names have underscores; whoever types them may write hyphens. */

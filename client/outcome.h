@@ -41,6 +41,10 @@ struct outcome {
     int32_t days;            /* from the day the search was first asked */
 };
 
+/* "placed with ifa-003 after 4 days", "none found after 1 day": for a person. */
+enum { OUTCOME_TEXT = 100 };
+void outcome_text(const struct outcome *outcome, char out[OUTCOME_TEXT]);
+
 /* Appends the stored form, without padding. */
 void outcome_encode(const struct outcome *outcome, struct buf *out);
 /* ERR_CORRUPT; ERR_VERSION for a form that a later program wrote. Only what outcome_encode gives,

@@ -89,6 +89,9 @@ bool content_read_files(struct content *content, const char *text_path, const ch
     }
     ok = ok && (!text_path || content_set_text(content, text.data, text.len, err));
     buf_wipe(&text);
+    if (ok && text_path && !content->text) {
+        ok = err_set(err, ERR_INVALID, "text", "%s is empty", text_path);
+    }
     for (size_t i = 0; ok && i < attach_count; i++) ok = attach_file(content, attach[i], err);
     return ok;
 }

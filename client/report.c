@@ -111,12 +111,14 @@ static int widest(const struct result *result, size_t offset, const char *headin
 
 static void print_rows(FILE *out, const struct result *result)
 {
+    int id = widest(result, offsetof(struct ranked_agency, id), "Id");
     int name = widest(result, offsetof(struct ranked_agency, name), "Agency");
     int urn = widest(result, offsetof(struct ranked_agency, urn), "URN");
     int judgement = widest(result, offsetof(struct ranked_agency, judgement), "Judgement");
     int sector = widest(result, offsetof(struct ranked_agency, sector), "Sector");
     int contact = widest(result, offsetof(struct ranked_agency, contact), "Contact");
     (void)fprintf(out, "%4s  ", "Rank");
+    cell(out, "Id", id);
     cell(out, "Agency", name);
     cell(out, "Band", 8);
     cell(out, "Judgement", judgement);
@@ -128,6 +130,7 @@ static void print_rows(FILE *out, const struct result *result)
         const struct ranked_agency *agency = &result->agencies[i];
         char *frameworks = joined_frameworks(agency);
         (void)fprintf(out, "%4zu  ", i + 1);
+        cell(out, agency->id, id);
         cell(out, agency->name, name);
         cell(out, band_name(agency->band), 8);
         cell(out, agency->judgement, judgement);

@@ -19,6 +19,13 @@ bool view_open(const struct cli_common *common, bool offline, struct view *out, 
     return false;
 }
 
+void view_unreachable(const char *hint, struct err *err)
+{
+    struct err why = *err;
+    if (why.code != ERR_UNAVAILABLE) return;
+    (void)err_set(err, why.code, why.field, "%s (%s)", why.text, hint);
+}
+
 static void forget(struct view *view)
 {
     threads_free(&view->threads);

@@ -17,6 +17,8 @@ struct view {
 /* Opens the desk, settles it unless `offline`, and reads everything. */
 MUST_CHECK bool view_open(const struct cli_common *common, bool offline, struct view *out,
                           struct err *err);
+/* Where the matcher could not be reached: adds to the error what that means. */
+void view_unreachable(const char *hint, struct err *err);
 /* Reads threads and searches anew. */
 MUST_CHECK bool view_refresh(struct view *view, struct err *err);
 void view_close(struct view *view);

@@ -107,13 +107,14 @@ bool content_set_text(struct content *content, const void *text, size_t len, str
         if (from[i] == '\r' && i + 1 < len && from[i + 1] == '\n') continue;
         copy[used++] = from[i];
     }
-    if (used > 0 && is_plain_text(copy, used)) {
+    bool blank = strspn(copy, " \t\n") == used;
+    if (!blank && is_plain_text(copy, used)) {
         content->text = copy;
         return true;
     }
     sodium_memzero(copy, len);
     free(copy);
-    return used == 0 ||
+    return blank ||
            err_set(err, ERR_INVALID, "text", "must be UTF-8 text without control characters");
 }
 

@@ -46,7 +46,8 @@ struct content {
 void content_wipe(struct content *content);
 
 /* Puts text or an attachment in, checked; ERR_INVALID (field "text" or "attachments") says what is
- * wrong. CRLF becomes LF. `data` is copied. */
+ * wrong. CRLF becomes LF; text of nothing but white space is
+ * none. `data` is copied. */
 MUST_CHECK bool content_set_text(struct content *content, const void *text, size_t len,
                                  struct err *err);
 MUST_CHECK bool content_attach(struct content *content, const char *name, const void *data,

@@ -56,6 +56,12 @@ static void text_is_plain(void **state)
         assert_null(content.text);
     }
     assert_false(content_set_text(&content, "a\0b", 3, &err));
+    assert_false(content_set_text(&content, " \0", 2, &err));
+    static const char *const blank[] = {"", " ", "\n", "\r\n \t\r\n"};
+    for (size_t i = 0; i < sizeof blank / sizeof blank[0]; i++) {
+        must(content_set_text(&content, blank[i], strlen(blank[i]), &err), &err);
+        assert_null(content.text);
+    }
     char *longer = mem_array(CONTENT_TEXT_MAX + 2, 1);
     memset(longer, 'x', CONTENT_TEXT_MAX + 1);
     assert_false(content_set_text(&content, longer, CONTENT_TEXT_MAX + 1, &err));
