@@ -5,12 +5,12 @@
 #include <stdlib.h>
 
 #include "client/commands.h"
-#include "client/refer.h"
 #include "client/report.h"
 #include "client/say.h"
 #include "client/thread_report.h"
 #include "client/thread_show.h"
 #include "proto/base/mem.h"
+#include "proto/mail/content_files.h"
 
 enum { OPTION_OFFLINE = 0x400, OPTION_SAVE, OPTION_TEXT, OPTION_ATTACH };
 

@@ -9,6 +9,7 @@
 #include "client/thread_report.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/mail/content_files.h"
 
 #define NAME "hearth refer"
 

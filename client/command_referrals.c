@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "client/commands.h"
-#include "client/refer.h"
 #include "client/report.h"
 #include "client/say.h"
 #include "client/selection.h"
 #include "client/thread_report.h"
+#include "proto/mail/content_files.h"
 
 enum { OPTION_OFFLINE = 0x400, OPTION_TO, OPTION_TEXT };
 
