@@ -80,6 +80,9 @@ MUST_CHECK bool store_wants_rewrite(struct store *store, bool *wanted, struct er
  * while a store is rewritten. (store_open_reader does neither: not for stores that are opened so.)
  * Where it fails the store stays as it was. A crash leaves the old file or the new one. */
 MUST_CHECK bool store_rewrite(struct store *store, struct err *err);
+/* Rewrites where that is wanted. *done false: some other process has the store open; it is wanted
+ * still. The same conditions as for store_rewrite. */
+MUST_CHECK bool store_rewrite_where_wanted(struct store *store, bool *done, struct err *err);
 /* A number that grows with every committed write of any process, and with a rewrite. */
 uint64_t store_version(struct store *store);
 

@@ -261,3 +261,13 @@ bool store_rewrite(struct store *store, struct err *err)
     if (shareable) store_lock_share(store);
     return ok;
 }
+
+bool store_rewrite_where_wanted(struct store *store, bool *done, struct err *err)
+{
+    bool wanted = false;
+    *done = true;
+    if (!store_wants_rewrite(store, &wanted, err)) return false;
+    if (!wanted || store_rewrite(store, err)) return true;
+    *done = false;
+    return err->code == ERR_UNAVAILABLE;
+}
