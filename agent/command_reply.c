@@ -21,9 +21,8 @@ enum { EXIT_NOT_SENT = 3 };
 
 struct options {
     struct cli_common common;
-    const char *id, *answer, *reason, *text;
-    const char *attach[ATTACHMENTS_MAX];
-    size_t attach_count;
+    const char *id, *answer, *reason;
+    struct content_files files;
     enum answer_kind kind;
     bool offline;
 };
@@ -45,7 +44,7 @@ static void check_options(struct options *options, struct argp_state *state)
         return;
     }
     if (options->reason) argp_error(state, "--reason is for decline");
-    if (!options->text) {
+    if (!options->files.text) {
         argp_error(state, "%s wants --text: %s", options->answer,
                    options->kind == ANSWER_OFFER ? "the pen picture of the household"
                                                  : "what is asked");
@@ -58,13 +57,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
     case KEY_REASON: options->reason = arg; return 0;
-    case KEY_TEXT: options->text = arg; return 0;
+    case KEY_TEXT: options->files.text = arg; return 0;
     case KEY_OFFLINE: options->offline = true; return 0;
     case KEY_ATTACH:
-        if (options->attach_count == ATTACHMENTS_MAX) {
+        if (!content_files_add(&options->files, arg)) {
             argp_error(state, "at most %d attachments", ATTACHMENTS_MAX);
         }
-        options->attach[options->attach_count++] = arg;
         return 0;
     case ARGP_KEY_ARG:
         if (options->answer) argp_error(state, "too many arguments");
@@ -101,7 +99,7 @@ static bool make_content(const struct options *options, const struct thread *thr
     memcpy(out->query_hash, thread->first->query_hash, HASH_BYTES);
     if (options->kind == ANSWER_DECLINE)
         text_copy_cut(out->reason, sizeof out->reason, options->reason);
-    bool ok = content_read_files(out, options->text, options->attach, options->attach_count, err);
+    bool ok = content_files_read(&options->files, out, err);
     if (ok && options->kind != ANSWER_DECLINE && !out->text) {
         ok = err_set(err, ERR_INVALID, "text", "is empty");
     }

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "client/report.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -38,6 +39,20 @@ void view_close(struct view *view)
 {
     forget(view);
     desk_close(&view->desk);
+}
+
+int view_run(const char *name, const struct cli_common *common, bool offline, view_fn what,
+             const void *ctx)
+{
+    struct view view = {0};
+    struct err err = {0};
+    if (view_open(common, offline, &view, &err)) {
+        bool ok = what(ctx, &view, &err);
+        view_close(&view);
+        if (ok) return EXIT_FOUND;
+    }
+    cli_print_error(name, common->json, &err);
+    return desk_exit_code(&err);
 }
 
 /* ---- selecting ---- */

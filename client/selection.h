@@ -20,6 +20,11 @@ MUST_CHECK bool view_open(const struct cli_common *common, bool offline, struct 
 /* Reads threads and searches anew. */
 MUST_CHECK bool view_refresh(struct view *view, struct err *err);
 void view_close(struct view *view);
+/* A command that works on a view: opens it, calls `what` with ctx, closes it; prints the error as
+ * NAME's where one of these fails. Returns the exit code. */
+typedef bool (*view_fn)(const void *ctx, struct view *view, struct err *err);
+int view_run(const char *name, const struct cli_common *common, bool offline, view_fn what,
+             const void *ctx);
 
 /* Which threads a person means. */
 struct selection {

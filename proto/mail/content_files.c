@@ -20,17 +20,32 @@ static bool attach_file(struct content *content, const char *path, struct err *e
     return ok;
 }
 
-bool content_read_files(struct content *content, const char *text_path, const char *const *attach,
-                        size_t attach_count, struct err *err)
+bool content_files_add(struct content_files *files, const char *path)
+{
+    if (files->attach_count == ATTACHMENTS_MAX) return false;
+    files->attach[files->attach_count++] = path;
+    return true;
+}
+
+static bool read_text(const char *path, struct content *content, struct err *err)
 {
     struct buf text = {0};
-    bool ok = !text_path || file_read(text_path, 2 * CONTENT_TEXT_MAX, &text, err);
+    bool ok = file_read(path, 2 * CONTENT_TEXT_MAX, &text, err);
     if (!ok) {
         err->code = ERR_INVALID;
         (void)err_in(err, "text");
+    } else {
+        ok = content_set_text(content, text.data, text.len, err);
     }
-    ok = ok && (!text_path || content_set_text(content, text.data, text.len, err));
     buf_wipe(&text);
-    for (size_t i = 0; ok && i < attach_count; i++) ok = attach_file(content, attach[i], err);
+    return ok;
+}
+
+bool content_files_read(const struct content_files *files, struct content *content, struct err *err)
+{
+    bool ok = !files->text || read_text(files->text, content, err);
+    for (size_t i = 0; ok && i < files->attach_count; i++) {
+        ok = attach_file(content, files->attach[i], err);
+    }
     return ok;
 }

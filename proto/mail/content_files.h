@@ -6,11 +6,18 @@
 
 #include "proto/mail/content.h"
 
-/* Puts a text file ("-": standard input) and files to attach into a content, the latter under their
- * names without directories. text_path may be NULL, attach_count 0. ERR_INVALID with field "text"
- * or "attachments": a file that cannot be read, or what content_set_text and content_attach refuse;
- * what was put in before stays (content_wipe). */
-MUST_CHECK bool content_read_files(struct content *content, const char *text_path,
-                                   const char *const *attach, size_t attach_count, struct err *err);
+/* Paths as a command line gives them. */
+struct content_files {
+    const char *text; /* "-": standard input; or NULL */
+    const char *attach[ATTACHMENTS_MAX];
+    size_t attach_count;
+};
+/* Adds one to attach; false where there are ATTACHMENTS_MAX already. */
+MUST_CHECK bool content_files_add(struct content_files *files, const char *path);
+/* Puts them into a content, attachments under their names without directories. ERR_INVALID with
+ * field "text" or "attachments": a file that cannot be read, or what content_set_text and
+ * content_attach refuse; what was put in before stays (content_wipe). */
+MUST_CHECK bool content_files_read(const struct content_files *files, struct content *content,
+                                   struct err *err);
 
 #endif

@@ -184,23 +184,28 @@ static void files_go_along_by_their_bare_names(void **state)
     (void)state;
     struct err err = {0};
     struct content content = {.kind = CONTENT_MESSAGE};
+    struct content_files files = {0}, nowhere = {.text = "/nowhere"};
     char *dir = support_temp_dir();
     char *path = file_join(dir, "plan.txt");
-    const char *attach[] = {path, path};
     must(file_create(path, "one\r\ntwo\n", 9, 0600, &err), &err);
-    must(content_read_files(&content, path, attach, 1, &err), &err);
+    files.text = path;
+    assert_true(content_files_add(&files, path));
+    must(content_files_read(&files, &content, &err), &err);
     assert_string_equal(content.text, "one\ntwo\n");
     assert_string_equal(content.attachments[0].name, "plan.txt");
     content_wipe(&content);
     content = (struct content){.kind = CONTENT_MESSAGE};
-    assert_false(content_read_files(&content, NULL, attach, 2, &err)); /* the same name twice */
+    assert_true(content_files_add(&files, path)); /* the same name twice */
+    assert_false(content_files_read(&files, &content, &err));
     assert_string_equal(err.field, "attachments");
     content_wipe(&content);
     content = (struct content){.kind = CONTENT_MESSAGE};
-    assert_false(content_read_files(&content, "/nowhere", NULL, 0, &err));
+    assert_false(content_files_read(&nowhere, &content, &err));
     assert_int_equal(err.code, ERR_INVALID);
     assert_string_equal(err.field, "text");
     content_wipe(&content);
+    while (files.attach_count < ATTACHMENTS_MAX) assert_true(content_files_add(&files, path));
+    assert_false(content_files_add(&files, path));
     free(path);
     support_temp_dir_remove(dir);
 }
