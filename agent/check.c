@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys/signed.h"
 #include "proto/base/mem.h"
 
 /* Verified epoch records, by a hash of body and signature: many queries share one record, and each
@@ -59,11 +60,7 @@ bool checker_set_matcher(struct checker *checker, const struct certificate *matc
                          struct err *err)
 {
     struct certificate copy = {0};
-    const struct signed_bytes *raw = &matcher->raw;
-    if (!certificate_decode(raw->body.data, raw->body.len, raw->signature, SIGNATURE_BYTES, &copy,
-                            err)) {
-        return false;
-    }
+    if (!certificate_of_bytes(&matcher->raw, &copy, err)) return false;
     REQUIRE(pthread_mutex_lock(&checker->lock) == 0);
     if (checker->introduced) certificate_free(&checker->matcher);
     checker->matcher = copy;
@@ -168,11 +165,7 @@ enum decline check_origin(struct checker *checker, const Hearth__V1__AgentQuery 
     }
     query_hash(out->hash, in->query->body.data, in->query->body.len);
     struct certificate la = {0};
-    if (!certificate_decode(in->certificate->body.data, in->certificate->body.len,
-                            in->certificate->signature.data, in->certificate->signature.len, &la,
-                            why)) {
-        return DECLINE_INVALID;
-    }
+    if (!certificate_of_message(in->certificate, &la, why)) return DECLINE_INVALID;
     enum decline reason = check_signature(checker, in, &la, now_ms, why);
     if (reason == DECLINE_NONE &&
         !query_decode(in->query->body.data, in->query->body.len, &out->query, why)) {

@@ -75,9 +75,7 @@ static bool read_own(const struct options *options, struct inputs *out, struct e
     bool ok = home_open_identity(&options->common, &home, err) && home_open_replies(&home, err) &&
               replies_get(home.replies, options->reply, &out->kept, err);
     if (ok) {
-        const struct signed_bytes *raw = &identity_certificate(home.identity)->raw;
-        ok = certificate_decode(raw->body.data, raw->body.len, raw->signature, SIGNATURE_BYTES,
-                                &out->agent, err);
+        ok = certificate_of_bytes(&identity_certificate(home.identity)->raw, &out->agent, err);
     }
     home_close(&home);
     return ok;

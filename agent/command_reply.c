@@ -11,9 +11,9 @@
 #include "agent/status_file.h"
 #include "agent/threads.h"
 #include "proto/base/clock.h"
-#include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/mail/content_files.h"
 
 enum { KEY_REASON = 0x2001, KEY_TEXT, KEY_ATTACH, KEY_OFFLINE };
 enum { WAIT_MS = 10000, LOOK_MS = 100 };
@@ -21,9 +21,8 @@ enum { EXIT_NOT_SENT = 3 };
 
 struct options {
     struct cli_common common;
-    const char *id, *answer, *reason, *text;
-    const char *attach[ATTACHMENTS_MAX];
-    size_t attach_count;
+    const char *id, *answer, *reason;
+    struct content_files files;
     enum answer_kind kind;
     bool offline;
 };
@@ -45,7 +44,7 @@ static void check_options(struct options *options, struct argp_state *state)
         return;
     }
     if (options->reason) argp_error(state, "--reason is for decline");
-    if (!options->text) {
+    if (!options->files.text) {
         argp_error(state, "%s wants --text: %s", options->answer,
                    options->kind == ANSWER_OFFER ? "the pen picture of the household"
                                                  : "what is asked");
@@ -58,13 +57,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
     case KEY_REASON: options->reason = arg; return 0;
-    case KEY_TEXT: options->text = arg; return 0;
+    case KEY_TEXT: options->files.text = arg; return 0;
     case KEY_OFFLINE: options->offline = true; return 0;
     case KEY_ATTACH:
-        if (options->attach_count == ATTACHMENTS_MAX) {
+        if (!content_files_add(&options->files, arg)) {
             argp_error(state, "at most %d attachments", ATTACHMENTS_MAX);
         }
-        options->attach[options->attach_count++] = arg;
         return 0;
     case ARGP_KEY_ARG:
         if (options->answer) argp_error(state, "too many arguments");
@@ -94,25 +92,6 @@ static char *filter(int key, const char *text, void *input)
 
 /* ---- what is said ---- */
 
-static bool read_text(const char *path, struct content *content, struct err *err)
-{
-    struct buf text = {0};
-    bool ok = file_read(path, CONTENT_TEXT_MAX, &text, err) &&
-              content_set_text(content, text.data, text.len, err);
-    buf_wipe(&text);
-    return ok;
-}
-
-static bool attach(const char *path, struct content *content, struct err *err)
-{
-    struct buf data = {0};
-    const char *slash = strrchr(path, '/');
-    bool ok = file_read(path, ATTACHMENTS_BYTES_MAX, &data, err) &&
-              content_attach(content, slash ? slash + 1 : path, data.data, data.len, err);
-    buf_wipe(&data);
-    return ok;
-}
-
 static bool make_content(const struct options *options, const struct thread *thread,
                          struct content *out, struct err *err)
 {
@@ -120,13 +99,7 @@ static bool make_content(const struct options *options, const struct thread *thr
     memcpy(out->query_hash, thread->first->query_hash, HASH_BYTES);
     if (options->kind == ANSWER_DECLINE)
         text_copy_cut(out->reason, sizeof out->reason, options->reason);
-    bool ok = !options->text || read_text(options->text, out, err);
-    if (ok && options->text && !out->text) {
-        ok = err_set(err, ERR_INVALID, "text", "%s is empty", options->text);
-    }
-    for (size_t i = 0; ok && i < options->attach_count; i++) {
-        ok = attach(options->attach[i], out, err);
-    }
+    bool ok = content_files_read(&options->files, out, err);
     if (!ok) content_wipe(out);
     return ok;
 }
@@ -158,19 +131,10 @@ static bool write_down(struct home *home, const struct thread *thread,
                        const struct content *content, const struct certificate *la,
                        struct entry *entry, struct err *err)
 {
-    struct buf bytes = {0};
-    struct signed_bytes mail = {0};
-    *entry = (struct entry){.mail = {.sent_at = clock_wall_ms()}};
+    *entry = (struct entry){0};
     randombytes_buf(entry->mail.mail_id, MAIL_ID_BYTES);
     memcpy(entry->mail.thread_id, thread->first->mail.thread_id, MAIL_ID_BYTES);
-    memcpy(entry->query_hash, content->query_hash, HASH_BYTES);
-    memcpy(entry->peer_name, la->name, sizeof entry->peer_name);
-    content_encode(content, &bytes);
-    bool ok = mail_write(&entry->mail, home->identity, la, &bytes, &mail, err) &&
-              correspondence_put(home->correspondence, entry, content, &mail, err);
-    signed_bytes_free(&mail);
-    buf_wipe(&bytes);
-    return ok;
+    return correspondence_write(home->correspondence, home->identity, la, content, entry, err);
 }
 
 static bool can_reply(const struct thread *thread, struct err *err)

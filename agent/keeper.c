@@ -208,9 +208,7 @@ void keeper_reply(struct keeper *keeper, struct kept_reply *kept, keeper_done_fn
 void keeper_receipt(struct keeper *keeper, const struct signed_bytes *receipt)
 {
     struct waiting_receipt *waiting = mem_new(struct waiting_receipt);
-    waiting->receipt = *receipt;
-    waiting->receipt.body = (struct buf){0};
-    buf_append(&waiting->receipt.body, receipt->body.data, receipt->body.len);
+    signed_bytes_copy(receipt, &waiting->receipt);
     waiting->at_ms = clock_wall_ms();
     lock(keeper);
     bool room = keeper->receipts < KEEPER_RECEIPTS_MAX;

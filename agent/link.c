@@ -12,6 +12,7 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/crypto/wire.h"
+#include "proto/rpc/peer.h"
 
 enum state {
     LINK_IDLE,    /* no stream; the next attempt is at next_ms */
@@ -70,24 +71,11 @@ static bool on_welcome(struct link *link, const struct rpc_stream *stream,
                        "the matcher", err)) {
         return false;
     }
-    if (!welcome->certificate) {
-        return err_set(err, ERR_UNAUTHENTICATED, "welcome.certificate", "missing");
+    if (!peer_certificate(stream, link->parts.trust, ROLE_MATCHER, link->parts.matcher_id,
+                          welcome->certificate, &matcher, err)) {
+        return err_in(err, "welcome");
     }
-    const Hearth__V1__Signed *raw = welcome->certificate;
-    if (!certificate_decode(raw->body.data, raw->body.len, raw->signature.data, raw->signature.len,
-                            &matcher, err)) {
-        return err_in(err, "welcome.certificate");
-    }
-    bool ok = trust_check(link->parts.trust, &matcher, ROLE_MATCHER, clock_wall_ms(), err);
-    if (ok && strcmp(matcher.organisation, link->parts.matcher_id) != 0) {
-        ok = err_set(err, ERR_UNAUTHENTICATED, "welcome.certificate",
-                     "is for matcher %s, not for %s", matcher.organisation, link->parts.matcher_id);
-    }
-    if (ok && matcher.serial != rpc_stream_peer_serial(stream)) {
-        ok = err_set(err, ERR_UNAUTHENTICATED, "welcome.certificate",
-                     "is not of the same issue as the connection's");
-    }
-    ok = ok && checker_set_matcher(link->parts.checker, &matcher, err);
+    bool ok = checker_set_matcher(link->parts.checker, &matcher, err);
     certificate_free(&matcher);
     if (!ok) return false;
     lock(link);
@@ -112,10 +100,9 @@ static bool read_receipt(struct link *link, const Hearth__V1__Signed *in, struct
 
 static void keep_receipt(const struct link *link, const Hearth__V1__Signed *in)
 {
-    struct signed_bytes receipt = {0};
+    struct signed_bytes receipt;
     REQUIRE(in->signature.len == SIGNATURE_BYTES); /* it was verified */
-    memcpy(receipt.signature, in->signature.data, SIGNATURE_BYTES);
-    buf_append(&receipt.body, in->body.data, in->body.len);
+    signed_bytes_set(in->body.data, in->body.len, in->signature.data, &receipt);
     keeper_receipt(link->parts.keeper, &receipt);
     signed_bytes_free(&receipt);
 }

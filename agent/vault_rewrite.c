@@ -56,17 +56,6 @@ uint64_t vault_version(struct vault *vault)
     return version;
 }
 
-/* Nobody else in this process uses the store. */
-static bool rewrite_where_wanted(struct store *store, bool *done, struct err *err)
-{
-    bool wanted = false;
-    if (!store_wants_rewrite(store, &wanted, err)) return false;
-    *done = true;
-    if (!wanted || store_rewrite(store, err)) return true;
-    *done = false;
-    return err->code == ERR_UNAVAILABLE;
-}
-
 bool vault_rewrite(struct vault *vault, bool *done, struct err *err)
 {
     bool wanted = false;
@@ -76,7 +65,7 @@ bool vault_rewrite(struct vault *vault, bool *done, struct err *err)
     *done = true;
     if (!ok || !wanted) return ok;
     REQUIRE(pthread_rwlock_wrlock(&vault->lock) == 0);
-    ok = rewrite_where_wanted(vault->store, done, err);
+    ok = store_rewrite_where_wanted(vault->store, done, err);
     unlock(vault);
     return ok;
 }
@@ -87,7 +76,7 @@ bool vault_rewrite_home(const char *home, bool *done, struct err *err)
     char *path = file_join(home, HOME_VAULT);
     bool ok = store_open(path, false, vault_table_names, VAULT_TABLES, VAULT_FORMAT, VAULT_MIB_MAX,
                          &store, err) &&
-              rewrite_where_wanted(store, done, err);
+              store_rewrite_where_wanted(store, done, err);
     store_close(store);
     free(path);
     return ok;

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "client/pack.h"
+#include "keys/signed.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -151,7 +152,7 @@ static bool take(struct answers *answers, const Hearth__V1__SearchReply *message
     struct certificate agent = {0};
     struct reply reply;
     struct err unsent;
-    if (!unpack_certificate(message->certificate, &agent, err)) return false;
+    if (!certificate_of_message(message->certificate, &agent, err)) return false;
     bool ok = false;
     if (!settle(answers, agent.organisation)) {
         (void)err_set(err, ERR_EXISTS, "agent", "a second reply of %s", agent.organisation);

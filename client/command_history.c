@@ -155,8 +155,9 @@ static bool print_history(const struct options *options, const struct view *view
     return each_chronicle(view, NULL, print_line, NULL, err);
 }
 
-static bool history(const struct options *options, struct view *view, struct err *err)
+static bool history(const void *ctx, struct view *view, struct err *err)
 {
+    const struct options *options = ctx;
     struct kept_search search = {0};
     if (!options->argument) return print_history(options, view, NULL, err);
     bool ok = records_find(view->desk.records, options->argument, &search, err) &&
@@ -191,8 +192,9 @@ static bool make_export(const struct options *options, const struct view *view, 
     return true;
 }
 
-static bool export(const struct options *options, struct view *view, struct err *err)
+static bool export(const void *ctx, struct view *view, struct err *err)
 {
+    const struct options *options = ctx;
     struct buf text = {0};
     const char *path = options->argument;
     bool ok = make_export(options, view, &text, err);
@@ -207,20 +209,6 @@ static bool export(const struct options *options, struct view *view, struct err 
     return ok;
 }
 
-static int run(const char *name, const struct options *options,
-               bool (*what)(const struct options *, struct view *, struct err *))
-{
-    struct view view = {0};
-    struct err err = {0};
-    if (view_open(&options->common, true, &view, &err)) {
-        bool ok = what(options, &view, &err);
-        view_close(&view);
-        if (ok) return EXIT_FOUND;
-    }
-    cli_print_error(name, options->common.json, &err);
-    return desk_exit_code(&err);
-}
-
 int command_history(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -229,7 +217,9 @@ int command_history(int argc, char **argv)
         .doc = "Shows what is kept of all searches, or everything that is kept of one."};
     struct options options = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
-    return run("hearth history", &options, history);
+    const struct view_command command = {
+        .name = "hearth history", .common = &options.common, .offline = true};
+    return view_run(&command, history, &options);
 }
 
 int command_export(int argc, char **argv)
@@ -246,5 +236,7 @@ int command_export(int argc, char **argv)
                "line, to standard output or to a new file with mode 0600."};
     struct options options = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
-    return run("hearth export", &options, export);
+    const struct view_command command = {
+        .name = "hearth export", .common = &options.common, .offline = true};
+    return view_run(&command, export, &options);
 }

@@ -5,35 +5,26 @@
 #include <stdlib.h>
 
 #include "client/commands.h"
-#include "client/refer.h"
 #include "client/report.h"
 #include "client/say.h"
 #include "client/thread_report.h"
 #include "client/thread_show.h"
 #include "proto/base/mem.h"
+#include "proto/mail/content_files.h"
 
 enum { OPTION_OFFLINE = 0x400, OPTION_SAVE, OPTION_TEXT, OPTION_ATTACH };
 
 struct options {
     struct cli_common common;
-    const char *thread, *save, *text, *attach[ATTACHMENTS_MAX];
-    size_t attach_count;
+    const char *thread, *save;
+    struct content_files files;
     bool offline, thread_wanted, text_wanted;
 };
-
-static void add_attachment(struct options *options, char *arg, struct argp_state *state)
-{
-    if (options->attach_count == ATTACHMENTS_MAX) {
-        argp_error(state, "--attach: at most %d files", ATTACHMENTS_MAX);
-        return;
-    }
-    options->attach[options->attach_count++] = arg;
-}
 
 static void check(const struct options *options, struct argp_state *state)
 {
     if (options->thread_wanted && !options->thread) argp_error(state, "a thread is wanted");
-    if (options->text_wanted && !options->text) argp_error(state, "--text says what to send");
+    if (options->text_wanted && !options->files.text) argp_error(state, "--text says what to send");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -43,8 +34,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
     case OPTION_OFFLINE: options->offline = true; return 0;
     case OPTION_SAVE: options->save = arg; return 0;
-    case OPTION_TEXT: options->text = arg; return 0;
-    case OPTION_ATTACH: add_attachment(options, arg, state); return 0;
+    case OPTION_TEXT: options->files.text = arg; return 0;
+    case OPTION_ATTACH:
+        if (!content_files_add(&options->files, arg)) {
+            argp_error(state, "--attach: at most %d files", ATTACHMENTS_MAX);
+        }
+        return 0;
     case ARGP_KEY_ARG:
         if (!options->thread_wanted || options->thread)
             argp_error(state, "\"%s\" is too much", arg);
@@ -74,8 +69,9 @@ static void print_unread(const struct options *options, const struct view *view,
     }
 }
 
-static bool list(const struct options *options, struct view *view, struct err *err)
+static bool list(const void *ctx, struct view *view, struct err *err)
 {
+    const struct options *options = ctx;
     const struct thread **unread = mem_array(view->threads.count, sizeof(void *));
     size_t count = 0;
     (void)err;
@@ -101,8 +97,9 @@ static bool print_thread(const struct options *options, const struct view *view,
 }
 
 /* What was not printed whole stays unread. */
-static bool show(const struct options *options, struct view *view, struct err *err)
+static bool show(const void *ctx, struct view *view, struct err *err)
 {
+    const struct options *options = ctx;
     const struct thread *thread = NULL;
     size_t saved = 0;
     if (!threads_find(&view->threads, options->thread, &thread, err)) return false;
@@ -118,14 +115,14 @@ static bool show(const struct options *options, struct view *view, struct err *e
     return thread_mark_read(view, thread, err);
 }
 
-static bool answer(const struct options *options, struct view *view, struct err *err)
+static bool answer(const void *ctx, struct view *view, struct err *err)
 {
+    const struct options *options = ctx;
     const struct thread *thread = NULL;
     struct content content = {.kind = CONTENT_MESSAGE};
-    bool ok =
-        threads_find(&view->threads, options->thread, &thread, err) &&
-        content_read_files(&content, options->text, options->attach, options->attach_count, err) &&
-        say(&view->desk, thread, &content, err);
+    bool ok = threads_find(&view->threads, options->thread, &thread, err) &&
+              content_files_read(&options->files, &content, err) &&
+              say(&view->desk, thread, &content, err);
     content_wipe(&content);
     if (!ok || !desk_send(&view->desk, err) || !view_refresh(view, err) ||
         !threads_find(&view->threads, options->thread, &thread, err)) {
@@ -143,24 +140,6 @@ static bool answer(const struct options *options, struct view *view, struct err 
     return true;
 }
 
-static int run(const char *name, const struct options *options,
-               bool (*what)(const struct options *, struct view *, struct err *))
-{
-    struct view view = {0};
-    struct err err = {0};
-    if (view_open(&options->common, options->offline, &view, &err)) {
-        bool ok = what(options, &view, &err);
-        view_close(&view);
-        if (ok) return EXIT_FOUND;
-    } else {
-        view_unreachable(options->text_wanted ? "nothing was written down or sent"
-                                              : "--offline shows what is known here",
-                         &err);
-    }
-    cli_print_error(name, options->common.json, &err);
-    return desk_exit_code(&err);
-}
-
 #define ENTRY_OFFLINE                                                                              \
     {                                                                                              \
         "offline", OPTION_OFFLINE, NULL, 0, "Show what is known here; ask the matcher nothing", 0  \
@@ -176,7 +155,11 @@ int command_inbox(int argc, char **argv)
                "shown yet."};
     struct options options = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
-    return run("hearth inbox", &options, list);
+    const struct view_command command = {.name = "hearth inbox",
+                                         .common = &options.common,
+                                         .offline = options.offline,
+                                         .hint = "--offline shows what is known here"};
+    return view_run(&command, list, &options);
 }
 
 int command_inbox_show(int argc, char **argv)
@@ -193,7 +176,11 @@ int command_inbox_show(int argc, char **argv)
         .doc = "Shows all that was said in a thread; it counts as read then."};
     struct options options = {.thread_wanted = true};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
-    return run("hearth inbox show", &options, show);
+    const struct view_command command = {.name = "hearth inbox show",
+                                         .common = &options.common,
+                                         .offline = options.offline,
+                                         .hint = "--offline shows what is known here"};
+    return view_run(&command, show, &options);
 }
 
 int command_answer(int argc, char **argv)
@@ -208,5 +195,9 @@ int command_answer(int argc, char **argv)
                                      .doc = "Sends a message to the agency of a thread."};
     struct options options = {.thread_wanted = true, .text_wanted = true};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
-    return run("hearth answer", &options, answer);
+    const struct view_command command = {.name = "hearth answer",
+                                         .common = &options.common,
+                                         .offline = options.offline,
+                                         .hint = "nothing was written down or sent"};
+    return view_run(&command, answer, &options);
 }

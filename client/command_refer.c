@@ -10,6 +10,7 @@
 #include "client/thread_report.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/mail/content_files.h"
 
 #define NAME "hearth refer"
 
@@ -26,24 +27,15 @@ enum {
 struct options {
     struct cli_common common;
     struct refer_order order;
-    const char *note, *attach[ATTACHMENTS_MAX];
-    size_t attach_count;
+    struct content_files files; /* text: the note */
     bool dry_run;
 };
-
-static void add_attachment(struct options *options, char *arg, struct argp_state *state)
-{
-    if (options->attach_count == ATTACHMENTS_MAX) {
-        argp_error(state, "--attach: at most %d files", ATTACHMENTS_MAX);
-        return;
-    }
-    options->attach[options->attach_count++] = arg;
-}
 
 static void check(const struct options *options, struct argp_state *state)
 {
     if (!options->order.to) argp_error(state, "--to says which agencies");
-    if (options->order.stage == STAGE_PROFILE && (options->note || options->attach_count > 0)) {
+    if (options->order.stage == STAGE_PROFILE &&
+        (options->files.text || options->files.attach_count > 0)) {
         argp_error(state, "--note and --attach go with --stage full: free text may say who the "
                           "child is, and the profile stage must not");
     }
@@ -60,8 +52,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             argp_error(state, "--stage %s: profile or full is wanted", arg);
         }
         return 0;
-    case OPTION_NOTE: options->note = arg; return 0;
-    case OPTION_ATTACH: add_attachment(options, arg, state); return 0;
+    case OPTION_NOTE: options->files.text = arg; return 0;
+    case OPTION_ATTACH:
+        if (!content_files_add(&options->files, arg)) {
+            argp_error(state, "--attach: at most %d files", ATTACHMENTS_MAX);
+        }
+        return 0;
     case OPTION_REASON: options->order.reason = arg; return 0;
     case OPTION_AGAIN: options->order.again = true; return 0;
     case OPTION_DRY_RUN: options->dry_run = true; return 0;
@@ -91,8 +87,7 @@ static bool prepare(const struct options *options, struct desk *desk, struct ref
 {
     return refer_begin(desk->records, options->order.search, referring, err) &&
            refer_choose(referring, options->order.to, err) &&
-           content_read_files(&referring->content, options->note, options->attach,
-                              options->attach_count, err);
+           content_files_read(&options->files, &referring->content, err);
 }
 
 static bool check_and_write(const struct options *options, struct desk *desk,

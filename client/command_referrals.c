@@ -5,17 +5,18 @@
 #include <string.h>
 
 #include "client/commands.h"
-#include "client/refer.h"
 #include "client/report.h"
 #include "client/say.h"
 #include "client/selection.h"
 #include "client/thread_report.h"
+#include "proto/mail/content_files.h"
 
 enum { OPTION_OFFLINE = 0x400, OPTION_TO, OPTION_TEXT };
 
 struct options {
     struct cli_common common;
-    const char *which, *to, *text;
+    const char *which, *to;
+    struct content_files files;
     bool offline, needed;
 };
 
@@ -26,7 +27,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_INIT: state->child_inputs[0] = &options->common; return 0;
     case OPTION_OFFLINE: options->offline = true; return 0;
     case OPTION_TO: options->to = arg; return 0;
-    case OPTION_TEXT: options->text = arg; return 0;
+    case OPTION_TEXT: options->files.text = arg; return 0;
     case ARGP_KEY_ARG:
         if (options->which) argp_error(state, "one search or thread is wanted");
         options->which = arg;
@@ -54,8 +55,9 @@ static void print_list(const struct options *options, const struct view *view,
     cli_print_json(json_pack("{s:o}", "referrals", list));
 }
 
-static bool list(const struct options *options, struct view *view, struct err *err)
+static bool list(const void *ctx, struct view *view, struct err *err)
 {
+    const struct options *options = ctx;
     struct selection selection = {0};
     if (!selection_of(view, options->which, options->to, &selection, err)) return false;
     print_list(options, view, &selection);
@@ -70,7 +72,7 @@ static bool withdraw_each(const struct options *options, struct view *view,
 {
     struct content content = {.kind = CONTENT_WITHDRAWAL};
     size_t count = 0;
-    bool ok = content_read_files(&content, options->text, NULL, 0, err);
+    bool ok = content_files_read(&options->files, &content, err);
     for (size_t i = 0; ok && i < selection->count; i++) {
         if (thread_is_closed(selection->list[i]->state)) continue;
         count++;
@@ -96,32 +98,15 @@ static bool list_withdrawn(const struct options *options, struct view *view, str
     return ok;
 }
 
-static bool withdraw(const struct options *options, struct view *view, struct err *err)
+static bool withdraw(const void *ctx, struct view *view, struct err *err)
 {
+    const struct options *options = ctx;
     struct selection selection = {0};
     if (!selection_of(view, options->which, options->to, &selection, err)) return false;
     bool ok = withdraw_each(options, view, &selection, err);
     selection_free(&selection);
     return ok && desk_send(&view->desk, err) && view_refresh(view, err) &&
            list_withdrawn(options, view, err);
-}
-
-static int run(const char *name, const struct options *options,
-               bool (*what)(const struct options *, struct view *, struct err *))
-{
-    struct view view = {0};
-    struct err err = {0};
-    if (view_open(&options->common, options->offline, &view, &err)) {
-        bool ok = what(options, &view, &err);
-        view_close(&view);
-        if (ok) return EXIT_FOUND;
-        if (err.code == ERR_NONE) return EXIT_REFUSED;
-    } else {
-        view_unreachable(
-            options->needed ? "nothing was withdrawn" : "--offline shows what is known here", &err);
-    }
-    cli_print_error(name, options->common.json, &err);
-    return desk_exit_code(&err);
 }
 
 int command_referrals(int argc, char **argv)
@@ -136,7 +121,11 @@ int command_referrals(int argc, char **argv)
         .doc = "Lists referrals and how each stands, after sending and fetching what waits."};
     struct options options = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
-    return run("hearth referrals", &options, list);
+    const struct view_command command = {.name = "hearth referrals",
+                                         .common = &options.common,
+                                         .offline = options.offline,
+                                         .hint = "--offline shows what is known here"};
+    return view_run(&command, list, &options);
 }
 
 int command_withdraw(int argc, char **argv)
@@ -152,5 +141,9 @@ int command_withdraw(int argc, char **argv)
         .doc = "Withdraws the open referrals of a search, or one: no answer is expected any more."};
     struct options options = {.needed = true};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;
-    return run("hearth withdraw", &options, withdraw);
+    const struct view_command command = {.name = "hearth withdraw",
+                                         .common = &options.common,
+                                         .offline = options.offline,
+                                         .hint = "nothing was withdrawn"};
+    return view_run(&command, withdraw, &options);
 }

@@ -14,6 +14,7 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/rpc/inbox.h"
+#include "proto/rpc/peer.h"
 
 enum {
     STEP_TIMEOUT_MS = 30000,    /* for each answer that the matcher owes at once */
@@ -113,27 +114,17 @@ static bool check_matcher(struct conversation *conversation,
                           const Hearth__V1__SearchWelcome *welcome, struct err *err)
 {
     const struct la *la = conversation->parts->la;
-    if (!version_check(welcome->protocol, welcome->catalogue, la->catalogue->version, "the matcher",
-                       err) ||
-        !unpack_certificate(welcome->certificate, &conversation->matcher, err) ||
-        !trust_check(la->trust, &conversation->matcher, ROLE_MATCHER, clock_wall_ms(), err)) {
-        return false;
-    }
-    if (strcmp(conversation->matcher.organisation, la->matcher_id) != 0) {
-        return err_set(err, ERR_UNAUTHENTICATED, "certificate", "the matcher is %s, not %s",
-                       conversation->matcher.organisation, la->matcher_id);
-    }
-    return conversation->matcher.serial == rpc_stream_peer_serial(conversation->stream) ||
-           err_set(err, ERR_UNAUTHENTICATED, "certificate",
-                   "the matcher's is not of the same issue as the connection's");
+    return version_check(welcome->protocol, welcome->catalogue, la->catalogue->version,
+                         "the matcher", err) &&
+           peer_certificate(conversation->stream, la->trust, ROLE_MATCHER, la->matcher_id,
+                            welcome->certificate, &conversation->matcher, err);
 }
 
 /* Bodies and signatures that were verified are kept as they came. */
 static void keep_signed(const Hearth__V1__Signed *in, struct signed_bytes *out)
 {
     REQUIRE(in->signature.len == SIGNATURE_BYTES && out->body.len == 0);
-    buf_append(&out->body, in->body.data, in->body.len);
-    memcpy(out->signature, in->signature.data, SIGNATURE_BYTES);
+    signed_bytes_set(in->body.data, in->body.len, in->signature.data, out);
 }
 
 static bool check_epoch(struct conversation *conversation, const Hearth__V1__Signed *record,

@@ -82,10 +82,3 @@ Hearth__V1__ToLa *unpack_to_la(const uint8_t *data, size_t len)
     }
     return message;
 }
-
-bool unpack_certificate(const Hearth__V1__Signed *from, struct certificate *out, struct err *err)
-{
-    if (!from) return err_set(err, ERR_UNAUTHENTICATED, "certificate", "missing");
-    return certificate_decode(from->body.data, from->body.len, from->signature.data,
-                              from->signature.len, out, err);
-}

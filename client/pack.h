@@ -19,8 +19,5 @@ void pack_shares_proof(const struct buf *body, const uint8_t signature[SIGNATURE
 /* NULL where the bytes are not a ToLa message of at most REPLY_MAX bytes with one kind set and all
  * parts that this kind needs. Caller frees with hearth__v1__to_la__free_unpacked. */
 Hearth__V1__ToLa *unpack_to_la(const uint8_t *data, size_t len);
-/* certificate_decode of a Signed that may be NULL. */
-MUST_CHECK bool unpack_certificate(const Hearth__V1__Signed *from, struct certificate *out,
-                                   struct err *err);
 
 #endif

@@ -9,12 +9,6 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
-static void copy_signed(const struct signed_bytes *from, struct signed_bytes *to)
-{
-    buf_append(&to->body, from->body.data, from->body.len);
-    memcpy(to->signature, from->signature, SIGNATURE_BYTES);
-}
-
 static void fill_parts(const struct recorded *recorded, const struct asked_query *query,
                        struct package_parts *parts)
 {
@@ -32,10 +26,10 @@ static void fill_parts(const struct recorded *recorded, const struct asked_query
     parts->issued_at = composed->issued_at;
     parts->expires_at = composed->expires_at;
     parts->footprint_count = composed->footprint_count;
-    copy_signed(&identity_certificate(recorded->la->identity)->raw, &parts->la_certificate);
-    copy_signed(query->matcher_certificate, &parts->matcher_certificate);
-    copy_signed(query->epoch, &parts->epoch);
-    copy_signed(&composed->options, &parts->options);
+    signed_bytes_copy(&identity_certificate(recorded->la->identity)->raw, &parts->la_certificate);
+    signed_bytes_copy(query->matcher_certificate, &parts->matcher_certificate);
+    signed_bytes_copy(query->epoch, &parts->epoch);
+    signed_bytes_copy(&composed->options, &parts->options);
 }
 
 static void fill_run(const struct recorded *recorded, const struct asked_query *query,

@@ -144,10 +144,5 @@ bool records_purge_is_due(struct records *records, int32_t day, bool *due, struc
 
 bool records_rewrite(struct records *records, bool *done, struct err *err)
 {
-    bool wanted = false;
-    *done = true;
-    if (!store_wants_rewrite(records->store, &wanted, err)) return err_in(err, HOME_RECORDS);
-    if (!wanted || store_rewrite(records->store, err)) return true;
-    *done = false;
-    return err->code == ERR_UNAVAILABLE || err_in(err, HOME_RECORDS);
+    return store_rewrite_where_wanted(records->store, done, err) || err_in(err, HOME_RECORDS);
 }

@@ -55,13 +55,11 @@ static void set_ending(struct run *run, const struct run_ending *ending)
 {
     struct signed_bytes *result = &run->parts.result;
     signed_bytes_free(result);
-    *result = (struct signed_bytes){0};
     run->head.ended_ms = ending->at_ms;
     run->head.end = ending->result ? RUN_RESULT : RUN_FAILED;
     run->head.error = ending->result ? ERR_NONE : ending->error;
     if (!ending->result) return;
-    buf_append(&result->body, ending->result->body.data, ending->result->body.len);
-    memcpy(result->signature, ending->result->signature, SIGNATURE_BYTES);
+    signed_bytes_copy(ending->result, result);
 }
 
 static bool end_run(struct records *records, struct store_txn *txn, const uint8_t *name,

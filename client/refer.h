@@ -55,10 +55,4 @@ MUST_CHECK bool refer_check(struct referring *referring, const struct threads *t
 MUST_CHECK bool refer_write(struct desk *desk, struct referring *referring,
                             const struct threads *threads, struct err *err);
 
-/* Reads what comes with a message: a text file ("-": standard input) and files to attach, of which
- * the names without directories are told. Either may be missing; a text file with
- * nothing in it is refused. ERR_INVALID with field "text" or "attachments". */
-MUST_CHECK bool content_read_files(struct content *content, const char *text_path,
-                                   const char *const *attach, size_t attach_count, struct err *err);
-
 #endif

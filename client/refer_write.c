@@ -8,7 +8,6 @@
 
 #include "client/refer.h"
 #include "proto/base/clock.h"
-#include "proto/base/file.h"
 #include "proto/base/mem.h"
 
 /* ---- what is left out ---- */
@@ -61,41 +60,6 @@ void refer_tell(struct referring *referring, enum referral_stage stage)
     }
 }
 
-/* ---- files ---- */
-
-static bool attach_file(struct content *content, const char *path, struct err *err)
-{
-    struct buf data = {0};
-    const char *slash = strrchr(path, '/');
-    bool ok = file_read(path, ATTACHMENTS_BYTES_MAX, &data, err);
-    if (!ok) {
-        err->code = ERR_INVALID;
-        (void)err_in(err, "attachments");
-    } else {
-        ok = content_attach(content, slash ? slash + 1 : path, data.data, data.len, err);
-    }
-    buf_wipe(&data);
-    return ok;
-}
-
-bool content_read_files(struct content *content, const char *text_path, const char *const *attach,
-                        size_t attach_count, struct err *err)
-{
-    struct buf text = {0};
-    bool ok = !text_path || file_read(text_path, 2 * CONTENT_TEXT_MAX, &text, err);
-    if (!ok) {
-        err->code = ERR_INVALID;
-        (void)err_in(err, "text");
-    }
-    ok = ok && (!text_path || content_set_text(content, text.data, text.len, err));
-    buf_wipe(&text);
-    if (ok && text_path && !content->text) {
-        ok = err_set(err, ERR_INVALID, "text", "%s is empty", text_path);
-    }
-    for (size_t i = 0; ok && i < attach_count; i++) ok = attach_file(content, attach[i], err);
-    return ok;
-}
-
 /* ---- the messages ---- */
 
 /* A further stage belongs to the thread that is there, unless that is over, or the last message in
@@ -105,39 +69,29 @@ static void address(const struct referring *referring, const struct threads *thr
 {
     const struct thread *thread = threads_with(threads, referring->search.name, agency->id);
     bool goes_on = thread && !thread_is_closed(thread->state) && !thread->refusal[0];
-    *mail = (struct mail){.sent_at = clock_wall_ms()};
     memcpy(mail->mail_id, agency->mail_id, MAIL_ID_BYTES);
     memcpy(mail->thread_id, goes_on ? thread->id : agency->mail_id, MAIL_ID_BYTES);
 }
 
 static bool write_one(struct desk *desk, const struct referring *referring,
                       const struct threads *threads, size_t i,
-                      const struct certificate *certificate, const struct buf *encoded,
-                      struct err *err)
+                      const struct certificate *certificate, struct err *err)
 {
     struct entry entry = {0};
-    struct signed_bytes mail = {0};
     address(referring, threads, &referring->decision.chosen[i], &entry.mail);
-    memcpy(entry.peer_name, certificate->name, sizeof entry.peer_name);
-    memcpy(entry.query_hash, referring->run.head.query_hash, HASH_BYTES);
-    bool ok = mail_write(&entry.mail, desk->la.identity, certificate, encoded, &mail, err) &&
-              correspondence_put(desk->correspondence, &entry, &referring->content, &mail, err);
-    signed_bytes_free(&mail);
-    return ok;
+    return correspondence_write(desk->correspondence, desk->la.identity, certificate,
+                                &referring->content, &entry, err);
 }
 
 static bool write_all(struct desk *desk, struct referring *referring, const struct threads *threads,
                       const struct certificate *certificates, struct err *err)
 {
-    struct buf encoded = {0};
     struct decision *decision = &referring->decision;
     decision->at_ms = clock_wall_ms();
     bool ok = records_add_decision(desk->records, referring->search.name, decision, err);
-    content_encode(&referring->content, &encoded);
     for (size_t i = 0; ok && i < decision->chosen_count; i++) {
-        ok = write_one(desk, referring, threads, i, &certificates[i], &encoded, err);
+        ok = write_one(desk, referring, threads, i, &certificates[i], err);
     }
-    buf_wipe(&encoded);
     return ok;
 }
 

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "client/report.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -45,6 +46,22 @@ void view_close(struct view *view)
 {
     forget(view);
     desk_close(&view->desk);
+}
+
+int view_run(const struct view_command *command, view_fn what, const void *ctx)
+{
+    struct view view = {0};
+    struct err err = {0};
+    if (view_open(command->common, command->offline, &view, &err)) {
+        bool ok = what(ctx, &view, &err);
+        view_close(&view);
+        if (ok) return EXIT_FOUND;
+        if (err.code == ERR_NONE) return EXIT_REFUSED;
+    } else if (!command->offline) {
+        view_unreachable(command->hint, &err);
+    }
+    cli_print_error(command->name, command->common->json, &err);
+    return desk_exit_code(&err);
 }
 
 /* ---- selecting ---- */

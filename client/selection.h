@@ -22,6 +22,18 @@ void view_unreachable(const char *hint, struct err *err);
 /* Reads threads and searches anew. */
 MUST_CHECK bool view_refresh(struct view *view, struct err *err);
 void view_close(struct view *view);
+/* A command that works on a view: opens it, calls `what` with ctx, closes it; prints the error as
+ * NAME's where one of these fails, with the hint where the matcher cannot be reached. `what`
+ * returns false without an error where the matcher has refused something, and it has said so.
+ * Returns the exit code. */
+typedef bool (*view_fn)(const void *ctx, struct view *view, struct err *err);
+struct view_command {
+    const char *name; /* "hearth inbox" */
+    const struct cli_common *common;
+    bool offline;
+    const char *hint; /* view_unreachable's; never needed offline */
+};
+int view_run(const struct view_command *command, view_fn what, const void *ctx);
 
 /* Which threads a person means. */
 struct selection {

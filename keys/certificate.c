@@ -5,8 +5,8 @@
 
 #include <sodium.h>
 
+#include "keys/signed.h"
 #include "proto/base/text.h"
-#include "proto/identity.pb-c.h"
 
 enum { CERTIFICATE_VERSION = 1 };
 /* The last millisecond of the year 9999: what X.509 and clock_format can write. */
@@ -124,11 +124,24 @@ bool certificate_decode(const uint8_t *body, size_t body_len, const uint8_t *sig
     bool ok = body_check(message, err);
     if (ok) {
         body_copy(message, out);
-        buf_append(&out->raw.body, body, body_len);
-        memcpy(out->raw.signature, signature, SIGNATURE_BYTES);
+        signed_bytes_set(body, body_len, signature, &out->raw);
     }
     hearth__v1__certificate_body__free_unpacked(message, NULL);
     return ok;
+}
+
+bool certificate_of_bytes(const struct signed_bytes *raw, struct certificate *out, struct err *err)
+{
+    return certificate_decode(raw->body.data, raw->body.len, raw->signature, SIGNATURE_BYTES, out,
+                              err);
+}
+
+bool certificate_of_message(const Hearth__V1__Signed *message, struct certificate *out,
+                            struct err *err)
+{
+    if (!message) return err_set(err, ERR_UNAUTHENTICATED, "certificate", "is missing");
+    return certificate_decode(message->body.data, message->body.len, message->signature.data,
+                              message->signature.len, out, err);
 }
 
 void certificate_free(struct certificate *certificate)
@@ -163,8 +176,7 @@ bool certificate_unpack(const uint8_t *data, size_t len, struct certificate *out
     if (!signed_bytes_unpack(data, len, CERTIFICATE_BODY_MAX, &raw, err)) {
         return err_in(err, "certificate");
     }
-    bool ok =
-        certificate_decode(raw.body.data, raw.body.len, raw.signature, SIGNATURE_BYTES, out, err);
+    bool ok = certificate_of_bytes(&raw, out, err);
     signed_bytes_free(&raw);
     return ok;
 }

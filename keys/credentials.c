@@ -39,10 +39,7 @@ static bool pair_decode(const Hearth__V1__Signed *certificate, const ProtobufCBi
         return err_set(err, ERR_INVALID, "tls_certificate",
                        "1 to %d bytes of X.509 are wanted, not %zu", TLS_CERTIFICATE_MAX, tls->len);
     }
-    if (!certificate_decode(certificate->body.data, certificate->body.len,
-                            certificate->signature.data, certificate->signature.len, out, err)) {
-        return false;
-    }
+    if (!certificate_of_message(certificate, out, err)) return false;
     buf_append(tls_out, tls->data, tls->len);
     return true;
 }

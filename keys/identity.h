@@ -29,6 +29,10 @@ struct signed_bytes {
     uint8_t signature[SIGNATURE_BYTES];
 };
 void signed_bytes_free(struct signed_bytes *s);
+/* Copies body and signature (SIGNATURE_BYTES) into `out`, which holds nothing yet. */
+void signed_bytes_set(const void *body, size_t len, const uint8_t *signature,
+                      struct signed_bytes *out);
+void signed_bytes_copy(const struct signed_bytes *in, struct signed_bytes *out);
 
 /* ---- certificates ---- */
 struct certificate {
@@ -45,6 +49,9 @@ struct certificate {
 /* Decodes body and keeps a copy of both; nothing is verified. certificate_free frees. */
 MUST_CHECK bool certificate_decode(const uint8_t *body, size_t body_len, const uint8_t *signature,
                                    size_t signature_len, struct certificate *out, struct err *err);
+/* The same of the two together: a stored one, or the raw of another certificate. */
+MUST_CHECK bool certificate_of_bytes(const struct signed_bytes *raw, struct certificate *out,
+                                     struct err *err);
 void certificate_free(struct certificate *certificate);
 
 /* ---- trust: the pinned root, revocations, highest serials seen. Thread-safe. ---- */

@@ -14,6 +14,19 @@ void signed_bytes_free(struct signed_bytes *s)
     *s = (struct signed_bytes){0};
 }
 
+void signed_bytes_set(const void *body, size_t len, const uint8_t *signature,
+                      struct signed_bytes *out)
+{
+    *out = (struct signed_bytes){0};
+    buf_append(&out->body, body, len);
+    memcpy(out->signature, signature, SIGNATURE_BYTES);
+}
+
+void signed_bytes_copy(const struct signed_bytes *in, struct signed_bytes *out)
+{
+    signed_bytes_set(in->body.data, in->body.len, in->signature, out);
+}
+
 /* Signing H(tag, body) in place of both reads a long body once, with the faster hash. */
 void signature_make(const uint8_t secret[SIGN_SECRET_BYTES], const char *tag, const uint8_t *body,
                     size_t body_len, uint8_t signature[SIGNATURE_BYTES])
@@ -79,9 +92,7 @@ bool signed_bytes_unpack(const uint8_t *data, size_t len, size_t body_max, struc
     bool ok = message && message->body.len > 0 && message->body.len <= body_max &&
               message->signature.len == SIGNATURE_BYTES;
     if (ok) {
-        *out = (struct signed_bytes){0};
-        buf_append(&out->body, message->body.data, message->body.len);
-        memcpy(out->signature, message->signature.data, SIGNATURE_BYTES);
+        signed_bytes_set(message->body.data, message->body.len, message->signature.data, out);
     }
     if (message) hearth__v1__signed__free_unpacked(message, NULL);
     return ok || err_set(err, ERR_INVALID, "",

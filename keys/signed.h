@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Bodies and signatures as the Signed messages of proto/identity.proto, to be packed into others.
+ * Bodies and signatures as the Signed messages of proto/identity.proto, to be packed into others,
+ * and as they came.
  */
 #ifndef HEARTH_KEYS_SIGNED_H
 #define HEARTH_KEYS_SIGNED_H
@@ -11,5 +12,10 @@
 Hearth__V1__Signed signed_message(const void *body, size_t len,
                                   const uint8_t signature[SIGNATURE_BYTES]);
 Hearth__V1__Signed signed_message_of(const struct signed_bytes *s);
+
+/* The certificate in a message (certificate_decode); NULL is ERR_UNAUTHENTICATED (field
+ * "certificate"). certificate_free frees. */
+MUST_CHECK bool certificate_of_message(const Hearth__V1__Signed *message, struct certificate *out,
+                                       struct err *err);
 
 #endif

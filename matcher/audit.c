@@ -14,7 +14,7 @@ struct job {
     struct audit_request request;
     int64_t time_ms;
     struct buf fields;
-    struct audit_head after;
+    struct log_head after;
     struct job *next;
 };
 
@@ -27,7 +27,7 @@ struct audit {
     int64_t next_checkpoint_ms;
     const struct identity *identity;
     /* Written by the thread alone: */
-    struct audit_head head;
+    struct log_head head;
     uint64_t signed_length; /* of the newest checkpoint */
     uint64_t kept_length;   /* of the newest that is kept for ever, 0: none since the start */
     pthread_t thread;
@@ -46,7 +46,7 @@ bool audit_store_open(const char *home, bool create, size_t max_mib, struct stor
 
 static const char HEAD_KEY[] = "head";
 
-bool audit_read_head(struct store_txn *txn, struct audit_head *out, struct err *err)
+bool audit_read_head(struct store_txn *txn, struct log_head *out, struct err *err)
 {
     const uint8_t *value = NULL;
     size_t len = 0;
@@ -55,7 +55,7 @@ bool audit_read_head(struct store_txn *txn, struct audit_head *out, struct err *
                    err)) {
         return false;
     }
-    *out = (struct audit_head){0};
+    *out = (struct log_head){0};
     if (!found) return true;
     struct reader reader = reader_of(value, len);
     out->length = reader_u64(&reader);
@@ -67,7 +67,7 @@ bool audit_read_head(struct store_txn *txn, struct audit_head *out, struct err *
     return true;
 }
 
-bool audit_write_head(struct store_txn *txn, const struct audit_head *head, struct err *err)
+bool audit_write_head(struct store_txn *txn, const struct log_head *head, struct err *err)
 {
     struct buf value = {0};
     buf_u64(&value, head->length);
@@ -80,7 +80,7 @@ bool audit_write_head(struct store_txn *txn, const struct audit_head *head, stru
 
 /* ---- writing ---- */
 
-static bool write_job(struct store_txn *txn, struct job *job, struct audit_head *head,
+static bool write_job(struct store_txn *txn, struct job *job, struct log_head *head,
                       struct err *err)
 {
     if (job->request.build) job->request.build(&job->fields, head, job->request.ctx);
@@ -97,13 +97,13 @@ static bool write_job(struct store_txn *txn, struct job *job, struct audit_head 
 }
 
 /* With the first entries since the start, and then every AUDIT_CHECKPOINT_EVERY. */
-static bool wants_checkpoint(const struct audit *audit, const struct audit_head *head)
+static bool wants_checkpoint(const struct audit *audit, const struct log_head *head)
 {
     return audit->kept_length == 0 ||
            head->length / AUDIT_CHECKPOINT_EVERY > audit->kept_length / AUDIT_CHECKPOINT_EVERY;
 }
 
-static bool write_all(struct store_txn *txn, struct job *jobs, struct audit_head *head,
+static bool write_all(struct store_txn *txn, struct job *jobs, struct log_head *head,
                       struct err *err)
 {
     for (struct job *job = jobs; job; job = job->next) {
@@ -114,7 +114,7 @@ static bool write_all(struct store_txn *txn, struct job *jobs, struct audit_head
 
 static bool write_jobs(struct audit *audit, struct job *jobs, struct err *err)
 {
-    struct audit_head head = audit->head;
+    struct log_head head = audit->head;
     struct store_txn *txn = NULL;
     if (!store_begin(audit->store, true, &txn, err)) return false;
     bool ok = write_all(txn, jobs, &head, err);
@@ -209,7 +209,7 @@ static void *write_entries(void *arg)
 
 /* The stored head has to be the last entry's, else the chain would be continued from a forged end.
  */
-static bool read_end(struct store_txn *txn, struct audit_head *head, struct err *err)
+static bool read_end(struct store_txn *txn, struct log_head *head, struct err *err)
 {
     const uint8_t *key = NULL, *value = NULL;
     size_t key_len = 0, len = 0;
@@ -231,7 +231,7 @@ bool audit_start(struct store *store, const struct identity *identity, struct au
                  struct err *err)
 {
     struct store_txn *txn = NULL;
-    struct audit_head head;
+    struct log_head head;
     if (!store_begin(store, false, &txn, err)) return false;
     bool ok = read_end(txn, &head, err);
     store_abort(txn);
@@ -312,13 +312,13 @@ bool audit_works(struct audit *audit)
     return works;
 }
 
-struct audit_head audit_flush(struct audit *audit)
+struct log_head audit_flush(struct audit *audit)
 {
     (void)pthread_mutex_lock(&audit->mutex);
     while (audit->first || audit->busy || audit->checkpoint_due) {
         (void)pthread_cond_wait(&audit->idle, &audit->mutex);
     }
-    struct audit_head head = audit->head;
+    struct log_head head = audit->head;
     (void)pthread_mutex_unlock(&audit->mutex);
     return head;
 }

@@ -29,12 +29,6 @@ enum { AUDIT_MAP_MIB = 1048576 }; /* for commands that only read: no limit */
 MUST_CHECK bool audit_store_open(const char *home, bool create, size_t max_mib, struct store **out,
                                  struct err *err);
 
-/* length entries, the last of which has the hash `hash` (zeros for an empty log). */
-struct audit_head {
-    uint64_t length;
-    uint8_t hash[HASH_BYTES];
-};
-
 struct audit;
 /* Continues the chain in `store`, which must outlive it, as must the identity that signs its
  * checkpoints: every AUDIT_CHECKPOINT_EVERY entries, with the first entries, at the stop.
@@ -56,8 +50,8 @@ void audit_add(struct audit *audit, enum audit_kind kind, struct buf *fields);
  * ok false where the log cannot be written. */
 struct audit_request {
     enum audit_kind kind;
-    void (*build)(struct buf *fields, const struct audit_head *before, void *ctx);
-    void (*done)(bool ok, const struct audit_head *after, void *ctx);
+    void (*build)(struct buf *fields, const struct log_head *before, void *ctx);
+    void (*done)(bool ok, const struct log_head *after, void *ctx);
     void *ctx;
 };
 void audit_ask(struct audit *audit, const struct audit_request *request);
@@ -65,11 +59,11 @@ void audit_ask(struct audit *audit, const struct audit_request *request);
 /* False once a write has failed: nothing may be done that could not be logged. */
 bool audit_works(struct audit *audit);
 /* Waits until everything queued so far is on disk, and gives the head. */
-struct audit_head audit_flush(struct audit *audit);
+struct log_head audit_flush(struct audit *audit);
 
 /* ---- checking a log that may be in use ---- */
 struct audit_report {
-    struct audit_head head;
+    struct log_head head;
     bool intact;
     uint64_t bad;              /* number of the first bad entry where not intact, 0: a checkpoint */
     char reason[ERR_TEXT_MAX]; /* what is wrong with it */
@@ -79,12 +73,12 @@ struct audit_report {
 /* Walks the chain. known: a head that somebody holds (from a result or receipt), or NULL. trust:
  * whose root the certificates of checkpoints must have; NULL: signatures are not looked at, which
  * leaves `checkpoints` 0. False only where the store cannot be read. */
-MUST_CHECK bool audit_verify(struct store *store, const struct audit_head *known,
-                             struct trust *trust, struct audit_report *out, struct err *err);
+MUST_CHECK bool audit_verify(struct store *store, const struct log_head *known, struct trust *trust,
+                             struct audit_report *out, struct err *err);
 
 /* The head as it is stored; zeros for an empty log. */
-MUST_CHECK bool audit_read_head(struct store_txn *txn, struct audit_head *out, struct err *err);
-MUST_CHECK bool audit_write_head(struct store_txn *txn, const struct audit_head *head,
+MUST_CHECK bool audit_read_head(struct store_txn *txn, struct log_head *out, struct err *err);
+MUST_CHECK bool audit_write_head(struct store_txn *txn, const struct log_head *head,
                                  struct err *err);
 
 /* ---- checkpoints, as they are stored: each with the certificate of its signer ---- */
@@ -95,7 +89,7 @@ struct audit_checkpoint {
 void audit_checkpoint_free(struct audit_checkpoint *checkpoint);
 /* Signs the head. keep: for ever; else only as the newest one. */
 MUST_CHECK bool audit_write_checkpoint(struct store_txn *txn, const struct identity *identity,
-                                       const struct audit_head *head, bool keep, struct err *err);
+                                       const struct log_head *head, bool keep, struct err *err);
 MUST_CHECK bool audit_checkpoint_decode(const uint8_t *value, size_t len,
                                         struct audit_checkpoint *out, struct err *err);
 /* The newest one; ERR_NOT_FOUND where there is none. Its signature is not checked. */

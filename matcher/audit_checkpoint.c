@@ -26,7 +26,7 @@ static void append_signed(const struct signed_bytes *s, struct buf *out)
     buf_free(&packed);
 }
 
-static void sign(const struct identity *identity, const struct audit_head *head, struct buf *out)
+static void sign(const struct identity *identity, const struct log_head *head, struct buf *out)
 {
     const struct certificate *signer = identity_certificate(identity);
     struct checkpoint checkpoint = {.head.length = head->length, .at_ms = clock_wall_ms()};
@@ -41,7 +41,7 @@ static void sign(const struct identity *identity, const struct audit_head *head,
 }
 
 bool audit_write_checkpoint(struct store_txn *txn, const struct identity *identity,
-                            const struct audit_head *head, bool keep, struct err *err)
+                            const struct log_head *head, bool keep, struct err *err)
 {
     struct buf value = {0};
     uint8_t key[8];

@@ -10,7 +10,7 @@
 
 struct walk {
     struct audit_report *report;
-    const struct audit_head *known;
+    const struct log_head *known;
 };
 
 static bool bad(struct audit_report *report, uint64_t number, const char *fmt, ...)
@@ -30,7 +30,7 @@ static bool bad(struct audit_report *report, uint64_t number, const char *fmt, .
 
 static void look_for_known(struct walk *walk)
 {
-    const struct audit_head *head = &walk->report->head;
+    const struct log_head *head = &walk->report->head;
     if (walk->known && walk->known->length == head->length &&
         sodium_memcmp(walk->known->hash, head->hash, HASH_BYTES) == 0) {
         walk->report->known_found = true;
@@ -69,7 +69,7 @@ static bool visit(const uint8_t *key, size_t key_len, const uint8_t *value, size
     return true;
 }
 
-static void check_end(struct audit_report *report, const struct audit_head *stored)
+static void check_end(struct audit_report *report, const struct log_head *stored)
 {
     if (stored->length > report->head.length) {
         (void)bad(report, report->head.length + 1,
@@ -173,12 +173,12 @@ static bool check_checkpoints(struct look *look, struct err *err)
            (!look->report->intact || check_newest(look, err));
 }
 
-bool audit_verify(struct store *store, const struct audit_head *known, struct trust *trust,
+bool audit_verify(struct store *store, const struct log_head *known, struct trust *trust,
                   struct audit_report *out, struct err *err)
 {
     *out = (struct audit_report){.intact = true};
     struct walk walk = {out, known};
-    struct audit_head stored;
+    struct log_head stored;
     struct store_txn *txn = NULL;
     if (!store_begin(store, false, &txn, err)) return false;
     look_for_known(&walk);

@@ -20,12 +20,12 @@ enum { OPTION_AT = 0x2000, OPTION_LAST };
 struct options {
     struct cli_common common;
     bool has_at;
-    struct audit_head at;
+    struct log_head at;
     int64_t last; /* 0: all */
 };
 
 /* LENGTH:HASH, as results and receipts carry them. */
-static bool parse_head(const char *text, struct audit_head *out)
+static bool parse_head(const char *text, struct log_head *out)
 {
     const char *colon = strchr(text, ':');
     char digits[24];
@@ -197,7 +197,7 @@ static bool print_entry(const uint8_t *key, size_t key_len, const uint8_t *value
 static bool show(struct store *store, struct options *options, struct err *err)
 {
     struct store_txn *txn = NULL;
-    struct audit_head head;
+    struct log_head head;
     uint8_t from[8];
     if (!store_begin(store, false, &txn, err)) return false;
     bool ok = audit_read_head(txn, &head, err);

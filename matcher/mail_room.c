@@ -202,11 +202,9 @@ void mail_room_note_party(struct mail_room *room, const struct certificate *cert
         return;
     }
     struct note *note = mem_new(struct note);
-    const struct signed_bytes *raw = &certificate->raw;
     struct err err;
     note->room = room;
-    REQUIRE(certificate_decode(raw->body.data, raw->body.len, raw->signature, SIGNATURE_BYTES,
-                               &note->certificate, &err));
+    REQUIRE(certificate_of_bytes(&certificate->raw, &note->certificate, &err));
     mail_room_run(room, run_note, note);
 }
 

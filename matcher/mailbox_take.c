@@ -13,14 +13,6 @@ void mailbox_item_free(struct mailbox_item *item)
     signed_bytes_free(&item->sender);
 }
 
-static void copy_signed(struct signed_bytes *out, const uint8_t *body, size_t len,
-                        const uint8_t *signature)
-{
-    *out = (struct signed_bytes){0};
-    buf_append(&out->body, body, len);
-    memcpy(out->signature, signature, SIGNATURE_BYTES);
-}
-
 struct search_next {
     uint8_t party[PARTY_KEY];
     size_t max_bytes;
@@ -46,9 +38,9 @@ static bool take_next(const uint8_t *key, size_t key_len, const uint8_t *value, 
         next->found = true;
         next->withheld = out->bytes > next->max_bytes;
         if (record.kind == ITEM_MAIL && !next->withheld) {
-            copy_signed(&out->mail, record.body, record.body_len, record.signature);
-            copy_signed(&out->sender, record.certificate, record.certificate_len,
-                        record.certificate_signature);
+            signed_bytes_set(record.body, record.body_len, record.signature, &out->mail);
+            signed_bytes_set(record.certificate, record.certificate_len,
+                             record.certificate_signature, &out->sender);
         }
     }
     err->code = ERR_NONE;

@@ -137,7 +137,7 @@ static void free_job(struct finish_job *job)
 
 /* ---- the log, on its own thread ---- */
 
-static void build_entry(struct buf *fields, const struct audit_head *before, void *ctx)
+static void build_entry(struct buf *fields, const struct log_head *before, void *ctx)
 {
     struct finish_job *job = ctx;
     struct result *result = &job->result;
@@ -172,7 +172,7 @@ static void send_result(struct finish_job *job)
 }
 
 static void send_receipt(const struct finish_job *job, struct agent *agent,
-                         const struct audit_head *head)
+                         const struct log_head *head)
 {
     const struct search *search = job->search;
     struct receipt receipt = {.log_length = head->length};
@@ -201,7 +201,7 @@ static void log_result(const struct finish_job *job)
              (long long)(clock_steady_ms() - job->search->started_ms));
 }
 
-static void after_entry(bool ok, const struct audit_head *after, void *ctx)
+static void after_entry(bool ok, const struct log_head *after, void *ctx)
 {
     struct finish_job *job = ctx;
     struct search *search = job->search;

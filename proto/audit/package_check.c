@@ -30,9 +30,7 @@ void package_report_free(struct package_report *report)
 static bool open_certificate(const struct signed_bytes *raw, struct trust *trust, enum role role,
                              int64_t at_ms, struct certificate *out, struct err *err)
 {
-    return certificate_decode(raw->body.data, raw->body.len, raw->signature, SIGNATURE_BYTES, out,
-                              err) &&
-           trust_check_at(trust, out, role, at_ms, err);
+    return certificate_of_bytes(raw, out, err) && trust_check_at(trust, out, role, at_ms, err);
 }
 
 static bool check_parties(struct audit *audit, struct trust *trust, struct err *err)

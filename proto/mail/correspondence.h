@@ -55,12 +55,20 @@ void correspondence_close(struct correspondence *correspondence);
 uint64_t correspondence_version(struct correspondence *correspondence);
 
 /* ---- outgoing ---- */
-/* Writes a message down to be sent: durable when it returns. entry: mail, peer_name and query_hash
- * are given, kind, answer, stage, reason and attachments are filled in from the content; number and
- * state are set. content_bytes: content_encode's. */
+/* Writes a message down to be sent: durable when it returns. entry: mail and peer_name are given;
+ * kind, answer, stage, reason, query_hash and attachments are filled in from the content, number
+ * and state are set. */
 MUST_CHECK bool correspondence_put(struct correspondence *correspondence, struct entry *entry,
                                    const struct content *content,
                                    const struct signed_bytes *signed_mail, struct err *err);
+/* Seals `content` to the receiver's certificate, which the caller has checked, signs it as `sender`
+ * and writes it down (correspondence_put). Of `entry`, mail.mail_id, mail.thread_id and mail.closes
+ * are given, the rest zero: it is filled in, mail.sent_at with the time. ERR_INVALID: too long. */
+MUST_CHECK bool correspondence_write(struct correspondence *correspondence,
+                                     const struct identity *sender,
+                                     const struct certificate *receiver,
+                                     const struct content *content, struct entry *entry,
+                                     struct err *err);
 /* The first entry with a number above `after` that is MAIL_QUEUED, and its signed bytes
  * (signed_bytes_free). *found false: none. */
 MUST_CHECK bool correspondence_next(struct correspondence *correspondence, uint64_t after,

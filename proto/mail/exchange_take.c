@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "keys/signed.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/text.h"
@@ -79,12 +80,8 @@ static bool open_delivery(struct exchange *exchange, const Hearth__V1__MailDeliv
                           struct certificate *sender, struct mail *mail, struct buf *raw,
                           struct err *why)
 {
-    const Hearth__V1__Signed *in = delivery->mail, *raw_certificate = delivery->certificate;
-    if (!certificate_decode(raw_certificate->body.data, raw_certificate->body.len,
-                            raw_certificate->signature.data, raw_certificate->signature.len, sender,
-                            why)) {
-        return false;
-    }
+    const Hearth__V1__Signed *in = delivery->mail;
+    if (!certificate_of_message(delivery->certificate, sender, why)) return false;
     bool ok = trust_check(exchange->parts.trust, sender, ROLE_NONE, clock_wall_ms(), why) &&
               mail_read(in->body.data, in->body.len, in->signature.data, in->signature.len, sender,
                         exchange->parts.identity, mail, raw, why);
@@ -190,14 +187,12 @@ bool exchange_read_party(struct exchange *exchange, const Hearth__V1__MailParty 
                          enum role role, const char *organisation, struct certificate *out,
                          struct err *err)
 {
-    const Hearth__V1__Signed *raw = party->certificate;
     struct certificate certificate = {0};
-    if (!raw) {
+    if (!party->certificate) {
         return err_set(err, ERR_NOT_FOUND, "to", "the matcher has never seen %s %s",
                        role_name(role), organisation);
     }
-    if (!certificate_decode(raw->body.data, raw->body.len, raw->signature.data, raw->signature.len,
-                            &certificate, err)) {
+    if (!certificate_of_message(party->certificate, &certificate, err)) {
         return err_in(err, "certificate");
     }
     bool ok = trust_check(exchange->parts.trust, &certificate, role, clock_wall_ms(), err) &&

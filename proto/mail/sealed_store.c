@@ -136,10 +136,5 @@ bool sealed_get(const struct sealed_store *sealed, struct store_txn *txn,
 
 bool sealed_rewrite(struct sealed_store *sealed, bool *done, struct err *err)
 {
-    bool wanted = false;
-    *done = true;
-    if (!store_wants_rewrite(sealed->store, &wanted, err)) return err_in(err, sealed->field);
-    if (!wanted || store_rewrite(sealed->store, err)) return true;
-    *done = false;
-    return err->code == ERR_UNAVAILABLE || err_in(err, sealed->field);
+    return store_rewrite_where_wanted(sealed->store, done, err) || err_in(err, sealed->field);
 }

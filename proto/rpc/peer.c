@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "keys/signed.h"
 #include "proto/base/clock.h"
 
 static bool check_connection(const struct rpc_stream *stream, const struct certificate *certificate,
@@ -14,7 +15,7 @@ static bool check_connection(const struct rpc_stream *stream, const struct certi
     }
     return certificate->serial == rpc_stream_peer_serial(stream) ||
            err_set(err, ERR_UNAUTHENTICATED, "certificate",
-                   "has serial %llu, but the connection's is %llu",
+                   "is of another issue than the connection's: serial %llu, not %llu",
                    (unsigned long long)certificate->serial,
                    (unsigned long long)rpc_stream_peer_serial(stream));
 }
@@ -25,10 +26,7 @@ bool peer_certificate(const struct rpc_stream *stream, struct trust *trust, enum
 {
     struct certificate certificate = {0};
     if (!message) return err_set(err, ERR_UNAUTHENTICATED, "certificate", "is missing");
-    if (!certificate_decode(message->body.data, message->body.len, message->signature.data,
-                            message->signature.len, &certificate, err)) {
-        return err_in(err, "certificate");
-    }
+    if (!certificate_of_message(message, &certificate, err)) return err_in(err, "certificate");
     if (trust_check(trust, &certificate, role, clock_wall_ms(), err) &&
         check_connection(stream, &certificate, organisation, err)) {
         *out = certificate;

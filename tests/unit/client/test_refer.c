@@ -458,32 +458,6 @@ static void threads_are_found_by_the_start_of_their_id(void **state)
     assert_int_equal(err.code, ERR_INVALID);
 }
 
-/* ---- files ---- */
-
-static void files_go_along_by_their_bare_names(void **state)
-{
-    struct world *w = *state;
-    struct err err = {0};
-    struct content content = {.kind = CONTENT_MESSAGE};
-    char *path = file_join(w->la.home, "plan.txt");
-    const char *attach[] = {path, path};
-    kept_must(file_create(path, "one\r\ntwo\n", 9, 0600, &err), &err);
-    kept_must(content_read_files(&content, path, attach, 1, &err), &err);
-    assert_string_equal(content.text, "one\ntwo\n");
-    assert_string_equal(content.attachments[0].name, "plan.txt");
-    content_wipe(&content);
-    content = (struct content){.kind = CONTENT_MESSAGE};
-    assert_false(content_read_files(&content, NULL, attach, 2, &err)); /* the same name twice */
-    assert_string_equal(err.field, "attachments");
-    content_wipe(&content);
-    content = (struct content){.kind = CONTENT_MESSAGE};
-    assert_false(content_read_files(&content, "/nowhere", NULL, 0, &err));
-    assert_int_equal(err.code, ERR_INVALID);
-    assert_string_equal(err.field, "text");
-    content_wipe(&content);
-    free(path);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -502,7 +476,6 @@ int main(void)
         TEST(a_refused_withdrawal_withdraws_nothing),
         TEST(a_refused_further_stage_is_told_and_begins_anew),
         TEST(threads_are_found_by_the_start_of_their_id),
-        TEST(files_go_along_by_their_bare_names),
     };
     return sodium_init() < 0 || cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct audit_head write_entries(const struct scene *scene, int count)
+static struct log_head write_entries(const struct scene *scene, int count)
 {
     struct audit *audit = NULL;
     struct err err = {0};
@@ -61,7 +61,7 @@ static struct audit_head write_entries(const struct scene *scene, int count)
         audit_add(audit, AUDIT_QUERY, &fields);
         assert_null(fields.data); /* taken over */
     }
-    struct audit_head head = audit_flush(audit);
+    struct log_head head = audit_flush(audit);
     assert_true(audit_works(audit));
     audit_stop(audit);
     return head;
@@ -111,7 +111,7 @@ static void expect_bad(struct store *store, uint64_t number, const char *word)
     }
 }
 
-static void expect_intact(struct store *store, const struct audit_head *head)
+static void expect_intact(struct store *store, const struct log_head *head)
 {
     struct audit_report report;
     struct err err = {0};
@@ -124,12 +124,12 @@ static void expect_intact(struct store *store, const struct audit_head *head)
 static void intact_log_continues_over_restarts(void **state)
 {
     struct scene *scene = *state;
-    struct audit_head none = {0};
+    struct log_head none = {0};
     expect_intact(scene->store, &none);
-    struct audit_head first = write_entries(scene, ENTRIES);
+    struct log_head first = write_entries(scene, ENTRIES);
     assert_int_equal(first.length, ENTRIES);
     expect_intact(scene->store, &first);
-    struct audit_head second = write_entries(scene, 3);
+    struct log_head second = write_entries(scene, 3);
     assert_int_equal(second.length, ENTRIES + 3);
     expect_intact(scene->store, &second);
     struct audit_report report;
@@ -144,7 +144,7 @@ static void intact_log_continues_over_restarts(void **state)
 static void every_altered_byte_is_found(void **state)
 {
     struct scene *scene = *state;
-    struct audit_head head = write_entries(scene, ENTRIES);
+    struct log_head head = write_entries(scene, ENTRIES);
     for (uint64_t number = 1; number <= ENTRIES; number += 6) {
         struct buf entry = load(scene->store, number);
         for (size_t i = 0; i < entry.len; i++) {
@@ -227,17 +227,17 @@ static void forged_entries_are_found(void **state)
 /* ---- entries that depend on the head ---- */
 
 struct asked {
-    struct audit_head before, after;
+    struct log_head before, after;
     bool done, ok;
 };
 
-static void build(struct buf *fields, const struct audit_head *before, void *ctx)
+static void build(struct buf *fields, const struct log_head *before, void *ctx)
 {
     ((struct asked *)ctx)->before = *before;
     audit_number(fields, "length", before->length);
 }
 
-static void done(bool ok, const struct audit_head *after, void *ctx)
+static void done(bool ok, const struct log_head *after, void *ctx)
 {
     struct asked *asked = ctx;
     asked->done = true;
@@ -248,13 +248,13 @@ static void done(bool ok, const struct audit_head *after, void *ctx)
 static void asking_gives_both_heads(void **state)
 {
     struct scene *scene = *state;
-    struct audit_head head = write_entries(scene, 3);
+    struct log_head head = write_entries(scene, 3);
     struct audit *audit = NULL;
     struct err err = {0};
     struct asked asked = {0};
     assert_true(audit_start(scene->store, scene->matcher.identity, &audit, &err));
     audit_ask(audit, &(struct audit_request){AUDIT_RESULT, build, done, &asked});
-    struct audit_head after = audit_flush(audit);
+    struct log_head after = audit_flush(audit);
     audit_stop(audit);
     assert_true(asked.done && asked.ok);
     assert_memory_equal(asked.before.hash, head.hash, HASH_BYTES);

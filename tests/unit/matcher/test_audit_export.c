@@ -169,7 +169,7 @@ static void the_newest_lags_a_minute_at_most(void **state)
 struct forger {
     struct scene *scene;
     struct store_txn *txn;
-    struct audit_head head;
+    struct log_head head;
 };
 
 static void put_entry(struct forger *forger, const struct audit_entry *entry, const char *la)
@@ -241,7 +241,7 @@ static void shortened_logs_are_found_by_checkpoints(void **state)
 }
 
 static void forge_checkpoint(const struct scene *scene, const struct party *signer,
-                             const struct audit_head *head)
+                             const struct log_head *head)
 {
     struct store_txn *txn = NULL;
     struct err err = {0};
@@ -254,7 +254,7 @@ static void others_sign_no_checkpoints(void **state)
 {
     struct scene *scene = *state;
     fill(scene, 3);
-    struct audit_head head = audit_flush(scene->audit);
+    struct log_head head = audit_flush(scene->audit);
     stop(scene);
     forge_checkpoint(scene, &scene->stranger, &head); /* certified, but no matcher */
     expect_broken(scene, 0, "the one of 3 entries");
@@ -359,7 +359,7 @@ static void exports_are_checked_and_tell_nothing_of_others(void **state)
     struct known_head known[2] = {{{0, {0}}, "the result of query a"}, {{0, {0}}, "b"}};
     add_text(scene, AUDIT_STARTED, "version", "1", NULL);
     fill(scene, 20);
-    struct audit_head head = audit_flush(scene->audit);
+    struct log_head head = audit_flush(scene->audit);
     known[0].head.length = head.length;
     memcpy(known[0].head.hash, head.hash, HASH_BYTES);
     fill(scene, ENTRIES);
@@ -395,7 +395,7 @@ static void a_matcher_that_rewrites_its_log_is_found(void **state)
     struct scene *scene = *state;
     struct err err = {0};
     fill(scene, 50);
-    struct audit_head head = audit_flush(scene->audit);
+    struct log_head head = audit_flush(scene->audit);
     struct known_head known = {{head.length, {0}}, "the result of query 12ab"};
     memcpy(known.head.hash, head.hash, HASH_BYTES);
     fill(scene, ENTRIES - 50);

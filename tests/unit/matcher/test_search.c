@@ -402,8 +402,8 @@ static void results_and_receipts_carry_the_log(void **state)
     struct run *run = run_new(scene, LA_HONEST);
     scene_wait(scene, receipts_came, scene);
     (void)audit_flush(scene->matcher->audit);
-    struct audit_head heads[2] = {{.length = run->result->log_length},
-                                  {.length = scene->agents[1].receipt.log_length}};
+    struct log_head heads[2] = {{.length = run->result->log_length},
+                                {.length = scene->agents[1].receipt.log_length}};
     memcpy(heads[0].hash, run->result->log_head, HASH_BYTES);
     memcpy(heads[1].hash, scene->agents[1].receipt.log_head, HASH_BYTES);
     for (int i = 0; i < 2; i++) {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/base/file.h"
 #include "proto/crypto/wire.h"
+#include "proto/mail/content_files.h"
 #include "proto/referral.pb-c.h"
 #include "tests/unit/proto/mail/letters.h"
+#include "tests/unit/support/temp_dir.h"
 
 static void there_and_back(const struct content *content)
 {
@@ -182,6 +185,37 @@ static void unknown_fields_of_an_attachment_are_refused(void **state)
     content_wipe(&full);
 }
 
+static void files_go_along_by_their_bare_names(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct content content = {.kind = CONTENT_MESSAGE};
+    struct content_files files = {0}, nowhere = {.text = "/nowhere"};
+    char *dir = support_temp_dir();
+    char *path = file_join(dir, "plan.txt");
+    must(file_create(path, "one\r\ntwo\n", 9, 0600, &err), &err);
+    files.text = path;
+    assert_true(content_files_add(&files, path));
+    must(content_files_read(&files, &content, &err), &err);
+    assert_string_equal(content.text, "one\ntwo\n");
+    assert_string_equal(content.attachments[0].name, "plan.txt");
+    content_wipe(&content);
+    content = (struct content){.kind = CONTENT_MESSAGE};
+    assert_true(content_files_add(&files, path)); /* the same name twice */
+    assert_false(content_files_read(&files, &content, &err));
+    assert_string_equal(err.field, "attachments");
+    content_wipe(&content);
+    content = (struct content){.kind = CONTENT_MESSAGE};
+    assert_false(content_files_read(&nowhere, &content, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_string_equal(err.field, "text");
+    content_wipe(&content);
+    while (files.attach_count < ATTACHMENTS_MAX) assert_true(content_files_add(&files, path));
+    assert_false(content_files_add(&files, path));
+    free(path);
+    support_temp_dir_remove(dir);
+}
+
 static void reasons_are_a_list(void **state)
 {
     (void)state;
@@ -203,6 +237,7 @@ int main(void)
         cmocka_unit_test(names_of_attachments_lead_nowhere),
         cmocka_unit_test(malformed_contents_are_refused),
         cmocka_unit_test(unknown_fields_of_an_attachment_are_refused),
+        cmocka_unit_test(files_go_along_by_their_bare_names),
         cmocka_unit_test(reasons_are_a_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
