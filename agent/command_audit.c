@@ -10,7 +10,9 @@
 #include "agent/home.h"
 #include "agent/reply_package.h"
 #include "proto/audit/log_export.h"
+#include "proto/base/clear_output.h"
 #include "proto/base/file.h"
+#include "proto/base/json_wipe.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -54,20 +56,13 @@ static int with_replies(const struct argp *argp, int argc, char **argv,
 
 /* ---- open ---- */
 
-static bool write_package(const struct options *options, json_t *package, struct err *err)
+static bool write_package(const struct options *options, const json_t *package, struct err *err)
 {
-    char *text = json_dumps(package, JSON_COMPACT);
-    REQUIRE(text != NULL);
-    size_t len = strlen(text);
-    bool ok = true;
-    text[len] = '\n'; /* in the NUL's place: the length is known */
-    if (options->out) {
-        ok = file_create(options->out, text, len + 1, 0600, err);
-    } else if (fwrite(text, 1, len + 1, stdout) != len + 1) {
-        ok = err_set_errno(err, errno, "", "cannot write");
-    }
-    sodium_memzero(text, len);
-    free(text);
+    struct buf text = {0};
+    json_append(package, JSON_COMPACT, &text);
+    buf_u8(&text, '\n');
+    bool ok = clear_output(options->out, &text, err);
+    buf_wipe(&text);
     return ok;
 }
 

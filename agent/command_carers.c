@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "agent/carer_text.h"
-#include "agent/clear_output.h"
 #include "agent/commands.h"
 #include "agent/home.h"
+#include "proto/base/clear_output.h"
 
 struct options {
     struct cli_common common;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-#include <string.h>
 
-#include "agent/clear_output.h"
 #include "agent/commands.h"
 #include "agent/home.h"
 #include "agent/subject_access.h"
+#include "proto/base/clear_output.h"
 #include "proto/base/clock.h"
+#include "proto/base/json_wipe.h"
 
 struct options {
     struct cli_common common;
@@ -30,13 +29,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static void put_json(const struct subject_access *access, struct buf *out)
 {
     json_t *json = subject_access_json(access);
-    char *text = json_dumps(json, JSON_COMPACT);
+    json_append(json, JSON_COMPACT, out);
+    buf_u8(out, '\n');
     json_decref(json);
-    REQUIRE(text != NULL);
-    buf_text(out, text);
-    buf_text(out, "\n");
-    sodium_memzero(text, strlen(text));
-    free(text);
 }
 
 static int write_copy(const void *ctx, struct home *home, struct err *err)
