@@ -98,30 +98,20 @@ int command_audit_open(int argc, char **argv)
 
 /* ---- log ---- */
 
-struct heads {
-    struct known_head *list;
-    size_t count, cap;
-};
-
 static bool add_head(const struct receipt *receipt, int64_t at_ms, void *ctx, struct err *err)
 {
     (void)at_ms;
     (void)err;
-    struct heads *heads = ctx;
     char query[2 * HASH_BYTES + 1];
-    if (heads->count == heads->cap) {
-        heads->cap = heads->cap ? 2 * heads->cap : 64;
-        heads->list = mem_resize(heads->list, heads->cap, sizeof *heads->list);
-    }
-    struct known_head *head = &heads->list[heads->count++];
-    *head = (struct known_head){.head = {.length = receipt->log_length}};
-    memcpy(head->head.hash, receipt->log_head, HASH_BYTES);
-    (void)snprintf(head->from, sizeof head->from, "the receipt for query %.16s",
+    struct known_head head = {.head = {.length = receipt->log_length}};
+    memcpy(head.head.hash, receipt->log_head, HASH_BYTES);
+    (void)snprintf(head.from, sizeof head.from, "the receipt for query %.16s",
                    text_hex(receipt->query_hash, HASH_BYTES, query));
+    known_heads_add(ctx, &head);
     return true;
 }
 
-static bool check_log(const char *path, struct trust *trust, const struct heads *heads,
+static bool check_log(const char *path, struct trust *trust, const struct known_heads *heads,
                       struct log_check *out, struct err *err)
 {
     FILE *in = fopen(path, "re");
@@ -132,7 +122,7 @@ static bool check_log(const char *path, struct trust *trust, const struct heads 
 }
 
 static void print_log(const struct options *options, const struct log_check *check,
-                      const struct heads *heads, bool own)
+                      const struct known_heads *heads, bool own)
 {
     if (options->common.json) {
         cli_print_json(json_pack(
@@ -169,7 +159,7 @@ static bool is_own(const struct home *home, const struct log_check *check)
 
 static int run_log(const struct options *options, struct home *home, struct err *err)
 {
-    struct heads heads = {0};
+    struct known_heads heads = {0};
     struct log_check check = {0};
     bool ok = replies_each_receipt(home->replies, add_head, &heads, err) &&
               check_log(options->arg, home->trust, &heads, &check, err);
