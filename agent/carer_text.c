@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "proto/base/csv_cell.h"
 #include "proto/base/clock.h"
+#include "proto/base/csv_cell.h"
 #include "proto/domain/postcode.h"
 
 static void separate(struct buf *out, size_t start)

@@ -10,7 +10,9 @@
 #include "agent/home.h"
 #include "agent/reply_package.h"
 #include "proto/audit/log_export.h"
+#include "proto/base/clear_output.h"
 #include "proto/base/file.h"
+#include "proto/base/json_wipe.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -54,20 +56,13 @@ static int with_replies(const struct argp *argp, int argc, char **argv,
 
 /* ---- open ---- */
 
-static bool write_package(const struct options *options, json_t *package, struct err *err)
+static bool write_package(const struct options *options, const json_t *package, struct err *err)
 {
-    char *text = json_dumps(package, JSON_COMPACT);
-    REQUIRE(text != NULL);
-    size_t len = strlen(text);
-    bool ok = true;
-    text[len] = '\n'; /* in the NUL's place: the length is known */
-    if (options->out) {
-        ok = file_create(options->out, text, len + 1, 0600, err);
-    } else if (fwrite(text, 1, len + 1, stdout) != len + 1) {
-        ok = err_set_errno(err, errno, "", "cannot write");
-    }
-    sodium_memzero(text, len);
-    free(text);
+    struct buf text = {0};
+    json_append(package, JSON_COMPACT, &text);
+    buf_u8(&text, '\n');
+    bool ok = clear_output(options->out, &text, err);
+    buf_wipe(&text);
     return ok;
 }
 
@@ -103,30 +98,20 @@ int command_audit_open(int argc, char **argv)
 
 /* ---- log ---- */
 
-struct heads {
-    struct known_head *list;
-    size_t count, cap;
-};
-
 static bool add_head(const struct receipt *receipt, int64_t at_ms, void *ctx, struct err *err)
 {
     (void)at_ms;
     (void)err;
-    struct heads *heads = ctx;
     char query[2 * HASH_BYTES + 1];
-    if (heads->count == heads->cap) {
-        heads->cap = heads->cap ? 2 * heads->cap : 64;
-        heads->list = mem_resize(heads->list, heads->cap, sizeof *heads->list);
-    }
-    struct known_head *head = &heads->list[heads->count++];
-    *head = (struct known_head){.head = {.length = receipt->log_length}};
-    memcpy(head->head.hash, receipt->log_head, HASH_BYTES);
-    (void)snprintf(head->from, sizeof head->from, "the receipt for query %.16s",
+    struct known_head head = {.head = {.length = receipt->log_length}};
+    memcpy(head.head.hash, receipt->log_head, HASH_BYTES);
+    (void)snprintf(head.from, sizeof head.from, "the receipt for query %.16s",
                    text_hex(receipt->query_hash, HASH_BYTES, query));
+    known_heads_add(ctx, &head);
     return true;
 }
 
-static bool check_log(const char *path, struct trust *trust, const struct heads *heads,
+static bool check_log(const char *path, struct trust *trust, const struct known_heads *heads,
                       struct log_check *out, struct err *err)
 {
     FILE *in = fopen(path, "re");
@@ -137,7 +122,7 @@ static bool check_log(const char *path, struct trust *trust, const struct heads 
 }
 
 static void print_log(const struct options *options, const struct log_check *check,
-                      const struct heads *heads, bool own)
+                      const struct known_heads *heads, bool own)
 {
     if (options->common.json) {
         cli_print_json(json_pack(
@@ -176,7 +161,7 @@ static bool is_own(const struct home *home, const struct log_check *check)
 
 static int run_log(const struct options *options, struct home *home, struct err *err)
 {
-    struct heads heads = {0};
+    struct known_heads heads = {0};
     struct log_check check = {0};
     bool ok = replies_each_receipt(home->replies, add_head, &heads, err) &&
               check_log(options->arg, home->trust, &heads, &check, err);

@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "agent/carer_text.h"
-#include "agent/clear_output.h"
 #include "agent/commands.h"
 #include "agent/home.h"
+#include "proto/base/clear_output.h"
 
 struct options {
     struct cli_common common;
@@ -31,20 +31,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-typedef int (*carers_fn)(const struct options *options, struct home *home, struct err *err);
-
-/* Opens the home directory, runs, closes; run returns an exit code, or -1 with err set. */
 static int with_home(const struct argp *argp, int argc, char **argv, struct options *options,
-                     carers_fn run)
+                     home_fn run)
 {
-    struct home home = {0};
-    struct err err = {0};
     int code = cli_parse(argp, argc, argv, options, &options->common);
-    if (code != 0) return code;
-    code = home_open(&options->common, &home, &err) ? run(options, &home, &err) : -1;
-    if (code < 0) code = home_fail(argv[0], &options->common, &err);
-    home_close(&home);
-    return code;
+    return code != 0 ? code : home_run(argv[0], &options->common, run, options);
 }
 
 /* ---- list ---- */
@@ -65,8 +56,9 @@ static void print_line(const struct profile *profile)
     buf_wipe(&date);
 }
 
-static int run_list(const struct options *options, struct home *home, struct err *err)
+static int run_list(const void *ctx, struct home *home, struct err *err)
 {
+    const struct options *options = ctx;
     struct profile_list list = {0};
     if (!profile_list_read(home->vault, &list, err)) return -1;
     if (options->common.json) {
@@ -131,8 +123,9 @@ static void print_carer(const struct profile *profile)
     print_codes(profile);
 }
 
-static int run_show(const struct options *options, struct home *home, struct err *err)
+static int run_show(const void *ctx, struct home *home, struct err *err)
 {
+    const struct options *options = ctx;
     struct secret room = secret_new(sizeof(struct profile));
     struct profile *profile = (struct profile *)(void *)room.data;
     bool ok = vault_get(home->vault, options->args[0], profile, err);
@@ -155,8 +148,9 @@ int command_show(int argc, char **argv)
 
 /* ---- remove ---- */
 
-static int run_remove(const struct options *options, struct home *home, struct err *err)
+static int run_remove(const void *ctx, struct home *home, struct err *err)
 {
+    const struct options *options = ctx;
     size_t count = (size_t)options->count;
     if (!vault_remove(home->vault, (const char *const *)options->args, count, err)) return -1;
     if (options->common.json) {
@@ -179,8 +173,9 @@ int command_remove(int argc, char **argv)
 
 /* ---- export ---- */
 
-static int run_export(const struct options *options, struct home *home, struct err *err)
+static int run_export(const void *ctx, struct home *home, struct err *err)
 {
+    const struct options *options = ctx;
     struct profile_list list = {0};
     struct buf text = {0};
     bool ok = profile_list_read(home->vault, &list, err);

@@ -84,8 +84,9 @@ static bool rewrite(void *ctx, bool *done, struct err *err)
     return ok;
 }
 
-static int run(const struct options *options, struct home *home, struct err *err)
+static int run(const void *ctx, struct home *home, struct err *err)
 {
+    const struct options *options = ctx;
     struct kept kept = {.home = mem_string(home->path),
                         .key = identity_derive(home->identity, REPLIES_PURPOSE)};
     const struct erase_replies replies = {end_recomputing, rewrite, &kept};
@@ -110,12 +111,6 @@ int command_erase(int argc, char **argv)
                "be recomputed), and rewrites the files, so that no page of them holds the old "
                "bytes. Where serve runs it waits up to 30 seconds for it to do so."};
     struct options options = {0};
-    struct home home = {0};
-    struct err err = {0};
     int code = cli_parse(&argp, argc, argv, &options, &options.common);
-    if (code != 0) return code;
-    code = home_open(&options.common, &home, &err) ? run(&options, &home, &err) : -1;
-    if (code < 0) code = home_fail(argv[0], &options.common, &err);
-    home_close(&home);
-    return code;
+    return code != 0 ? code : home_run(argv[0], &options.common, run, &options);
 }

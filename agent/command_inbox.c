@@ -128,15 +128,16 @@ static void print_all(const struct options *options, struct home *home,
                   unread, unread == 1 ? "" : "s");
 }
 
-static bool run(const struct options *options, struct home *home, struct err *err)
+static int run(const void *ctx, struct home *home, struct err *err)
 {
+    const struct options *options = ctx;
     struct threads threads = {0};
-    if (!home_open_correspondence(home, err)) return false;
+    if (!home_open_correspondence(home, err)) return -1;
     if (!options->offline) (void)mailbox_look(home, "hearth-agent inbox");
-    if (!threads_read(home->correspondence, &threads, err)) return false;
+    if (!threads_read(home->correspondence, &threads, err)) return -1;
     print_all(options, home, &threads);
     threads_free(&threads);
-    return true;
+    return EXIT_OK;
 }
 
 int command_inbox(int argc, char **argv)
@@ -153,12 +154,6 @@ int command_inbox(int argc, char **argv)
             "age, the LA, the children, and what this agency answered. * marks unread ones. "
             "Takes what waits in the mailbox where serve is not running."};
     struct options options = {0};
-    struct home home = {0};
-    struct err err = {0};
     int code = cli_parse(&argp, argc, argv, &options, &options.common);
-    if (code != 0) return code;
-    bool ok = home_open(&options.common, &home, &err) && run(&options, &home, &err);
-    if (!ok) code = home_fail("hearth-agent inbox", &options.common, &err);
-    home_close(&home);
-    return code;
+    return code != 0 ? code : home_run("hearth-agent inbox", &options.common, run, &options);
 }

@@ -250,19 +250,20 @@ static bool show_thread(struct show *show, const struct threads *threads, struct
     return ok;
 }
 
-static bool run(const struct options *options, struct home *home, struct err *err)
+static int run(const void *ctx, struct home *home, struct err *err)
 {
+    const struct options *options = ctx;
     struct threads threads = {0};
     struct show show = {.options = options, .home = home};
-    if (!home_open_correspondence(home, err) || !home_open_replies(home, err)) return false;
+    if (!home_open_correspondence(home, err) || !home_open_replies(home, err)) return -1;
     if (!options->offline) (void)mailbox_look(home, "hearth-agent inbox show");
-    if (!threads_read(home->correspondence, &threads, err)) return false;
+    if (!threads_read(home->correspondence, &threads, err)) return -1;
     bool ok = threads_find(&threads, options->id, &show.thread, err) &&
               replies_knows(home->replies, show.thread->first->query_hash, &show.answered,
                             &show.answered_ms, err) &&
               show_thread(&show, &threads, err);
     threads_free(&threads);
-    return ok;
+    return ok ? EXIT_OK : -1;
 }
 
 int command_inbox_show(int argc, char **argv)
@@ -280,12 +281,6 @@ int command_inbox_show(int argc, char **argv)
                "first, with what each meets, and those that miss exactly one must. ID is its "
                "number, or the start of its id. Marks its messages as read."};
     struct options options = {0};
-    struct home home = {0};
-    struct err err = {0};
     int code = cli_parse(&argp, argc, argv, &options, &options.common);
-    if (code != 0) return code;
-    bool ok = home_open(&options.common, &home, &err) && run(&options, &home, &err);
-    if (!ok) code = home_fail("hearth-agent inbox show", &options.common, &err);
-    home_close(&home);
-    return code;
+    return code != 0 ? code : home_run("hearth-agent inbox show", &options.common, run, &options);
 }

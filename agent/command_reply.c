@@ -217,8 +217,9 @@ static int print_state(const struct options *options, const struct entry *entry)
     return sent ? EXIT_OK : EXIT_NOT_SENT;
 }
 
-static int run(const struct options *options, struct home *home, struct err *err)
+static int run(const void *ctx, struct home *home, struct err *err)
 {
+    const struct options *options = ctx;
     struct exchange *exchange = NULL;
     struct entry entry = {0};
     struct err why = {0};
@@ -250,12 +251,6 @@ int command_reply(int argc, char **argv)
         .help_filter = filter,
         .doc = "Answers a referral: sealed to the LA, which alone can read it.\v"};
     struct options options = {0};
-    struct home home = {0};
-    struct err err = {0};
     int code = cli_parse(&argp, argc, argv, &options, &options.common);
-    if (code != 0) return code;
-    code = home_open(&options.common, &home, &err) ? run(&options, &home, &err) : -1;
-    if (code < 0) code = home_fail("hearth-agent reply", &options.common, &err);
-    home_close(&home);
-    return code;
+    return code != 0 ? code : home_run("hearth-agent reply", &options.common, run, &options);
 }

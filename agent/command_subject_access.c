@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-#include <string.h>
 
-#include "agent/clear_output.h"
 #include "agent/commands.h"
 #include "agent/home.h"
 #include "agent/subject_access.h"
+#include "proto/base/clear_output.h"
 #include "proto/base/clock.h"
+#include "proto/base/json_wipe.h"
 
 struct options {
     struct cli_common common;
@@ -30,17 +29,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static void put_json(const struct subject_access *access, struct buf *out)
 {
     json_t *json = subject_access_json(access);
-    char *text = json_dumps(json, JSON_COMPACT);
+    json_append(json, JSON_COMPACT, out);
+    buf_u8(out, '\n');
     json_decref(json);
-    REQUIRE(text != NULL);
-    buf_text(out, text);
-    buf_text(out, "\n");
-    sodium_memzero(text, strlen(text));
-    free(text);
 }
 
-static bool write_copy(const struct options *options, struct home *home, struct err *err)
+static int write_copy(const void *ctx, struct home *home, struct err *err)
 {
+    const struct options *options = ctx;
     struct secret room = secret_new(sizeof(struct profile));
     struct profile *profile = (struct profile *)(void *)room.data;
     const struct certificate *certificate = identity_certificate(home->identity);
@@ -57,7 +53,7 @@ static bool write_copy(const struct options *options, struct home *home, struct 
     ok = ok && clear_output(options->file, &text, err);
     buf_wipe(&text);
     secret_free(&room);
-    return ok;
+    return ok ? EXIT_OK : -1;
 }
 
 int command_subject_access(int argc, char **argv)
@@ -70,12 +66,6 @@ int command_subject_access(int argc, char **argv)
                "subject-access request (UK GDPR article 15), to a new file (mode 0600) or to "
                "standard output; as data with --json. The output is not encrypted."};
     struct options options = {0};
-    struct home home = {0};
-    struct err err = {0};
     int code = cli_parse(&argp, argc, argv, &options, &options.common);
-    if (code != 0) return code;
-    bool ok = home_open(&options.common, &home, &err) && write_copy(&options, &home, &err);
-    if (!ok) code = home_fail(argv[0], &options.common, &err);
-    home_close(&home);
-    return code;
+    return code != 0 ? code : home_run(argv[0], &options.common, write_copy, &options);
 }

@@ -4,10 +4,10 @@
 
 #include "agent/carer_text.h"
 #include "agent/commands.h"
-#include "proto/base/csv_cell.h"
 #include "agent/home.h"
 #include "agent/import_columns.h"
 #include "proto/base/clock.h"
+#include "proto/base/csv_cell.h"
 #include "proto/base/file.h"
 
 struct options {

@@ -109,3 +109,13 @@ int home_fail(const char *command, const struct cli_common *common, const struct
     cli_print_error(command, common->json, err);
     return err->code == ERR_INVALID ? EXIT_BAD_INPUT : EXIT_OTHER;
 }
+
+int home_run(const char *name, const struct cli_common *common, home_fn what, const void *ctx)
+{
+    struct home home = {0};
+    struct err err = {0};
+    int code = home_open(common, &home, &err) ? what(ctx, &home, &err) : -1;
+    if (code < 0) code = home_fail(name, common, &err);
+    home_close(&home);
+    return code;
+}

@@ -34,6 +34,12 @@ MUST_CHECK bool home_open_correspondence(struct home *home, struct err *err);
 MUST_CHECK bool home_open_replies(struct home *home, struct err *err);
 void home_close(struct home *home);
 
+/* A command that works on an opened home: opens it, calls `what` with ctx, closes it. `what`
+ * returns the exit code, or -1 with err set, which is then printed as NAME's. Returns the exit
+ * code. */
+typedef int (*home_fn)(const void *ctx, struct home *home, struct err *err);
+int home_run(const char *name, const struct cli_common *common, home_fn what, const void *ctx);
+
 /* The directory to use; caller frees. */
 char *home_path(const struct cli_common *common);
 /* Prints the error in the common form; gives the exit code for it: 2 for bad input, else 1. */

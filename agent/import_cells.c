@@ -6,8 +6,8 @@
 
 #include <sodium.h>
 
-#include "proto/base/csv_cell.h"
 #include "agent/import_internal.h"
+#include "proto/base/csv_cell.h"
 #include "proto/base/text.h"
 
 enum {

@@ -26,8 +26,7 @@ struct auditing {
     const char *la;
     struct expected *list;
     size_t count;
-    struct known_head *heads;
-    size_t head_count, head_room;
+    struct known_heads heads;
     struct audit_findings *findings;
 };
 
@@ -60,15 +59,6 @@ static const char *short_hash(const uint8_t hash[HASH_BYTES], char out[SHORT_HAS
 
 /* ---- what this LA holds ---- */
 
-static void add_head(struct auditing *auditing, const struct known_head *head)
-{
-    if (auditing->head_count == auditing->head_room) {
-        auditing->head_room = auditing->head_room ? 2 * auditing->head_room : 64;
-        auditing->heads = mem_resize(auditing->heads, auditing->head_room, sizeof *auditing->heads);
-    }
-    auditing->heads[auditing->head_count++] = *head;
-}
-
 bool log_head_parse(const char *line, struct known_head *out)
 {
     const char *query = strstr(line, " query="), *at = strstr(line, " at=");
@@ -97,7 +87,7 @@ static bool take_head_line(char *line, void *ctx)
     struct auditing *auditing = ctx;
     struct known_head head;
     if (log_head_parse(line, &head)) {
-        add_head(auditing, &head);
+        known_heads_add(&auditing->heads, &head);
     } else {
         problem(auditing->findings, HOME_LOG_HEADS ": a line cannot be read: \"%.40s\"", line);
     }
@@ -135,7 +125,7 @@ static bool expect_result(struct auditing *auditing, const struct package_parts 
         hash_once(expected->result_hash, TAG_RESULT, body->data, body->len);
         (void)snprintf(head.from, sizeof head.from, "the signed result of query %s",
                        short_hash(parts->query_hash, hash));
-        add_head(auditing, &head);
+        known_heads_add(&auditing->heads, &head);
     }
     free(result);
     return ok;
@@ -297,11 +287,11 @@ bool audit_log_check(FILE *in, const char *home, const char *la, struct trust *t
     struct audit_findings findings = {0};
     struct auditing auditing = {.la = la, .findings = &findings};
     bool ok = read_heads_file(&auditing, home, err) && read_runs(&auditing, records, err) &&
-              log_export_check(in, trust, auditing.heads, auditing.head_count, take_entry,
+              log_export_check(in, trust, auditing.heads.list, auditing.heads.count, take_entry,
                                &auditing, &findings.check, err);
     if (ok) conclude(&auditing);
     records_list_free(auditing.list, auditing.count, sizeof *auditing.list);
-    free(auditing.heads);
+    free(auditing.heads.list);
     if (ok) {
         *out = findings;
     } else {

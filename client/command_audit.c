@@ -14,7 +14,9 @@
 #include "client/report.h"
 #include "client/selection.h"
 #include "proto/audit/log_export.h"
+#include "proto/base/clear_output.h"
 #include "proto/base/file.h"
+#include "proto/base/json_wipe.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -112,24 +114,18 @@ static bool cut_chain(const struct options *options, const struct run *run, json
     return ok || err_in(err, "log");
 }
 
-static bool write_package(const struct options *options, json_t *package, struct err *err)
+static bool write_package(const struct options *options, const json_t *package, struct err *err)
 {
-    char *text = json_dumps(package, JSON_COMPACT);
-    REQUIRE(text != NULL);
-    size_t len = strlen(text);
-    bool ok = true;
-    if (options->out && strcmp(options->out, "-") != 0) {
-        ok = file_create(options->out, text, len, 0600, err);
-        if (ok && !options->common.quiet) {
-            (void)fprintf(stderr, "%s written%s; confidential: for the auditor alone\n",
-                          options->out, options->log ? "" : ", without a part of the log (--log)");
-        }
-    } else {
-        ok = fwrite(text, 1, len, stdout) == len && fputc('\n', stdout) != EOF;
-        if (!ok) (void)err_set(err, ERR_IO, "output", "could not be written");
+    struct buf text = {0};
+    json_append(package, JSON_COMPACT, &text);
+    buf_u8(&text, '\n');
+    bool ok = clear_output(options->out, &text, err);
+    buf_wipe(&text);
+    bool file = options->out && strcmp(options->out, "-") != 0;
+    if (ok && file && !options->common.quiet) {
+        (void)fprintf(stderr, "%s written%s; confidential: for the auditor alone\n", options->out,
+                      options->log ? "" : ", without a part of the log (--log)");
     }
-    sodium_memzero(text, len);
-    free(text);
     return ok;
 }
 

@@ -10,8 +10,9 @@
 #include "client/chronicle.h"
 #include "client/commands.h"
 #include "client/report.h"
+#include "proto/base/clear_output.h"
 #include "proto/base/clock.h"
-#include "proto/base/file.h"
+#include "proto/base/json_wipe.h"
 #include "proto/base/text.h"
 
 enum { OPTION_FORMAT = 0x400 };
@@ -182,13 +183,9 @@ static bool make_export(const struct options *options, const struct view *view, 
         return each_chronicle(view, NULL, append_csv, out, err);
     }
     if (!searches_json(view, NULL, &object, err)) return false;
-    char *text = json_dumps(object, JSON_INDENT(1));
+    json_append(object, JSON_INDENT(1), out);
+    buf_u8(out, '\n');
     json_decref(object);
-    REQUIRE(text != NULL);
-    buf_text(out, text);
-    buf_text(out, "\n");
-    sodium_memzero(text, strlen(text));
-    free(text);
     return true;
 }
 
@@ -197,13 +194,9 @@ static bool export(const void *ctx, struct view *view, struct err *err)
     const struct options *options = ctx;
     struct buf text = {0};
     const char *path = options->argument;
-    bool ok = make_export(options, view, &text, err);
-    if (ok && (!path || strcmp(path, "-") == 0)) {
-        ok = fwrite(text.data, 1, text.len, stdout) == text.len ||
-             err_set(err, ERR_IO, "output", "could not be written");
-    } else if (ok) {
-        ok = file_create(path, text.data, text.len, 0600, err);
-        if (ok && !options->common.quiet) (void)fprintf(stderr, "%s written\n", path);
+    bool ok = make_export(options, view, &text, err) && clear_output(path, &text, err);
+    if (ok && path && strcmp(path, "-") != 0 && !options->common.quiet) {
+        (void)fprintf(stderr, "%s written\n", path);
     }
     buf_wipe(&text);
     return ok;

@@ -149,3 +149,12 @@ bool log_export_check(FILE *in, struct trust *trust, const struct known_head *kn
     *out = found;
     return true;
 }
+
+void known_heads_add(struct known_heads *heads, const struct known_head *head)
+{
+    if (heads->count == heads->room) {
+        heads->room = heads->room ? 2 * heads->room : 64;
+        heads->list = mem_resize(heads->list, heads->room, sizeof *heads->list);
+    }
+    heads->list[heads->count++] = *head;
+}

@@ -38,6 +38,11 @@ struct known_head {
     struct log_head head;
     char from[120];
 };
+struct known_heads { /* zero-initialise; free(list) */
+    struct known_head *list;
+    size_t count, room;
+};
+void known_heads_add(struct known_heads *heads, const struct known_head *head);
 struct log_check {
     char matcher[ID_MAX + 1], party[ID_MAX + 16]; /* "la/exampleshire" */
     uint64_t from;                                /* number of the first entry */

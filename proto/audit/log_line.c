@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "keys/certificate.h"
+#include "proto/base/json_wipe.h"
 #include "proto/base/text.h"
 
 /* ---- writing ---- */
@@ -13,11 +14,8 @@
 static void append_object(json_t *object, struct buf *out)
 {
     REQUIRE(object != NULL);
-    char *text = json_dumps(object, JSON_COMPACT);
-    REQUIRE(text != NULL);
-    buf_text(out, text);
+    json_append(object, JSON_COMPACT, out);
     buf_u8(out, '\n');
-    free(text);
     json_decref(object);
 }
 

@@ -6,6 +6,7 @@
 
 #include "proto/audit/log_line.h"
 #include "proto/audit/package_internal.h"
+#include "proto/base/json_wipe.h"
 
 json_t *package_request_load(const struct buf *text)
 {
@@ -18,11 +19,7 @@ json_t *package_request_load(const struct buf *text)
 
 void package_dump(const json_t *object, struct buf *out)
 {
-    char *text = json_dumps(object, JSON_COMPACT); /* numbers with 17 digits */
-    REQUIRE(text != NULL);
-    buf_text(out, text);
-    sodium_memzero(text, strlen(text));
-    free(text);
+    json_append(object, JSON_COMPACT, out); /* numbers with 17 digits */
 }
 
 /* ---- writing ---- */

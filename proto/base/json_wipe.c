@@ -3,8 +3,8 @@
 
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include <jansson.h>
 #include <sodium.h>
 
 static void wipe_and_free(void *block)
@@ -17,4 +17,13 @@ static void wipe_and_free(void *block)
 void json_wipe_setup(void)
 {
     json_set_alloc_funcs(malloc, wipe_and_free);
+}
+
+void json_append(const json_t *object, size_t flags, struct buf *out)
+{
+    char *text = json_dumps(object, flags);
+    REQUIRE(text != NULL);
+    buf_text(out, text);
+    sodium_memzero(text, strlen(text));
+    free(text);
 }

@@ -33,20 +33,21 @@ void referral_wipe(struct referral *referral)
 
 /* ---- making ---- */
 
-static void copy_needs(const struct request *request, struct referral *out)
-{
-    memcpy(out->children, request->children, sizeof out->children);
-    memcpy(out->must, request->must, sizeof out->must);
-    memcpy(out->prefer, request->prefer, sizeof out->prefer);
-    memcpy(out->prefer_weight, request->prefer_weight, sizeof out->prefer_weight);
-    out->child_count = request->child_count;
-    out->must_count = request->must_count;
-    out->prefer_count = request->prefer_count;
-    out->placement_type = request->placement_type;
-    out->needed_by = request->needed_by;
-    out->accept_unconfirmed = request->accept_unconfirmed;
-    out->has_location = request->has_location;
-}
+/* Of a request to a referral, and back: their fields have the same names. */
+#define COPY_NEEDS(from, to)                                                                       \
+    do {                                                                                           \
+        memcpy((to)->children, (from)->children, sizeof(to)->children);                            \
+        memcpy((to)->must, (from)->must, sizeof(to)->must);                                        \
+        memcpy((to)->prefer, (from)->prefer, sizeof(to)->prefer);                                  \
+        memcpy((to)->prefer_weight, (from)->prefer_weight, sizeof(to)->prefer_weight);             \
+        (to)->child_count = (from)->child_count;                                                   \
+        (to)->must_count = (from)->must_count;                                                     \
+        (to)->prefer_count = (from)->prefer_count;                                                 \
+        (to)->placement_type = (from)->placement_type;                                             \
+        (to)->needed_by = (from)->needed_by;                                                       \
+        (to)->accept_unconfirmed = (from)->accept_unconfirmed;                                     \
+        (to)->has_location = (from)->has_location;                                                 \
+    } while (0)
 
 static bool has_acceptable(const struct plan *plan, size_t place)
 {
@@ -93,7 +94,7 @@ void referral_make(const struct request *request, const struct plan *plan,
     struct referral *made = mem_new(struct referral);
     made->stage = stage;
     made->catalogue = plan->catalogue->version;
-    copy_needs(request, made);
+    COPY_NEEDS(request, made);
     copy_place(plan, stage == STAGE_FULL, made);
     if (stage == STAGE_FULL) {
         copy_places(request->anchors, request->anchor_count, made->anchors);
@@ -110,26 +111,11 @@ void referral_make(const struct request *request, const struct plan *plan,
 
 /* ---- scoring by it ---- */
 
-static void needs_of(const struct referral *referral, struct request *out)
-{
-    memcpy(out->children, referral->children, sizeof out->children);
-    memcpy(out->must, referral->must, sizeof out->must);
-    memcpy(out->prefer, referral->prefer, sizeof out->prefer);
-    memcpy(out->prefer_weight, referral->prefer_weight, sizeof out->prefer_weight);
-    out->child_count = referral->child_count;
-    out->must_count = referral->must_count;
-    out->prefer_count = referral->prefer_count;
-    out->placement_type = referral->placement_type;
-    out->needed_by = referral->needed_by;
-    out->accept_unconfirmed = referral->accept_unconfirmed;
-    out->has_location = referral->has_location;
-}
-
 void referral_plan(const struct referral *referral, struct plan *out)
 {
     struct request *request = mem_new(struct request);
     struct plan *place = mem_new(struct plan);
-    needs_of(referral, request);
+    COPY_NEEDS(referral, request);
     place->quadrant_count = referral->quadrant_count;
     place->location_best = referral->location_best;
     memcpy(place->quadrants, referral->quadrants, sizeof place->quadrants);

@@ -16,7 +16,15 @@ struct correspondence {
     struct sealed_store sealed;
 };
 
+/* Where what has that number (8 bytes big-endian) lies. */
+struct sealed_place correspondence_place(size_t table, const char *tag, const uint8_t key[8]);
+/* Fills in what an entry tells of its content. */
+void correspondence_describe(struct entry *entry, const struct content *content);
+
 /* ---- inside a transaction ---- */
+/* Entry, content and name in one go, under the next number, which is set. */
+MUST_CHECK bool correspondence_add(const struct correspondence *c, struct store_txn *txn,
+                                   struct entry *entry, const struct buf *content, struct err *err);
 /* ERR_CORRUPT. The caller wipes `out`. */
 MUST_CHECK bool correspondence_read_entry(const struct correspondence *c, const uint8_t *key,
                                           size_t key_len, const uint8_t *value, size_t len,

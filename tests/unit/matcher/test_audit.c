@@ -12,40 +12,19 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "proto/base/mem.h"
-#include "tests/unit/support/temp_dir.h"
-#include "tests/unit/support_keys/parties.h"
+#include "tests/unit/matcher/audited.h"
 
 enum { ENTRIES = 20 };
 
-struct scene {
-    char *dir;
-    struct parties *parties;
-    struct party matcher;
-    struct store *store;
-};
-
 static int set_up(void **state)
 {
-    struct scene *scene = mem_new(struct scene);
-    struct err err = {0};
-    scene->dir = support_temp_dir();
-    scene->parties = parties_new(scene->dir);
-    scene->matcher = parties_add(scene->parties, ROLE_MATCHER, "matcher");
-    if (!audit_store_open(scene->dir, true, 64, &scene->store, &err)) return -1;
-    *state = scene;
+    *state = scene_new();
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    struct scene *scene = *state;
-    store_close(scene->store);
-    party_close(&scene->matcher);
-    parties_free(scene->parties);
-    support_temp_dir_remove(scene->dir);
-    free(scene);
-    return 0;
+    return scene_free(*state);
 }
 
 static struct log_head write_entries(const struct scene *scene, int count)

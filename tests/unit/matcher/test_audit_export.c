@@ -15,45 +15,19 @@
 #include <sodium.h>
 
 #include "proto/base/clock.h"
-#include "proto/base/mem.h"
-#include "tests/unit/support/temp_dir.h"
-#include "tests/unit/support_keys/parties.h"
+#include "tests/unit/matcher/audited.h"
 
 enum { ENTRIES = 600 }; /* two checkpoints and more */
 
-struct scene {
-    char *dir;
-    struct parties *parties;
-    struct party matcher, stranger;
-    struct store *store;
-    struct audit *audit;
-};
-
 static int set_up(void **state)
 {
-    struct scene *scene = mem_new(struct scene);
-    struct err err = {0};
-    scene->dir = support_temp_dir();
-    scene->parties = parties_new(scene->dir);
-    scene->matcher = parties_add(scene->parties, ROLE_MATCHER, "matcher");
-    scene->stranger = parties_add(scene->parties, ROLE_AGENT, "ifa-9");
-    parties_must(audit_store_open(scene->dir, true, 64, &scene->store, &err), &err);
-    parties_must(audit_start(scene->store, scene->matcher.identity, &scene->audit, &err), &err);
-    *state = scene;
+    *state = scene_start();
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    struct scene *scene = *state;
-    audit_stop(scene->audit);
-    store_close(scene->store);
-    party_close(&scene->matcher);
-    party_close(&scene->stranger);
-    parties_free(scene->parties);
-    support_temp_dir_remove(scene->dir);
-    free(scene);
-    return 0;
+    return scene_free(*state);
 }
 
 static void add_text(const struct scene *scene, enum audit_kind kind, const char *name,

@@ -23,6 +23,38 @@ static inline void must(bool ok, const struct err *err)
     if (!ok) fail_msg("%s: %s: %s", err_code_name(err->code), err->field, err->text);
 }
 
+/* Two LAs and two agencies, for a group of tests. */
+struct writers {
+    struct parties *parties;
+    struct party la, other_la, agent, other_agent;
+};
+
+static inline int writers_set_up(void **state)
+{
+    void *parties = NULL;
+    struct writers *writers = mem_new(struct writers);
+    (void)parties_set_up(&parties);
+    writers->parties = parties;
+    writers->la = parties_add(parties, ROLE_LA, "la-1");
+    writers->other_la = parties_add(parties, ROLE_LA, "la-2");
+    writers->agent = parties_add(parties, ROLE_AGENT, "ifa-003");
+    writers->other_agent = parties_add(parties, ROLE_AGENT, "ifa-004");
+    *state = writers;
+    return 0;
+}
+
+static inline int writers_tear_down(void **state)
+{
+    struct writers *writers = *state;
+    void *parties = writers->parties;
+    party_close(&writers->la);
+    party_close(&writers->other_la);
+    party_close(&writers->agent);
+    party_close(&writers->other_agent);
+    free(writers);
+    return parties_tear_down(&parties);
+}
+
 /* A referral at that stage, to be wiped with content_wipe. */
 static inline struct content a_referral(enum referral_stage stage)
 {

@@ -8,33 +8,6 @@
 #include "proto/mail/entry.h"
 #include "tests/unit/proto/mail/letters.h"
 
-struct world {
-    struct parties *parties;
-    struct party la, agent;
-};
-
-static int set_up(void **state)
-{
-    void *parties = NULL;
-    struct world *world = mem_new(struct world);
-    (void)parties_set_up(&parties);
-    world->parties = parties;
-    world->la = parties_add(parties, ROLE_LA, "la-1");
-    world->agent = parties_add(parties, ROLE_AGENT, "ifa-003");
-    *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    void *parties = world->parties;
-    party_close(&world->la);
-    party_close(&world->agent);
-    free(world);
-    return parties_tear_down(&parties);
-}
-
 static size_t count_of(struct correspondence *c)
 {
     struct entry *list = NULL;
@@ -81,7 +54,7 @@ static bool next_is(struct correspondence *c, uint64_t after, const struct entry
 
 static void what_is_sent_waits_in_order_and_only_goes_forward(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     struct correspondence *c = opened(&w->la);
     struct entry first = queued(c, &w->la, &w->agent, NULL, a_referral(STAGE_PROFILE));
     struct entry second =
@@ -120,7 +93,7 @@ static void what_is_sent_waits_in_order_and_only_goes_forward(void **state)
 }
 
 /* As it comes from the LA, or a copy of it. */
-static bool received(struct correspondence *c, const struct world *w, const struct mail *mail,
+static bool received(struct correspondence *c, const struct writers *w, const struct mail *mail,
                      const struct content *content)
 {
     struct entry entry = {.mail = *mail};
@@ -135,7 +108,7 @@ static bool received(struct correspondence *c, const struct world *w, const stru
     return fresh;
 }
 
-static struct mail from_la(const struct world *w, const uint8_t *thread,
+static struct mail from_la(const struct writers *w, const uint8_t *thread,
                            const struct content *content)
 {
     struct mail mail = a_mail(thread);
@@ -146,7 +119,7 @@ static struct mail from_la(const struct world *w, const uint8_t *thread,
 
 static void what_comes_is_kept_once(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     struct correspondence *c = opened(&w->agent);
     struct content content = a_referral(STAGE_FULL);
     struct mail mail = from_la(w, NULL, &content);
@@ -185,7 +158,7 @@ static void what_comes_is_kept_once(void **state)
 
 static void old_threads_go_and_their_copies_stay_away(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     struct correspondence *c = opened(&w->agent);
     struct content content = a_referral(STAGE_PROFILE), more = a_text(CONTENT_MESSAGE, "more");
     struct mail mail = from_la(w, NULL, &content), reply = from_la(w, mail.thread_id, &more);
@@ -217,7 +190,7 @@ static void old_threads_go_and_their_copies_stay_away(void **state)
 /* A matcher that keeps copies brings one when its id is forgotten. */
 static void what_was_purged_never_comes_again(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     struct correspondence *c = opened(&w->agent);
     struct content content = a_referral(STAGE_PROFILE);
     struct err err = {0};
@@ -242,7 +215,7 @@ static void what_was_purged_never_comes_again(void **state)
 /* Its sender, with a matcher that lets it through, would have it kept for ever. */
 static void a_message_from_the_future_is_purged_all_the_same(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     struct correspondence *c = opened(&w->agent);
     struct content content = a_referral(STAGE_PROFILE);
     struct err err = {0};
@@ -261,7 +234,7 @@ static void a_message_from_the_future_is_purged_all_the_same(void **state)
 /* The sealed bytes of what was removed are in no file of the store any more. */
 static void removed_messages_are_erased(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     struct correspondence *c = opened(&w->la);
     struct err err = {0};
     struct entry entry = queued(c, &w->la, &w->agent, NULL, a_referral(STAGE_FULL));
@@ -298,7 +271,7 @@ static void removed_messages_are_erased(void **state)
 
 static void another_key_opens_nothing(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     struct secret key = secret_random(HASH_KEY_BYTES);
     struct correspondence *c = opened(&w->la);
     struct err err = {0};
@@ -311,7 +284,7 @@ static void another_key_opens_nothing(void **state)
 
 static void nothing_is_readable_on_disk(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     struct correspondence *c = opened(&w->la);
     struct err err = {0};
     struct entry sent = queued(c, &w->la, &w->agent, NULL, a_referral(STAGE_FULL));
@@ -334,7 +307,7 @@ static void nothing_is_readable_on_disk(void **state)
  * random instant. What it said is there, whole; at most the one under way is there besides. */
 static void killed_writers_lose_nothing(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     enum { KILLS = 120 };
     size_t told = 0;
     struct correspondence *before = opened(&w->agent);
@@ -411,5 +384,5 @@ int main(void)
         cmocka_unit_test(killed_writers_lose_nothing),
         cmocka_unit_test(entries_come_back_and_nothing_else),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, writers_set_up, writers_tear_down);
 }

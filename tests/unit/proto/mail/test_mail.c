@@ -3,37 +3,6 @@
 #include "proto/mail.pb-c.h"
 #include "tests/unit/proto/mail/letters.h"
 
-struct world {
-    struct parties *parties;
-    struct party la, other_la, agent, other_agent;
-};
-
-static int set_up(void **state)
-{
-    void *parties = NULL;
-    struct world *world = mem_new(struct world);
-    (void)parties_set_up(&parties);
-    world->parties = parties;
-    world->la = parties_add(parties, ROLE_LA, "la-1");
-    world->other_la = parties_add(parties, ROLE_LA, "la-2");
-    world->agent = parties_add(parties, ROLE_AGENT, "ifa-003");
-    world->other_agent = parties_add(parties, ROLE_AGENT, "ifa-004");
-    *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    void *parties = world->parties;
-    party_close(&world->la);
-    party_close(&world->other_la);
-    party_close(&world->agent);
-    party_close(&world->other_agent);
-    free(world);
-    return parties_tear_down(&parties);
-}
-
 static enum err_code read_as(const struct signed_bytes *mail, const struct party *from,
                              const struct party *to)
 {
@@ -49,7 +18,7 @@ static enum err_code read_as(const struct signed_bytes *mail, const struct party
 
 static void only_the_addressed_party_reads_it(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     struct content content = a_referral(STAGE_PROFILE);
     struct mail mail = a_mail(NULL), out;
     struct signed_bytes bytes = written(&mail, &w->la, &w->agent, &content);
@@ -83,7 +52,7 @@ static void only_the_addressed_party_reads_it(void **state)
  * envelope is put under another address, by whoever can sign that. */
 static void an_envelope_under_another_address_does_not_open(void **state)
 {
-    struct world *w = *state;
+    struct writers *w = *state;
     struct content content = a_text(CONTENT_MESSAGE, "for your eyes");
     uint8_t thread[MAIL_ID_BYTES] = {1};
     struct mail mail = a_mail(thread), out;
@@ -171,5 +140,5 @@ int main(void)
         cmocka_unit_test(an_envelope_under_another_address_does_not_open),
         cmocka_unit_test(malformed_headers_are_refused),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, writers_set_up, writers_tear_down);
 }

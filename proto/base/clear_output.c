@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/clear_output.h"
+#include "proto/base/clear_output.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "proto/base/file.h"
 
 bool clear_output(const char *path, const struct buf *text, struct err *err)
 {
-    if (path) return file_create(path, text->data, text->len, 0600, err);
+    if (path && strcmp(path, "-") != 0) return file_create(path, text->data, text->len, 0600, err);
     /* Not through a buffered stream, which would keep a copy. */
     (void)setvbuf(stdout, NULL, _IONBF, 0);
     return fwrite(text->data, 1, text->len, stdout) == text->len ||

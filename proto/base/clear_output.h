@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Writing out what is confidential because the user asked for it in the clear.
  */
-#ifndef HEARTH_AGENT_CLEAR_OUTPUT_H
-#define HEARTH_AGENT_CLEAR_OUTPUT_H
+#ifndef HEARTH_BASE_CLEAR_OUTPUT_H
+#define HEARTH_BASE_CLEAR_OUTPUT_H
 
 #include "proto/base/buf.h"
 #include "proto/base/err.h"
 
-/* To a new file with mode 0600, ERR_EXISTS where `path` is there; or, where path is NULL, to
- * standard output. No copy stays in a buffer of stdio. The caller wipes `text`. */
+/* To a new file with mode 0600, ERR_EXISTS where `path` is there; or, where path is NULL
+ * or "-", to standard output. No copy stays in a buffer of stdio. The caller wipes `text`. */
 MUST_CHECK bool clear_output(const char *path, const struct buf *text, struct err *err);
 
 #endif

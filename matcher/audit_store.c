@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The store of the audit log, and the head that it keeps beside the entries.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "matcher/audit.h"
+#include "proto/base/file.h"
+
+bool audit_store_open(const char *home, bool create, size_t max_mib, struct store **out,
+                      struct err *err)
+{
+    static const char *const tables[AUDIT_TABLES] = {"log", "state", "budget", "runs",
+                                                     "checkpoints"};
+    char *path = file_join(home, HOME_AUDIT);
+    bool ok = store_open(path, create, tables, AUDIT_TABLES, 2, max_mib, out, err);
+    free(path);
+    return ok;
+}
+
+static const char HEAD_KEY[] = "head";
+
+bool audit_read_head(struct store_txn *txn, struct log_head *out, struct err *err)
+{
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    bool found = false;
+    if (!store_get(txn, AUDIT_TABLE_STATE, HEAD_KEY, sizeof HEAD_KEY - 1, &value, &len, &found,
+                   err)) {
+        return false;
+    }
+    *out = (struct log_head){0};
+    if (!found) return true;
+    struct reader reader = reader_of(value, len);
+    out->length = reader_u64(&reader);
+    const uint8_t *hash = reader_take(&reader, HASH_BYTES);
+    if (!hash || !reader_done(&reader)) {
+        return err_set(err, ERR_CORRUPT, HOME_AUDIT, "the stored head is malformed");
+    }
+    memcpy(out->hash, hash, HASH_BYTES);
+    return true;
+}
+
+bool audit_write_head(struct store_txn *txn, const struct log_head *head, struct err *err)
+{
+    struct buf value = {0};
+    buf_u64(&value, head->length);
+    buf_append(&value, head->hash, HASH_BYTES);
+    bool ok = store_put(txn, AUDIT_TABLE_STATE, HEAD_KEY, sizeof HEAD_KEY - 1, value.data,
+                        value.len, err);
+    buf_free(&value);
+    return ok;
+}
