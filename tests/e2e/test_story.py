@@ -235,3 +235,38 @@ class Story(StoryCase):
         self.assertNotEqual(changed.read_text(encoding="utf-8"), text)
         done = self.auditor("hearth", "audit", "check", changed)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+
+
+class Refusals(StoryCase):
+    """What the matcher refuses for good is told by the command that sent it, and by its exit status."""
+
+    def per_day(self, count):
+        path = self.party("matcher").home / "config.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        config.pop("mail_per_day", None)
+        self.restart_matcher(lambda: path.write_text(
+            json.dumps(config | ({"mail_per_day": count} if count else {})), encoding="utf-8"))
+
+    def test_a_day_that_is_used_up(self):
+        first = self.search(REQUEST)["agencies"][0]["id"]
+        ref = REQUEST["search_ref"]
+        self.per_day(1)
+        self.addCleanup(self.per_day, None)
+        self.tell("la-1", "refer", ref, "--to", first)
+        thread = self.tell("la-1", "referrals")["referrals"][0]["thread"]
+        text = self.file("m.txt", "hello\n")
+        told = self.tell("la-1", "answer", thread, "--text", text, codes=(5,))
+        self.assertEqual((told["error"]["code"], told["error"]["field"]), ("denied", "thread"))
+        self.assertIn("used up", told["error"]["message"])
+        self.assertNotIn("Sent", self.say("la-1", "answer", thread, "--text", text, codes=(5,)))
+        for command in (("withdraw", thread), ("outcome", ref, "none-found", "--withdraw")):
+            told = self.tell("la-1", *command, codes=(5,))
+            referral = told.get("referrals", told.get("open"))[0]
+            self.assertNotEqual(referral["state"], "withdrawn")
+            self.assertIn("used up", referral["refusal"])
+        self.assertIn("used up", self.say("la-1", "withdraw", thread, codes=(5,)))
+        told = self.tell("la-1", "refer", ref, "--to", first, "--stage", "full", codes=(5,))
+        self.assertIn("used up", told["referrals"][0]["refusal"])
+        self.per_day(None)
+        told = self.tell("la-1", "withdraw", ref)
+        self.assertIn("withdrawn", {referral["state"] for referral in told["referrals"]})
