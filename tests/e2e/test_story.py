@@ -3,6 +3,7 @@
 line and comes back, question and answer, an offer, the outcome, and the audit by somebody who has files alone."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -117,8 +118,10 @@ class Story(StoryCase):
     def question_and_answer(self, first):
         referral = self.tell(first, "inbox")["referrals"][0]
         self.assertEqual((referral["la"], referral["stage"]), ("la-1", "profile"))
+        self.unread_where_it_was_not_shown(first, referral["id"])
         shown = self.tell(first, "inbox", "show", referral["id"][:8])
         self.assertTrue(shown["query_answered"])
+        self.assertEqual(self.tell(first, "inbox")["unread"], 0)
         body = json.dumps(shown)
         for word in ("mrkschool", "mrkrisk", REQUEST["search_ref"]):
             self.assertNotIn(word, body)
@@ -128,6 +131,19 @@ class Story(StoryCase):
         shown = self.tell("la-1", "inbox", "show", thread[:8])
         self.assertIn(MARKS[5], json.dumps(shown))
         self.tell("la-1", "answer", thread, "--text", self.file("a.txt", MARKS[6] + "\n"))
+
+    def unread_where_it_was_not_shown(self, agency, referral):
+        party = self.party(agency)
+        secret = os.open(party.passphrase, os.O_RDONLY)
+        try:
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([party.program, "inbox", "show", referral, *party.options(secret)],
+                                      pass_fds=(secret,), stdin=subprocess.DEVNULL, stdout=full,
+                                      stderr=subprocess.PIPE, encoding="utf-8", check=False)
+        finally:
+            os.close(secret)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(self.tell(agency, "inbox")["unread"], 1)
 
     def the_full_stage_and_an_offer(self, first):
         refused = self.run_party(self.party("la-1"), "refer", REQUEST["search_ref"], "--to", first, "--note",
