@@ -164,8 +164,21 @@ static bool show_entry(struct show *show, const struct entry *entry, struct err 
     }
     keep_referral(show, &content);
     content_wipe(&content);
-    return !entry->incoming || entry->read ||
-           correspondence_mark_read(correspondence, entry->number, err);
+    return true;
+}
+
+/* What was not printed whole stays unread. */
+static bool mark_read(const struct show *show, const struct threads *threads, struct err *err)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return err_set(err, ERR_IO, "output", "could not be written: it stays unread");
+    }
+    for (size_t i = 0; i < threads->entry_count; i++) {
+        const struct entry *entry = &threads->entries[i];
+        if (!entry->incoming || entry->read || !thread_has(show->thread, entry)) continue;
+        if (!correspondence_mark_read(show->home->correspondence, entry->number, err)) return false;
+    }
+    return true;
 }
 
 /* ---- the carers ---- */
@@ -261,7 +274,7 @@ static int run(const void *ctx, struct home *home, struct err *err)
     bool ok = threads_find(&threads, options->id, &show.thread, err) &&
               replies_knows(home->replies, show.thread->first->query_hash, &show.answered,
                             &show.answered_ms, err) &&
-              show_thread(&show, &threads, err);
+              show_thread(&show, &threads, err) && mark_read(&show, &threads, err);
     threads_free(&threads);
     return ok ? EXIT_OK : -1;
 }

@@ -36,7 +36,7 @@ static void add_entry(struct threads *threads, const struct entry *entry)
         return;
     }
     if (entry->kind == CONTENT_REFERRAL) thread->referral = entry;
-    if (entry->kind == CONTENT_WITHDRAWAL || entry->mail.closes) thread->closed = true;
+    if (entry->mail.closes) thread->closed = true; /* what the matcher knows too */
     if (!entry->read) thread->unread++;
 }
 

@@ -204,7 +204,9 @@ static bool conclude(struct options *options, struct view *view, struct kept_sea
     } else {
         print_words(options, view, search);
     }
-    return !options->withdraw || !any_refused(view, search);
+    if (!options->withdraw || !any_refused(view, search)) return true;
+    err->code = ERR_NONE;
+    return false;
 }
 
 int command_outcome(int argc, char **argv)

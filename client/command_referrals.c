@@ -95,6 +95,7 @@ static bool list_withdrawn(const struct options *options, struct view *view, str
         if (!thread_is_closed(thread->state) && thread->refusal[0]) ok = false;
     }
     selection_free(&selection);
+    if (!ok) err->code = ERR_NONE;
     return ok;
 }
 

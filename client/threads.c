@@ -196,6 +196,14 @@ void threads_free(struct threads *threads)
 
 /* ---- looking up ---- */
 
+/* A message of another agency that was let into the thread stands under the same id, and must not
+ * keep the officer from it: a thread has a stage where this LA began it. */
+static bool stands_for(const struct thread *thread, const struct thread *other)
+{
+    return thread->stage != 0 && other->stage == 0 &&
+           sodium_memcmp(thread->id, other->id, MAIL_ID_BYTES) == 0;
+}
+
 bool threads_find(const struct threads *threads, const char *text, const struct thread **out,
                   struct err *err)
 {
@@ -211,7 +219,8 @@ bool threads_find(const struct threads *threads, const char *text, const struct 
         char hex[2 * MAIL_ID_BYTES + 1];
         (void)text_hex(threads->list[i].id, MAIL_ID_BYTES, hex);
         if (strncmp(hex, text, len) != 0) continue;
-        if (found) {
+        if (found && stands_for(found, &threads->list[i])) continue;
+        if (found && !stands_for(&threads->list[i], found)) {
             return err_set(err, ERR_INVALID, "thread",
                            "several threads begin with %s: give more digits", text);
         }

@@ -3,6 +3,7 @@
 line and comes back, question and answer, an offer, the outcome, and the audit by somebody who has files alone."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -117,8 +118,10 @@ class Story(StoryCase):
     def question_and_answer(self, first):
         referral = self.tell(first, "inbox")["referrals"][0]
         self.assertEqual((referral["la"], referral["stage"]), ("la-1", "profile"))
+        self.unread_where_it_was_not_shown(first, referral["id"])
         shown = self.tell(first, "inbox", "show", referral["id"][:8])
         self.assertTrue(shown["query_answered"])
+        self.assertEqual(self.tell(first, "inbox")["unread"], 0)
         body = json.dumps(shown)
         for word in ("mrkschool", "mrkrisk", REQUEST["search_ref"]):
             self.assertNotIn(word, body)
@@ -128,6 +131,19 @@ class Story(StoryCase):
         shown = self.tell("la-1", "inbox", "show", thread[:8])
         self.assertIn(MARKS[5], json.dumps(shown))
         self.tell("la-1", "answer", thread, "--text", self.file("a.txt", MARKS[6] + "\n"))
+
+    def unread_where_it_was_not_shown(self, agency, referral):
+        party = self.party(agency)
+        secret = os.open(party.passphrase, os.O_RDONLY)
+        try:
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([party.program, "inbox", "show", referral, *party.options(secret)],
+                                      pass_fds=(secret,), stdin=subprocess.DEVNULL, stdout=full,
+                                      stderr=subprocess.PIPE, encoding="utf-8", check=False)
+        finally:
+            os.close(secret)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(self.tell(agency, "inbox")["unread"], 1)
 
     def the_full_stage_and_an_offer(self, first):
         refused = self.run_party(self.party("la-1"), "refer", REQUEST["search_ref"], "--to", first, "--note",
@@ -235,3 +251,38 @@ class Story(StoryCase):
         self.assertNotEqual(changed.read_text(encoding="utf-8"), text)
         done = self.auditor("hearth", "audit", "check", changed)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+
+
+class Refusals(StoryCase):
+    """What the matcher refuses for good is told by the command that sent it, and by its exit status."""
+
+    def per_day(self, count):
+        path = self.party("matcher").home / "config.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        config.pop("mail_per_day", None)
+        self.restart_matcher(lambda: path.write_text(
+            json.dumps(config | ({"mail_per_day": count} if count else {})), encoding="utf-8"))
+
+    def test_a_day_that_is_used_up(self):
+        first = self.search(REQUEST)["agencies"][0]["id"]
+        ref = REQUEST["search_ref"]
+        self.per_day(1)
+        self.addCleanup(self.per_day, None)
+        self.tell("la-1", "refer", ref, "--to", first)
+        thread = self.tell("la-1", "referrals")["referrals"][0]["thread"]
+        text = self.file("m.txt", "hello\n")
+        told = self.tell("la-1", "answer", thread, "--text", text, codes=(5,))
+        self.assertEqual((told["error"]["code"], told["error"]["field"]), ("denied", "thread"))
+        self.assertIn("used up", told["error"]["message"])
+        self.assertNotIn("Sent", self.say("la-1", "answer", thread, "--text", text, codes=(5,)))
+        for command in (("withdraw", thread), ("outcome", ref, "none-found", "--withdraw")):
+            told = self.tell("la-1", *command, codes=(5,))
+            referral = told.get("referrals", told.get("open"))[0]
+            self.assertNotEqual(referral["state"], "withdrawn")
+            self.assertIn("used up", referral["refusal"])
+        self.assertIn("used up", self.say("la-1", "withdraw", thread, codes=(5,)))
+        told = self.tell("la-1", "refer", ref, "--to", first, "--stage", "full", codes=(5,))
+        self.assertIn("used up", told["referrals"][0]["refusal"])
+        self.per_day(None)
+        told = self.tell("la-1", "withdraw", ref)
+        self.assertIn("withdrawn", {referral["state"] for referral in told["referrals"]})

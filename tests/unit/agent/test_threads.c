@@ -38,13 +38,14 @@ static int tear_down(void **state)
 }
 
 /* As it comes from the mailbox, in the thread of that id; NULL: it begins one. */
-static struct mail receive(struct world *w, const struct party *from, const uint8_t *thread,
-                           struct content content)
+static struct mail receive_as(struct world *w, const struct party *from, const uint8_t *thread,
+                              struct content content, bool closes)
 {
     struct entry entry = {.mail = a_mail(thread)};
     struct buf raw = {0};
     struct err err = {0};
     bool fresh = false;
+    entry.mail.closes = closes;
     struct signed_bytes mail = written(&entry.mail, from, &w->agent, &content);
     content_encode(&content, &raw);
     must(correspondence_receive(w->c, &entry, identity_certificate(from->identity), &content, &raw,
@@ -54,6 +55,12 @@ static struct mail receive(struct world *w, const struct party *from, const uint
     content_wipe(&content);
     buf_wipe(&raw);
     return entry.mail;
+}
+
+static struct mail receive(struct world *w, const struct party *from, const uint8_t *thread,
+                           struct content content)
+{
+    return receive_as(w, from, thread, content, false);
 }
 
 static const struct thread *with(const struct threads *threads, const char *la)
@@ -94,7 +101,7 @@ static void another_la_gets_no_part_in_a_thread(void **state)
     randombytes_buf(id, sizeof id);
     (void)receive(w, &w->other, id, a_referral(STAGE_FULL)); /* before: an answer would go to it */
     (void)receive(w, &w->la, id, a_referral(STAGE_PROFILE));
-    (void)receive(w, &w->other, id, a_text(CONTENT_WITHDRAWAL, "it is over"));
+    (void)receive_as(w, &w->other, id, a_text(CONTENT_WITHDRAWAL, "it is over"), true);
     must(threads_read(w->c, &threads, &err), &err);
     assert_int_equal(threads.count, 2);
     const struct thread *own = with(&threads, "la-1"), *foreign = with(&threads, "la-2");
@@ -113,6 +120,22 @@ static void another_la_gets_no_part_in_a_thread(void **state)
     threads_free(&threads);
 }
 
+/* Told to be over inside of the envelope alone, the agency would not answer, and the matcher, which
+ * was not told, would count the referral as unanswered. */
+static void a_thread_is_over_where_the_matcher_was_told_so(void **state)
+{
+    struct world *w = *state;
+    struct err err = {0};
+    for (int closes = 0; closes <= 1; closes++) {
+        struct threads threads = {0};
+        struct mail mail = receive(w, &w->la, NULL, a_referral(STAGE_PROFILE));
+        (void)receive_as(w, &w->la, mail.thread_id, a_text(CONTENT_WITHDRAWAL, "over"), closes);
+        must(threads_read(w->c, &threads, &err), &err);
+        assert_true(threads.items[threads.count - 1].closed == (closes == 1));
+        threads_free(&threads);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
@@ -120,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_referral_and_what_follows_it_are_one_thread),
         TEST(another_la_gets_no_part_in_a_thread),
+        TEST(a_thread_is_over_where_the_matcher_was_told_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "client/say.h"
 #include "proto/base/file.h"
+#include "proto/base/text.h"
 #include "tests/unit/client/kept.h"
 #include "tests/unit/client/played_mailbox.h"
 
@@ -372,6 +373,12 @@ static void an_answer_counts_for_its_sender_alone(void **state)
     assert_int_equal(w->threads.count, 2);
     assert_string_equal(w->threads.list[1].agency, "ifa-002");
     assert_false(w->threads.list[1].known);
+    const struct thread *found = NULL; /* and does not make its id ambiguous */
+    char id[2 * MAIL_ID_BYTES + 1];
+    kept_must(
+        threads_find(&w->threads, text_hex(w->threads.list[0].id, MAIL_ID_BYTES, id), &found, &err),
+        &err);
+    assert_string_equal(found->agency, "ifa-001");
 }
 
 static void a_withdrawn_thread_is_over(void **state)
