@@ -39,10 +39,11 @@ class DeskCase(StoryCase):
         self.wait_for(arrived, f"{first} has the referral")
         return first, told["referrals"][0]["thread"]
 
+    def states(self, ref):
+        return {one["agency"]: one["state"] for one in self.tell("la-1", "referrals", ref)["referrals"]}
+
     def wait_state(self, ref, state):
-        def reached():
-            return state in {one["state"] for one in self.tell("la-1", "referrals", ref)["referrals"]}
-        self.wait_for(reached, f"a referral of {ref} is {state}")
+        self.wait_for(lambda: state in self.states(ref).values(), f"a referral of {ref} is {state}")
 
     def refused(self, party, *arguments, code=2):
         """What a person reads where a command fails."""
@@ -137,6 +138,23 @@ class Shapes(DeskCase):
             with self.subTest(wrong=wrong):
                 self.refused("la-1", "outcome", "D-KINDS", *wrong)
         self.assertEqual(len(self.tell("la-1", "history", "D-KINDS")["searches"][0]["events"]), 12)
+
+
+    def test_a_placement_is_not_withdrawn(self):
+        """The hint after an outcome is safe: the agency that has the child is not told that it is over."""
+        _, ids = self.found("D-PLACED")
+        told = self.tell("la-1", "refer", "D-PLACED", "--to", ",".join(ids[:2]))
+        threads = {one["agency"]: one["thread"] for one in told["referrals"]}
+        words = self.say("la-1", "outcome", "D-PLACED", "placed", "--with", ids[0])
+        self.assertIn(threads[ids[1]][:8], words)
+        self.assertNotIn(threads[ids[0]][:8], words)
+        for _ in range(2):
+            self.tell("la-1", "withdraw", "D-PLACED", codes=(0, 2))
+            self.assertEqual(self.states("D-PLACED"), {ids[0]: "placed", ids[1]: "withdrawn"})
+        self.assertIn("hearth outcome", self.refused("la-1", "withdraw", threads[ids[0]]))
+        self.tell("la-1", "outcome", "D-PLACED", "none-found")  # it broke down
+        self.tell("la-1", "withdraw", threads[ids[0]])
+        self.wait_state("D-PLACED", "withdrawn")
 
 
 class Saved(DeskCase):
