@@ -115,7 +115,11 @@ static bool check_log(const char *path, struct trust *trust, const struct known_
                       struct log_check *out, struct err *err)
 {
     FILE *in = fopen(path, "re");
-    if (!in) return file_cannot_open(path, errno, err);
+    if (!in) {
+        (void)file_cannot_open(path, errno, err);
+        err->code = ERR_INVALID; /* there is nothing then that could be wrong with the log */
+        return err_in(err, "log");
+    }
     bool ok = log_export_check(in, trust, heads->list, heads->count, NULL, NULL, out, err);
     (void)fclose(in);
     return ok;

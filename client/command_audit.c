@@ -69,7 +69,7 @@ static bool choose_run(const struct options *options, const struct run_ref *runs
     if (options->run == 0) {
         return err_set(err, ERR_NOT_FOUND, "search", "no query of it is kept");
     }
-    return err_set(err, ERR_NOT_FOUND, "run",
+    return err_set(err, ERR_INVALID, "run",
                    "%lld: no such run is kept; 'hearth history %s' lists them",
                    (long long)options->run, options->argument);
 }
@@ -108,7 +108,11 @@ static bool cut_chain(const struct options *options, const struct run *run, json
     free(result);
     if (!ok) return false;
     FILE *in = fopen(options->log, "re");
-    if (!in) return file_cannot_open(options->log, errno, err) || err_in(err, "log");
+    if (!in) {
+        (void)file_cannot_open(options->log, errno, err);
+        err->code = ERR_INVALID;
+        return err_in(err, "log");
+    }
     ok = package_chain(in, run->head.query_hash, &head, out, err);
     (void)fclose(in);
     return ok || err_in(err, "log");

@@ -79,7 +79,11 @@ static bool check_file(const struct options *options, struct desk *desk, struct 
                        struct err *err)
 {
     FILE *in = fopen(options->path, "re");
-    if (!in) return file_cannot_open(options->path, errno, err) || err_in(err, "log");
+    if (!in) {
+        (void)file_cannot_open(options->path, errno, err);
+        err->code = ERR_INVALID; /* there is nothing then that could be wrong with the log */
+        return err_in(err, "log");
+    }
     char *home = la_home(&options->common);
     const char *la = identity_certificate(desk->la.identity)->organisation;
     bool ok = audit_log_check(in, home, la, desk->la.trust, desk->records, out, err);

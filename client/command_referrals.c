@@ -67,6 +67,12 @@ static bool list(const void *ctx, struct view *view, struct err *err)
 
 /* ---- withdrawing ---- */
 
+/* The agency with which the child is placed is not told that it is over. */
+static bool is_open(const struct thread *thread)
+{
+    return !thread_is_closed(thread->state) && thread->state != THREAD_PLACED;
+}
+
 static bool withdraw_each(const struct options *options, struct view *view,
                           const struct selection *selection, struct err *err)
 {
@@ -74,13 +80,15 @@ static bool withdraw_each(const struct options *options, struct view *view,
     size_t count = 0;
     bool ok = content_files_read(&options->files, &content, err);
     for (size_t i = 0; ok && i < selection->count; i++) {
-        if (thread_is_closed(selection->list[i]->state)) continue;
+        if (!is_open(selection->list[i])) continue;
         count++;
         ok = say(&view->desk, selection->list[i], &content, err);
     }
     content_wipe(&content);
-    return ok && (count > 0 || err_set(err, ERR_NOT_FOUND, "search",
-                                       "no referral of it is open: nothing is to be withdrawn"));
+    return ok && (count > 0 ||
+                  err_set(err, ERR_NOT_FOUND, "search",
+                          "no referral of it is open: nothing is to be withdrawn, and the one that "
+                          "led to a placement is not while 'hearth outcome' says so"));
 }
 
 /* False, with no error, where a withdrawal was refused: the list says which, and why. */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The officer's desk, and the agency's, over real processes: what history and exports hold and in which shape, saved
-attachments, outcomes of every kind, purging, and what is said where something is wrong."""
+"""The officer's desk, and the agency's, over real processes: what history and exports hold and in which shape,
+saved attachments, outcomes of every kind, purging, and what is said where something is wrong."""
 
 import csv
 import io
@@ -39,10 +39,11 @@ class DeskCase(StoryCase):
         self.wait_for(arrived, f"{first} has the referral")
         return first, told["referrals"][0]["thread"]
 
+    def states(self, ref):
+        return {one["agency"]: one["state"] for one in self.tell("la-1", "referrals", ref)["referrals"]}
+
     def wait_state(self, ref, state):
-        def reached():
-            return state in {one["state"] for one in self.tell("la-1", "referrals", ref)["referrals"]}
-        self.wait_for(reached, f"a referral of {ref} is {state}")
+        self.wait_for(lambda: state in self.states(ref).values(), f"a referral of {ref} is {state}")
 
     def refused(self, party, *arguments, code=2):
         """What a person reads where a command fails."""
@@ -139,6 +140,23 @@ class Shapes(DeskCase):
         self.assertEqual(len(self.tell("la-1", "history", "D-KINDS")["searches"][0]["events"]), 12)
 
 
+    def test_a_placement_is_not_withdrawn(self):
+        """The hint after an outcome is safe: the agency that has the child is not told that it is over."""
+        _, ids = self.found("D-PLACED")
+        told = self.tell("la-1", "refer", "D-PLACED", "--to", ",".join(ids[:2]))
+        threads = {one["agency"]: one["thread"] for one in told["referrals"]}
+        words = self.say("la-1", "outcome", "D-PLACED", "placed", "--with", ids[0])
+        self.assertIn(threads[ids[1]][:8], words)
+        self.assertNotIn(threads[ids[0]][:8], words)
+        for _ in range(2):
+            self.tell("la-1", "withdraw", "D-PLACED", codes=(0, 2))
+            self.assertEqual(self.states("D-PLACED"), {ids[0]: "placed", ids[1]: "withdrawn"})
+        self.assertIn("hearth outcome", self.refused("la-1", "withdraw", threads[ids[0]]))
+        self.tell("la-1", "outcome", "D-PLACED", "none-found")  # it broke down
+        self.tell("la-1", "withdraw", threads[ids[0]])
+        self.wait_state("D-PLACED", "withdrawn")
+
+
 class Saved(DeskCase):
     def test_attachments_both_ways(self):
         """Saved as they were, under names that do not collide, for their owner alone, and never over a file."""
@@ -150,7 +168,8 @@ class Saved(DeskCase):
         self.saved(here, {PLAN})
         number = next(iter(here.iterdir())).name.split("-")[0]
         shown = self.tell(first, "inbox", "show", thread)
-        self.assertEqual([str(message["number"]) for message in shown["messages"] if message["attachments"]], [number])
+        self.assertEqual([str(message["number"]) for message in shown["messages"] if message["attachments"]],
+                         [number])
 
         picture = self.directory / "plan.png"
         picture.write_bytes(PICTURE)
@@ -163,7 +182,7 @@ class Saved(DeskCase):
         there = self.directory / "la"
         shown = self.tell("la-1", "inbox", "show", thread[:8], "--save", there)
         self.assertEqual([message["attachments"] for message in shown["said"] if message["from"] == first],
-                         [[{"name": "plan.png", "bytes": len(PICTURE)}], [{"name": "plan.png", "bytes": len(PLAN)}]])
+                         [[{"name": "plan.png", "bytes": size}] for size in (len(PICTURE), len(PLAN))])
         self.saved(there, {PICTURE, PLAN})
 
         # A second time nothing is written over, and nothing half shown.
@@ -197,8 +216,8 @@ class Saved(DeskCase):
                 with self.subTest(party=party, arguments=arguments, text=text):
                     said = self.refused(party, *arguments, blank)
                     self.assertIn(f"{name} is empty", said)
-        self.assertEqual([event["kind"] for event in self.tell("la-1", "history", "D-EMPTY")["searches"][0]["events"]],
-                         ["run", "decision", "referral"])
+        events = self.tell("la-1", "history", "D-EMPTY")["searches"][0]["events"]
+        self.assertEqual([event["kind"] for event in events], ["run", "decision", "referral"])
 
     def test_without_the_matcher(self):
         """Nothing is half done, and the officer is told so, and what can be had all the same."""
@@ -265,3 +284,35 @@ class Purge(DeskCase):
             with self.subTest(days=wrong):
                 self.assertIn("28d to 36500d", self.refused("la-1", "purge", "--older-than", wrong))
         self.assertIn("--older-than", self.refused("la-1", "purge"))
+
+
+class Audits(DeskCase):
+    agencies, households = 2, 40
+
+    def test_exit_codes_and_words(self):
+        """Whoever named a wrong file has found nothing wrong with a log; what is not proven is said so."""
+        answer, ids = self.found("D-AUDIT")
+        self.restart_matcher()
+        agency, query = ids[0], answer["query_hash"][:12]
+        package, reply = self.directory / "search.package", self.directory / "reply.package"
+        done = self.run_party(self.party("la-1"), "audit", "open", "D-AUDIT", "--out", str(package))
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        self.assertIn("confidential", done.stderr)
+        self.assertIn("without a part of the log", done.stderr)
+        self.say(agency, "audit", "open", query, "--out", reply)
+        missing = self.directory / "missing"
+        others, own = self.export("la-1", "la"), self.export(agency, "agent")
+        for party, *arguments in (("la-1", "audit", "log", missing), (agency, "audit", "log", missing),
+                                  ("la-1", "audit", "open", "D-AUDIT", "--log", missing),
+                                  ("la-1", "audit", "open", "D-AUDIT", "--run", "9"),
+                                  ("la-1", "audit", "check", missing),
+                                  (agency, "audit", "check", missing, "--query", package)):
+            with self.subTest(arguments=arguments):
+                self.refused(party, *arguments)
+        self.assertIn("missing is no file", self.refused(agency, "audit", "check", missing, "--query", package))
+        self.assertIn("package: is not", self.refused("la-1", "audit", "check", self.file("text", "Words.\n")))
+        self.assertIn("the LA's word", self.say("la-1", "audit", "check", package))
+        self.assertIn("is in it", self.say(agency, "audit", "log", own))
+        words = self.say(agency, "audit", "log", others, codes=(1,))
+        self.assertIn("NOT in order", words)
+        self.assertNotIn("is in it.", words)
