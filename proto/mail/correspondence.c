@@ -93,14 +93,29 @@ bool correspondence_put_entry(const struct correspondence *c, struct store_txn *
     return ok;
 }
 
+void correspondence_seen_id(const struct entry *entry, uint8_t out[MAIL_ID_BYTES])
+{
+    const struct mail *mail = &entry->mail;
+    uint8_t hash[HASH_BYTES];
+    struct buf name = {0};
+    memcpy(out, mail->mail_id, MAIL_ID_BYTES);
+    if (!entry->incoming) return;
+    buf_u8(&name, (uint8_t)mail->from_role);
+    buf_text(&name, mail->from);
+    buf_append(&name, mail->mail_id, MAIL_ID_BYTES);
+    hash_once(hash, "hearth correspondence seen", name.data, name.len);
+    memcpy(out, hash, MAIL_ID_BYTES);
+    buf_free(&name);
+}
+
 bool correspondence_seen(const struct correspondence *c, struct store_txn *txn,
-                         const uint8_t mail_id[MAIL_ID_BYTES], bool *known, uint64_t *number,
+                         const uint8_t seen_id[MAIL_ID_BYTES], bool *known, uint64_t *number,
                          struct err *err)
 {
     uint8_t name[HASH_BYTES];
     const uint8_t *value = NULL;
     size_t len = 0;
-    sealed_name(&c->sealed, mail_id, MAIL_ID_BYTES, name);
+    sealed_name(&c->sealed, seen_id, MAIL_ID_BYTES, name);
     if (!store_get(txn, TABLE_SEEN, name, sizeof name, &value, &len, known, err)) return false;
     if (!*known) return true;
     struct reader reader = reader_of(value, len);
@@ -110,12 +125,12 @@ bool correspondence_seen(const struct correspondence *c, struct store_txn *txn,
 }
 
 bool correspondence_note_seen(const struct correspondence *c, struct store_txn *txn,
-                              const uint8_t mail_id[MAIL_ID_BYTES], uint64_t number, int64_t at_ms,
+                              const uint8_t seen_id[MAIL_ID_BYTES], uint64_t number, int64_t at_ms,
                               struct err *err)
 {
     uint8_t name[HASH_BYTES];
     struct buf value = {0};
-    sealed_name(&c->sealed, mail_id, MAIL_ID_BYTES, name);
+    sealed_name(&c->sealed, seen_id, MAIL_ID_BYTES, name);
     buf_u64(&value, number);
     buf_u64(&value, (uint64_t)at_ms);
     bool ok = store_put(txn, TABLE_SEEN, name, sizeof name, value.data, value.len, err);
@@ -155,14 +170,14 @@ static void describe(struct entry *entry, const struct content *content)
 static bool add(const struct correspondence *c, struct store_txn *txn, struct entry *entry,
                 const struct buf *content, struct err *err)
 {
-    uint8_t key[8];
+    uint8_t key[8], seen_id[MAIL_ID_BYTES];
     if (!take_number(txn, &entry->number, err)) return false;
+    correspondence_seen_id(entry, seen_id);
     store_key_u64(key, entry->number);
     const struct sealed_place place = place_of(TABLE_CONTENTS, TAG_CONTENT, key);
     return correspondence_put_entry(c, txn, entry, err) &&
            sealed_put(&c->sealed, txn, &place, content, ENTRY_PAD, err) &&
-           correspondence_note_seen(c, txn, entry->mail.mail_id, entry->number, entry->state_ms,
-                                    err);
+           correspondence_note_seen(c, txn, seen_id, entry->number, entry->state_ms, err);
 }
 
 /* ---- outgoing ---- */
@@ -331,6 +346,7 @@ bool correspondence_receive(struct correspondence *c, struct entry *entry,
     struct store_txn *txn = NULL;
     uint64_t number = 0;
     int64_t forgotten = 0;
+    uint8_t seen_id[MAIL_ID_BYTES];
     bool known = false;
     if (!sealed_begin(&c->sealed, true, &txn, err)) return false;
     if (content) describe(entry, content);
@@ -339,7 +355,8 @@ bool correspondence_receive(struct correspondence *c, struct entry *entry,
     entry->state = MAIL_RECEIVED;
     entry->state_ms = clock_wall_ms();
     (void)snprintf(entry->peer_name, sizeof entry->peer_name, "%s", sender->name);
-    bool ok = correspondence_seen(c, txn, entry->mail.mail_id, &known, &number, err) &&
+    correspondence_seen_id(entry, seen_id);
+    bool ok = correspondence_seen(c, txn, seen_id, &known, &number, err) &&
               correspondence_forgotten(txn, &forgotten, err);
     if (entry->mail.sent_at <= forgotten) known = true;
     ok = ok && (known || (keep_party(c, txn, sender, err) && add(c, txn, entry, raw, err)));
