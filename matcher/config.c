@@ -32,7 +32,7 @@ const struct config_key config_keys[] = {
      1048576, 4096},
     {"mailbox_items", "Messages that may wait in one mailbox",
      offsetof(struct config, mailbox_items), 1, 100000, 1000},
-    {"mailbox_mib", "Largest size of what waits in one mailbox, or from one sender, in MiB",
+    {"mailbox_mib", "Largest size of what waits in one mailbox, in MiB",
      offsetof(struct config, mailbox_mib), 8, 65536, 256},
     {"mail_per_day", "Messages of one party that are accepted a day (Europe/London)",
      offsetof(struct config, mail_per_day), 1, 1000000, 500},

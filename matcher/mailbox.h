@@ -28,7 +28,7 @@ struct mail_party mail_receiver(const struct mail *mail);
 /* The keys of the configuration. */
 struct mailbox_limits {
     uint32_t items;   /* waiting in one mailbox */
-    uint32_t mib;     /* waiting in one mailbox; also: waiting in all from one sender */
+    uint32_t mib;     /* waiting in one mailbox; three quarters of each from one sender */
     uint32_t per_day; /* accepted from one sender on a London day */
     uint32_t days;    /* how long a message waits */
     uint32_t max_mib; /* of everything */

@@ -148,6 +148,13 @@ static bool check_day(struct arrival *arrival, struct err *err)
                                             "the %u messages of this day are used up", limit);
 }
 
+/* Of what one mailbox holds, at most as much as one sender may have waiting: nobody fills a mailbox
+ * alone, and keeps others out of it. */
+static uint64_t share_of(uint64_t limit)
+{
+    return limit - limit / 4;
+}
+
 /* A sender that does not take the notices of what became of its messages would let them grow. */
 static bool check_sender(struct arrival *arrival, uint64_t bytes, struct err *err)
 {
@@ -162,9 +169,14 @@ static bool check_sender(struct arrival *arrival, uint64_t bytes, struct err *er
                       "%llu notices wait in the sender's own mailbox: they are to be taken first",
                       (unsigned long long)own.notices);
     }
-    return sent.bytes + bytes <= (uint64_t)limits->mib << 20 ||
+    if (sent.mails >= share_of(limits->items)) {
+        return REFUSE(arrival, ERR_BUDGET, "mailbox_items",
+                      "%llu messages of this sender wait already", (unsigned long long)sent.mails);
+    }
+    return sent.bytes + bytes <= share_of((uint64_t)limits->mib << 20) ||
            REFUSE(arrival, ERR_BUDGET, "mailbox_mib",
-                  "messages of this sender that nobody has taken yet would be more than %u MiB",
+                  "messages of this sender that nobody has taken yet would be more than three "
+                  "quarters of %u MiB",
                   limits->mib);
 }
 

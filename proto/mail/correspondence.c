@@ -88,14 +88,29 @@ bool correspondence_put_entry(const struct correspondence *c, struct store_txn *
     return ok;
 }
 
+void correspondence_seen_id(const struct entry *entry, uint8_t out[MAIL_ID_BYTES])
+{
+    const struct mail *mail = &entry->mail;
+    uint8_t hash[HASH_BYTES];
+    struct buf name = {0};
+    memcpy(out, mail->mail_id, MAIL_ID_BYTES);
+    if (!entry->incoming) return;
+    buf_u8(&name, (uint8_t)mail->from_role);
+    buf_text(&name, mail->from);
+    buf_append(&name, mail->mail_id, MAIL_ID_BYTES);
+    hash_once(hash, "hearth correspondence seen", name.data, name.len);
+    memcpy(out, hash, MAIL_ID_BYTES);
+    buf_free(&name);
+}
+
 bool correspondence_seen(const struct correspondence *c, struct store_txn *txn,
-                         const uint8_t mail_id[MAIL_ID_BYTES], bool *known, uint64_t *number,
+                         const uint8_t seen_id[MAIL_ID_BYTES], bool *known, uint64_t *number,
                          struct err *err)
 {
     uint8_t name[HASH_BYTES];
     const uint8_t *value = NULL;
     size_t len = 0;
-    sealed_name(&c->sealed, mail_id, MAIL_ID_BYTES, name);
+    sealed_name(&c->sealed, seen_id, MAIL_ID_BYTES, name);
     if (!store_get(txn, TABLE_SEEN, name, sizeof name, &value, &len, known, err)) return false;
     if (!*known) return true;
     struct reader reader = reader_of(value, len);
@@ -105,12 +120,12 @@ bool correspondence_seen(const struct correspondence *c, struct store_txn *txn,
 }
 
 bool correspondence_note_seen(const struct correspondence *c, struct store_txn *txn,
-                              const uint8_t mail_id[MAIL_ID_BYTES], uint64_t number, int64_t at_ms,
+                              const uint8_t seen_id[MAIL_ID_BYTES], uint64_t number, int64_t at_ms,
                               struct err *err)
 {
     uint8_t name[HASH_BYTES];
     struct buf value = {0};
-    sealed_name(&c->sealed, mail_id, MAIL_ID_BYTES, name);
+    sealed_name(&c->sealed, seen_id, MAIL_ID_BYTES, name);
     buf_u64(&value, number);
     buf_u64(&value, (uint64_t)at_ms);
     bool ok = store_put(txn, TABLE_SEEN, name, sizeof name, value.data, value.len, err);
@@ -149,14 +164,14 @@ void correspondence_describe(struct entry *entry, const struct content *content)
 bool correspondence_add(const struct correspondence *c, struct store_txn *txn, struct entry *entry,
                         const struct buf *content, struct err *err)
 {
-    uint8_t key[8];
+    uint8_t key[8], seen_id[MAIL_ID_BYTES];
     if (!take_number(txn, &entry->number, err)) return false;
+    correspondence_seen_id(entry, seen_id);
     store_key_u64(key, entry->number);
     const struct sealed_place place = correspondence_place(TABLE_CONTENTS, TAG_CONTENT, key);
     return correspondence_put_entry(c, txn, entry, err) &&
            sealed_put(&c->sealed, txn, &place, content, ENTRY_PAD, err) &&
-           correspondence_note_seen(c, txn, entry->mail.mail_id, entry->number, entry->state_ms,
-                                    err);
+           correspondence_note_seen(c, txn, seen_id, entry->number, entry->state_ms, err);
 }
 
 /* ---- reading one ---- */

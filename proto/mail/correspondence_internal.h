@@ -8,8 +8,9 @@
 #include "proto/mail/sealed_store.h"
 
 /* entries, contents and outbox (the signed bytes of what is queued): by number, 8 bytes big-endian.
- * seen: keyed hash of a mail id -> u64 number (0: removed since), u64 time. parties: keyed hash of
- * role and id -> certificate. meta: the next number; the time before which ids were forgotten. */
+ * seen: keyed hash of correspondence_seen_id -> u64 number (0: removed since), u64 time. parties:
+ * keyed hash of role and id -> certificate. meta: the next number; the time before which ids were
+ * forgotten. */
 enum { TABLE_ENTRIES, TABLE_CONTENTS, TABLE_OUTBOX, TABLE_SEEN, TABLE_PARTIES, TABLE_META, TABLES };
 
 struct correspondence {
@@ -34,13 +35,18 @@ MUST_CHECK bool correspondence_get_entry(const struct correspondence *c, struct 
                                          struct err *err);
 MUST_CHECK bool correspondence_put_entry(const struct correspondence *c, struct store_txn *txn,
                                          const struct entry *entry, struct err *err);
-/* Sets number to that of the entry with this mail id, 0 where it was removed; *known false: never
+/* Under what a message is known: an own one by its mail id, one that came by its sender and mail
+ * id. So nobody can choose an id that makes this home take another's message, or one to come, for
+ * seen.
+ */
+void correspondence_seen_id(const struct entry *entry, uint8_t out[MAIL_ID_BYTES]);
+/* Sets number to that of the entry with this id, 0 where it was removed; *known false: never
  * seen. */
 MUST_CHECK bool correspondence_seen(const struct correspondence *c, struct store_txn *txn,
-                                    const uint8_t mail_id[MAIL_ID_BYTES], bool *known,
+                                    const uint8_t seen_id[MAIL_ID_BYTES], bool *known,
                                     uint64_t *number, struct err *err);
 MUST_CHECK bool correspondence_note_seen(const struct correspondence *c, struct store_txn *txn,
-                                         const uint8_t mail_id[MAIL_ID_BYTES], uint64_t number,
+                                         const uint8_t seen_id[MAIL_ID_BYTES], uint64_t number,
                                          int64_t at_ms, struct err *err);
 /* What was written up to then may have been here: such ids are known no longer. 0: none. */
 MUST_CHECK bool correspondence_forgotten(struct store_txn *txn, int64_t *sent_at, struct err *err);

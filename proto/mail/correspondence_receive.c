@@ -57,6 +57,7 @@ bool correspondence_receive(struct correspondence *c, struct entry *entry,
     struct store_txn *txn = NULL;
     uint64_t number = 0;
     int64_t forgotten = 0;
+    uint8_t seen_id[MAIL_ID_BYTES];
     bool known = false;
     if (!sealed_begin(&c->sealed, true, &txn, err)) return false;
     if (content) correspondence_describe(entry, content);
@@ -65,7 +66,8 @@ bool correspondence_receive(struct correspondence *c, struct entry *entry,
     entry->state = MAIL_RECEIVED;
     entry->state_ms = clock_wall_ms();
     (void)snprintf(entry->peer_name, sizeof entry->peer_name, "%s", sender->name);
-    bool ok = correspondence_seen(c, txn, entry->mail.mail_id, &known, &number, err) &&
+    correspondence_seen_id(entry, seen_id);
+    bool ok = correspondence_seen(c, txn, seen_id, &known, &number, err) &&
               correspondence_forgotten(txn, &forgotten, err);
     if (entry->mail.sent_at <= forgotten) known = true;
     ok = ok && (known ||

@@ -125,7 +125,7 @@ static bool note_old(const struct entry *entry, void *ctx, struct err *err)
     const struct old_thread *thread = thread_of(purge, entry->mail.thread_id);
     if (!thread || thread->waiting || thread->last_ms >= purge->before_ms) return true;
     buf_append(&purge->numbers, &entry->number, sizeof entry->number);
-    buf_append(&purge->ids, entry->mail.mail_id, MAIL_ID_BYTES);
+    correspondence_seen_id(entry, buf_reserve(&purge->ids, MAIL_ID_BYTES));
     buf_u8(&purge->kept, entry->incoming);
     return true;
 }

@@ -276,9 +276,27 @@ static void mailboxes_hold_so_many(void **state)
     for (int i = 0; i < 3; i++) (void)must_send(scene, &scene->la, &scene->agency, NULL);
     must_not_send(scene, &scene->la, &scene->agency, NULL, ERR_BUDGET, "mailbox_items");
     must_not_send(scene, &scene->other_la, &scene->agency, NULL, ERR_BUDGET, "mailbox_items");
-    (void)must_send(scene, &scene->la, &scene->other_agency, NULL);
+    (void)must_send(scene, &scene->other_la, &scene->other_agency, NULL);
     assert_true(item_ack(scene, &scene->agency, 2, NOTICE_TAKEN));
     (void)must_send(scene, &scene->other_la, &scene->agency, NULL);
+    scene_check(scene);
+    scene_end(scene);
+}
+
+/* To keep others out of an agency's mailbox takes two. */
+static void nobody_fills_a_mailbox_alone(void **state)
+{
+    struct scene *scene = *state;
+    scene_begin(scene);
+    scene->limits.items = 4;
+    scene_reopen(scene);
+    for (int i = 0; i < 3; i++) (void)must_send(scene, &scene->la, &scene->agency, NULL);
+    must_not_send(scene, &scene->la, &scene->agency, NULL, ERR_BUDGET, "mailbox_items");
+    must_not_send(scene, &scene->la, &scene->other_agency, NULL, ERR_BUDGET, "mailbox_items");
+    (void)must_send(scene, &scene->other_la, &scene->agency, NULL);
+    must_not_send(scene, &scene->other_la, &scene->agency, NULL, ERR_BUDGET, "mailbox_items");
+    assert_true(item_ack(scene, &scene->agency, 1, NOTICE_TAKEN));
+    (void)must_send(scene, &scene->la, &scene->agency, NULL);
     scene_check(scene);
     scene_end(scene);
 }
@@ -324,7 +342,6 @@ static void sizes_are_bounded(void **state)
     put_many(scene, &scene->other_la, &scene->agency, 2, MIB);
     struct letter large = letter_of(scene, &scene->other_la, &scene->agency, NULL, MIB);
     must_refuse(scene, &large, ERR_BUDGET, "mailbox_mib"); /* the mailbox is full */
-    put_many(scene, &scene->la, &scene->other_agency, 2, MIB);
     buf_free(&large.body);
     large = letter_of(scene, &scene->la, &scene->other_agency, NULL, MIB);
     must_refuse(scene, &large, ERR_BUDGET, "mailbox_mib"); /* so much of one sender waits */
@@ -607,6 +624,7 @@ int main(void)
         cmocka_unit_test(threads_belong_to_two),
         cmocka_unit_test(threads_remember_times),
         cmocka_unit_test(mailboxes_hold_so_many),
+        cmocka_unit_test(nobody_fills_a_mailbox_alone),
         cmocka_unit_test(notices_have_to_be_taken),
         cmocka_unit_test(sizes_are_bounded),
         cmocka_unit_test(the_store_is_bounded),

@@ -187,6 +187,39 @@ static void old_threads_go_and_their_copies_stay_away(void **state)
     correspondence_close(c);
 }
 
+/* The id of a message of ours, which its receiver knows, or of another sender's: the matcher would
+ * say that it was taken, and nobody would have seen it. */
+static void an_id_hides_no_message_of_another(void **state)
+{
+    struct writers *w = *state;
+    struct correspondence *c = opened(&w->agent);
+    struct content content = a_referral(STAGE_PROFILE);
+    struct err err = {0};
+    size_t removed = 0;
+    struct entry own = queued(c, &w->agent, &w->la, NULL, a_text(CONTENT_ANSWER, "who?"));
+    struct mail mail = from_la(w, NULL, &content), other;
+    memcpy(mail.mail_id, own.mail.mail_id, MAIL_ID_BYTES);
+    assert_true(received(c, w, &mail, &content));
+    assert_false(received(c, w, &mail, &content));
+    other = mail;
+    strcpy(other.from, "la-2");
+    assert_true(received(c, w, &other, &content));
+    progress(c, &own, MAIL_ACCEPTED); /* and it is still ours that the matcher speaks of */
+    struct entry *list = NULL;
+    size_t count = 0;
+    must(correspondence_list(c, &list, &count, &err), &err);
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].number == own.number) assert_int_equal(list[i].state, MAIL_ACCEPTED);
+    }
+    entries_free(list, count);
+    must(correspondence_purge(c, clock_wall_ms() + 1000, &removed, &err), &err);
+    assert_int_equal(removed, 3);
+    assert_false(received(c, w, &mail, &content));
+    assert_false(received(c, w, &other, &content));
+    content_wipe(&content);
+    correspondence_close(c);
+}
+
 /* A matcher that keeps copies brings one when its id is forgotten. */
 static void what_was_purged_never_comes_again(void **state)
 {
@@ -199,7 +232,7 @@ static void what_was_purged_never_comes_again(void **state)
     assert_true(received(c, w, &mail, &content));
     must(correspondence_purge(c, clock_wall_ms() + 1000, &removed, &err), &err);
     assert_true(removed > 0);
-    size_t left = count_of(c); /* what waits to be sent */
+    size_t left = count_of(c);                                         /* what waits to be sent */
     assert_int_equal(setenv("HEARTH_CLOCK_OFFSET", "17280000", 1), 0); /* 200 days */
     must(correspondence_purge(c, clock_wall_ms() - 1000, &removed, &err), &err);
     assert_false(received(c, w, &mail, &content));
@@ -376,6 +409,7 @@ int main(void)
         cmocka_unit_test(what_is_sent_waits_in_order_and_only_goes_forward),
         cmocka_unit_test(what_comes_is_kept_once),
         cmocka_unit_test(old_threads_go_and_their_copies_stay_away),
+        cmocka_unit_test(an_id_hides_no_message_of_another),
         cmocka_unit_test(what_was_purged_never_comes_again),
         cmocka_unit_test(a_message_from_the_future_is_purged_all_the_same),
         cmocka_unit_test(removed_messages_are_erased),
