@@ -23,7 +23,7 @@ class Demo(unittest.TestCase):
         self.assertEqual(demo.returncode, 0, told + errors)
         for words in ("What the agencies import", "One child near a school", "Two siblings",
                       "An emergency tonight", "The first search explained", "From the list to a placement",
-                      "stage profile", "Own carers: ", "offer (1 unread)", "placed after 0 days",
+                      "stage profile", "Own carers: ", "offer (1 unread)", "placed with ifa-",
                       "recomputes byte for byte", "What each party has seen", " ZZ"):
             self.assertIn(words, told)
         self.assertIn("Run    2 within 28 days", told[told.index("The first search explained"):])
