@@ -16,7 +16,6 @@
 #include "proto/audit/log_export.h"
 #include "proto/base/clear_output.h"
 #include "proto/base/file.h"
-#include "proto/base/json_wipe.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -114,16 +113,6 @@ static bool cut_chain(const struct options *options, const struct run *run, json
     return ok || err_in(err, "log");
 }
 
-static bool write_package(const struct options *options, const json_t *package, struct err *err)
-{
-    struct buf text = {0};
-    json_append(package, JSON_COMPACT, &text);
-    buf_u8(&text, '\n');
-    bool ok = clear_output(options->out, &text, err);
-    buf_wipe(&text);
-    return ok;
-}
-
 static bool open_run(const struct options *options, struct desk *desk, struct err *err)
 {
     struct run run = {0};
@@ -131,7 +120,7 @@ static bool open_run(const struct options *options, struct desk *desk, struct er
     bool ok = find_run(options, desk, &run, err) && cut_chain(options, &run, &chain, err);
     if (ok) {
         json_t *package = package_json(&run.parts, chain);
-        ok = write_package(options, package, err);
+        ok = clear_output_json(options->out, package, err);
         json_decref(package);
     }
     json_decref(chain);
