@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "client/audit_words.h"
 #include "client/commands.h"
 #include "client/report.h"
