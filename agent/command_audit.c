@@ -12,7 +12,6 @@
 #include "proto/audit/log_export.h"
 #include "proto/base/clear_output.h"
 #include "proto/base/file.h"
-#include "proto/base/json_wipe.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -56,22 +55,12 @@ static int with_replies(const struct argp *argp, int argc, char **argv,
 
 /* ---- open ---- */
 
-static bool write_package(const struct options *options, const json_t *package, struct err *err)
-{
-    struct buf text = {0};
-    json_append(package, JSON_COMPACT, &text);
-    buf_u8(&text, '\n');
-    bool ok = clear_output(options->out, &text, err);
-    buf_wipe(&text);
-    return ok;
-}
-
 static int run_open(const struct options *options, struct home *home, struct err *err)
 {
     struct kept_reply kept;
     if (!replies_get(home->replies, options->arg, &kept, err)) return -1;
     json_t *package = reply_package_json(&kept, identity_certificate(home->identity));
-    bool ok = write_package(options, package, err);
+    bool ok = clear_output_json(options->out, package, err);
     json_decref(package);
     if (ok && options->out) {
         (void)fprintf(stderr, "%s: %zu households, confidential\n", options->out, kept.carers);

@@ -3,7 +3,6 @@
  */
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/commands.h"
@@ -11,7 +10,6 @@
 #include "agent/status_file.h"
 #include "agent/threads.h"
 #include "proto/base/clock.h"
-#include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/mail/content_files.h"
 

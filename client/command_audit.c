@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "client/audit_words.h"
 #include "client/commands.h"
 #include "client/report.h"
@@ -16,7 +14,6 @@
 #include "proto/audit/log_export.h"
 #include "proto/base/clear_output.h"
 #include "proto/base/file.h"
-#include "proto/base/json_wipe.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -118,19 +115,12 @@ static bool cut_chain(const struct options *options, const struct run *run, json
     return ok || err_in(err, "log");
 }
 
-static bool write_package(const struct options *options, const json_t *package, struct err *err)
+static void say_written(const struct options *options)
 {
-    struct buf text = {0};
-    json_append(package, JSON_COMPACT, &text);
-    buf_u8(&text, '\n');
-    bool ok = clear_output(options->out, &text, err);
-    buf_wipe(&text);
     bool file = options->out && strcmp(options->out, "-") != 0;
-    if (ok && file && !options->common.quiet) {
-        (void)fprintf(stderr, "%s written%s; confidential: for the auditor alone\n", options->out,
-                      options->log ? "" : ", without a part of the log (--log)");
-    }
-    return ok;
+    if (!file || options->common.quiet) return;
+    (void)fprintf(stderr, "%s written%s; confidential: for the auditor alone\n", options->out,
+                  options->log ? "" : ", without a part of the log (--log)");
 }
 
 static bool open_run(const struct options *options, struct desk *desk, struct err *err)
@@ -140,8 +130,9 @@ static bool open_run(const struct options *options, struct desk *desk, struct er
     bool ok = find_run(options, desk, &run, err) && cut_chain(options, &run, &chain, err);
     if (ok) {
         json_t *package = package_json(&run.parts, chain);
-        ok = write_package(options, package, err);
+        ok = clear_output_json(options->out, package, err);
         json_decref(package);
+        if (ok) say_written(options);
     }
     json_decref(chain);
     run_free(&run);

@@ -2,7 +2,6 @@
  * `hearth history` and `hearth export`.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What is told, and the messages.
  */
-#include <stdlib.h>
 #include <string.h>
-
-#include <sodium.h>
 
 #include "client/refer.h"
 #include "proto/base/clock.h"

@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "proto/base/clock.h"
 #include "proto/base/log.h"

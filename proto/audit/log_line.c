@@ -2,7 +2,6 @@
 #include "proto/audit/log_line.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "keys/certificate.h"

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A package as JSON, and its decoder.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "proto/audit/log_line.h"
 #include "proto/audit/package_internal.h"
 #include "proto/base/json_wipe.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/base/file.h"
+#include "proto/base/json_wipe.h"
 
 bool clear_output(const char *path, const struct buf *text, struct err *err)
 {
@@ -13,4 +14,14 @@ bool clear_output(const char *path, const struct buf *text, struct err *err)
     (void)setvbuf(stdout, NULL, _IONBF, 0);
     return fwrite(text->data, 1, text->len, stdout) == text->len ||
            err_set(err, ERR_IO, "", "cannot write to standard output");
+}
+
+bool clear_output_json(const char *path, const json_t *object, struct err *err)
+{
+    struct buf text = {0};
+    json_append(object, JSON_COMPACT, &text);
+    buf_u8(&text, '\n');
+    bool ok = clear_output(path, &text, err);
+    buf_wipe(&text);
+    return ok;
 }

@@ -12,6 +12,7 @@
 
 #include "client/records_kept.h"
 #include "proto/base/mem.h"
+#include "tests/unit/support/temp_dir.h"
 
 static const int64_t KEPT_START = 1795392000000; /* 2026-11-23T00:00:00Z */
 static const int64_t KEPT_DAY = 24 * 3600 * (int64_t)1000;
@@ -21,6 +22,44 @@ static inline void kept_must(bool ok, const struct err *err)
     if (ok) return;
     (void)fprintf(stderr, "%s: %s: %s\n", err_code_name(err->code), err->field, err->text);
     abort();
+}
+
+/* A home with records that are open, and room for what tests put into them. */
+struct kept_home {
+    char *home;
+    struct secret key;
+    struct records *records;
+    struct request request;
+    struct plan plan;
+    struct record record;
+};
+
+static inline int kept_set_up(void **state)
+{
+    struct kept_home *kept = mem_new(struct kept_home);
+    struct err err = {0};
+    kept->home = support_temp_dir();
+    kept->key = secret_random(HASH_KEY_BYTES);
+    kept_must(records_open(kept->home, &kept->key, &kept->records, &err), &err);
+    *state = kept;
+    return 0;
+}
+
+static inline int kept_tear_down(void **state)
+{
+    struct kept_home *kept = *state;
+    records_close(kept->records);
+    secret_free(&kept->key);
+    support_temp_dir_remove(kept->home);
+    free(kept);
+    return 0;
+}
+
+static inline void kept_reopen(struct kept_home *kept)
+{
+    struct err err = {0};
+    records_close(kept->records);
+    kept_must(records_open(kept->home, &kept->key, &kept->records, &err), &err);
 }
 
 /* A request for a child of nine near a school. */

@@ -16,48 +16,10 @@
 
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
-#include "tests/unit/support/temp_dir.h"
-
-static const int64_t DAY = 24 * 3600 * (int64_t)1000;
-static const int64_t START = 1795392000000; /* 2026-11-23 */
-
-struct desk {
-    char *home;
-    struct secret key;
-    struct records *records;
-    struct request request;
-    struct plan plan;
-    struct record record;
-};
-
-static void must(bool ok, const struct err *err)
-{
-    if (!ok) fail_msg("%s: %s", err->field, err->text);
-}
-
-static int set_up(void **state)
-{
-    struct desk *desk = mem_new(struct desk);
-    struct err err = {0};
-    desk->home = support_temp_dir();
-    desk->key = secret_random(HASH_KEY_BYTES);
-    must(records_open(desk->home, &desk->key, &desk->records, &err), &err);
-    *state = desk;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct desk *desk = *state;
-    records_close(desk->records);
-    secret_free(&desk->key);
-    support_temp_dir_remove(desk->home);
-    free(desk);
-    return 0;
-}
+#include "tests/unit/client/kept.h"
 
 /* A request for a child of nine: musts as JSON strings with ' for ". */
-static void write_request(struct desk *desk, const char *ref, const char *musts)
+static void write_request(struct kept_home *desk, const char *ref, const char *musts)
 {
     struct err err = {0};
     const struct catalogue *catalogue = catalogue_get(CATALOGUE_VERSION);
@@ -67,42 +29,37 @@ static void write_request(struct desk *desk, const char *ref, const char *musts)
     for (char *c = json; *c; c++) {
         if (*c == '\'') *c = '"';
     }
-    must(request_parse(json, strlen(json), &(struct request_rules){.catalogue = catalogue},
-                       &desk->request, &err),
-         &err);
-    must(plan_make(&desk->request, catalogue, &desk->plan, &err), &err);
+    kept_must(request_parse(json, strlen(json), &(struct request_rules){.catalogue = catalogue},
+                            &desk->request, &err),
+              &err);
+    kept_must(plan_make(&desk->request, catalogue, &desk->plan, &err), &err);
     free(json);
 }
 
-static struct search_note ask(struct desk *desk, const char *ref, const char *musts, int64_t now_ms)
+static struct search_note ask(struct kept_home *desk, const char *ref, const char *musts,
+                              int64_t now_ms)
 {
     struct search_note note;
     struct err err = {0};
     write_request(desk, ref, musts);
-    must(records_ask(desk->records, &desk->request, &desk->plan, now_ms, &note, &err), &err);
+    kept_must(records_ask(desk->records, &desk->request, &desk->plan, now_ms, &note, &err), &err);
     return note;
 }
 
-static struct search_note run(struct desk *desk, const char *ref, const char *musts, int64_t now_ms)
+static struct search_note run(struct kept_home *desk, const char *ref, const char *musts,
+                              int64_t now_ms)
 {
     const uint8_t hash[HASH_BYTES] = {(uint8_t)now_ms};
     struct search_note note = ask(desk, ref, musts, now_ms);
     struct err err = {0};
-    must(records_done(desk->records, &note, hash, &desk->record, &err), &err);
+    kept_must(records_done(desk->records, &note, hash, &desk->record, &err), &err);
     assert_memory_equal(desk->record.query_hash, hash, HASH_BYTES);
     return note;
 }
 
-static void reopen(struct desk *desk)
-{
-    struct err err = {0};
-    records_close(desk->records);
-    must(records_open(desk->home, &desk->key, &desk->records, &err), &err);
-}
-
 static void amendments_are_counted(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     static const struct {
         const char *musts;
         uint32_t amendments;
@@ -112,59 +69,62 @@ static void amendments_are_counted(void **state)
                 {"'SU_DOL','DS_AUT'", 1}, /* the same in other words */
                 {"'DS_AUT'", 2}};
     for (uint32_t i = 0; i < sizeof runs / sizeof *runs; i++) {
-        struct search_note note = run(desk, "EX-7", runs[i].musts, START + (int64_t)i * DAY);
+        struct search_note note =
+            run(desk, "EX-7", runs[i].musts, KEPT_START + (int64_t)i * KEPT_DAY);
         assert_false(note.similar);
         assert_string_equal(desk->record.search_ref, "EX-7");
         assert_int_equal(desk->record.runs, i + 1);
         assert_int_equal(desk->record.amendments, runs[i].amendments);
-        assert_true(desk->record.first_ms == START);
-        assert_true(desk->record.last_ms == START + (int64_t)i * DAY);
-        reopen(desk);
+        assert_true(desk->record.first_ms == KEPT_START);
+        assert_true(desk->record.last_ms == KEPT_START + (int64_t)i * KEPT_DAY);
+        kept_reopen(desk);
     }
 }
 
 /* Provider filters are part of what is asked; a search that was never answered is no run. */
 static void filters_count_and_failures_do_not(void **state)
 {
-    struct desk *desk = *state;
-    (void)run(desk, "EX-7", "'DS_AUT'", START);
-    (void)ask(desk, "EX-7", "'DS_AUT','SU_DOL'", START + 1);
-    (void)run(desk, "EX-7", "'DS_AUT'", START + 2);
+    struct kept_home *desk = *state;
+    (void)run(desk, "EX-7", "'DS_AUT'", KEPT_START);
+    (void)ask(desk, "EX-7", "'DS_AUT','SU_DOL'", KEPT_START + 1);
+    (void)run(desk, "EX-7", "'DS_AUT'", KEPT_START + 2);
     assert_int_equal(desk->record.runs, 2);
     assert_int_equal(desk->record.amendments, 0);
     write_request(desk, "EX-7", "'DS_AUT'");
     desk->request.min_judgement = 2;
     struct search_note note;
     struct err err = {0};
-    must(records_ask(desk->records, &desk->request, &desk->plan, START + 3, &note, &err), &err);
-    must(records_done(desk->records, &note, note.digest, &desk->record, &err), &err);
+    kept_must(records_ask(desk->records, &desk->request, &desk->plan, KEPT_START + 3, &note, &err),
+              &err);
+    kept_must(records_done(desk->records, &note, note.digest, &desk->record, &err), &err);
     assert_int_equal(desk->record.amendments, 1);
 }
 
 static void likes_under_other_references_are_counted(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     static const char *const musts[] = {
         "'DS_AUT','SU_DOL','CM_BSL'", "'DS_AUT','SU_DOL','CM_BSL','HE_FEED'", "'DS_AUT','SU_DOL'",
         "'DS_AUT','SU_DOL','HE_FEED'", "'DS_AUT','SU_DOL','CM_BSL'"};
     for (uint32_t i = 0; i < 5; i++) {
         char ref[REF_MAX];
         (void)snprintf(ref, sizeof ref, "EX-%u", 7 + i);
-        struct search_note note = run(desk, ref, musts[i], START + (int64_t)i * DAY);
+        struct search_note note = run(desk, ref, musts[i], KEPT_START + (int64_t)i * KEPT_DAY);
         assert_true(note.similar == (i > 0));
         if (i == 0) continue;
         assert_string_equal(note.similar_to, "EX-7");
         assert_int_equal(note.nth, i + 1);
-        assert_true(note.similar_first_ms == START);
+        assert_true(note.similar_first_ms == KEPT_START);
         assert_in_range(note.percent, 50, i == 4 ? 100 : 99);
         assert_int_equal(desk->record.alike, 1);
         assert_string_equal(desk->record.first_alike, "EX-7");
     }
-    struct search_note note = run(desk, "OTHER", "'AC_HOIST','LS_J1','LS_J2'", START + 5 * DAY);
+    struct search_note note =
+        run(desk, "OTHER", "'AC_HOIST','LS_J1','LS_J2'", KEPT_START + 5 * KEPT_DAY);
     assert_false(note.similar);
-    note = run(desk, "EX-7", musts[0], START + 6 * DAY); /* it was there first */
+    note = run(desk, "EX-7", musts[0], KEPT_START + 6 * KEPT_DAY); /* it was there first */
     assert_false(note.similar);
-    note = run(desk, "EX-9", musts[2], START + 6 * DAY);
+    note = run(desk, "EX-9", musts[2], KEPT_START + 6 * KEPT_DAY);
     assert_true(note.similar);
     assert_string_equal(note.similar_to, "EX-7");
     assert_int_equal(note.nth, 5);
@@ -174,14 +134,14 @@ static void likes_under_other_references_are_counted(void **state)
 /* Small steps away from a search: each is like the one before, none of the last like the first. */
 static void drifting_stays_noticed(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     static const char *const musts[] = {"'DS_AUT','SU_DOL','CM_BSL'", "'HE_FEED','SU_DOL','CM_BSL'",
                                         "'HE_FEED','AC_HOIST','CM_BSL'",
                                         "'HE_FEED','AC_HOIST','LS_J1'"};
     for (uint32_t i = 0; i < 4; i++) {
         char ref[REF_MAX];
         (void)snprintf(ref, sizeof ref, "D-%u", i);
-        struct search_note note = run(desk, ref, musts[i], START + i);
+        struct search_note note = run(desk, ref, musts[i], KEPT_START + i);
         assert_true(note.similar == (i > 0));
         if (i > 0) assert_int_equal(note.nth, i + 1);
         if (i > 0) assert_string_equal(desk->record.first_alike, "D-0");
@@ -190,24 +150,26 @@ static void drifting_stays_noticed(void **state)
 
 static void the_window_ends(void **state)
 {
-    struct desk *desk = *state;
-    (void)run(desk, "EX-7", "'DS_AUT','SU_DOL','CM_BSL'", START);
-    assert_true(ask(desk, "A", "'DS_AUT','SU_DOL','CM_BSL'", START + 28 * DAY - 1).similar);
-    assert_false(ask(desk, "EX-7", "'DS_AUT','SU_DOL','CM_BSL'", START + 29 * DAY).similar);
-    assert_false(ask(desk, "B", "'DS_AUT','SU_DOL','CM_BSL'", START + 90 * DAY).similar);
+    struct kept_home *desk = *state;
+    (void)run(desk, "EX-7", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START);
+    assert_true(
+        ask(desk, "A", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START + 28 * KEPT_DAY - 1).similar);
+    assert_false(
+        ask(desk, "EX-7", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START + 29 * KEPT_DAY).similar);
+    assert_false(ask(desk, "B", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START + 90 * KEPT_DAY).similar);
 }
 
 static void what_was_not_sent_is_withdrawn(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct err err = {0};
-    struct search_note note = ask(desk, "EX-7", "'DS_AUT','SU_DOL','CM_BSL'", START);
-    must(records_withdraw(desk->records, &note, &err), &err);
-    assert_false(ask(desk, "EX-8", "'DS_AUT','SU_DOL','CM_BSL'", START + 1).similar);
-    (void)run(desk, "EX-8", "'DS_AUT','SU_DOL','CM_BSL'", START + 2);
-    note = ask(desk, "EX-8", "'DS_AUT','SU_DOL','CM_BSL'", START + 3);
-    must(records_withdraw(desk->records, &note, &err), &err); /* it has been run: it stays */
-    assert_true(ask(desk, "EX-9", "'DS_AUT','SU_DOL','CM_BSL'", START + 4).similar);
+    struct search_note note = ask(desk, "EX-7", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START);
+    kept_must(records_withdraw(desk->records, &note, &err), &err);
+    assert_false(ask(desk, "EX-8", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START + 1).similar);
+    (void)run(desk, "EX-8", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START + 2);
+    note = ask(desk, "EX-8", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START + 3);
+    kept_must(records_withdraw(desk->records, &note, &err), &err); /* it has been run: it stays */
+    assert_true(ask(desk, "EX-9", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START + 4).similar);
     assert_false(records_done(desk->records, &(struct search_note){.name = {1}}, note.digest,
                               &desk->record, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
@@ -216,30 +178,31 @@ static void what_was_not_sent_is_withdrawn(void **state)
 /* What an attempt that never left has changed is undone; what left is kept, result or none. */
 static void withdrawing_puts_back_what_was_there(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct err err = {0};
-    (void)run(desk, "EX-1", "'DS_AUT','SU_DOL','CM_BSL'", START);
-    struct search_note note = ask(desk, "EX-1", "'HE_FEED','AC_HOIST','LS_J1'", START + 1);
-    must(records_withdraw(desk->records, &note, &err), &err);
-    assert_true(ask(desk, "EX-2", "'DS_AUT','SU_DOL','CM_BSL'", START + 2).similar);
-    assert_false(ask(desk, "EX-3", "'HE_FEED','AC_HOIST','LS_J1'", START + 3).similar);
+    (void)run(desk, "EX-1", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START);
+    struct search_note note = ask(desk, "EX-1", "'HE_FEED','AC_HOIST','LS_J1'", KEPT_START + 1);
+    kept_must(records_withdraw(desk->records, &note, &err), &err);
+    assert_true(ask(desk, "EX-2", "'DS_AUT','SU_DOL','CM_BSL'", KEPT_START + 2).similar);
+    assert_false(ask(desk, "EX-3", "'HE_FEED','AC_HOIST','LS_J1'", KEPT_START + 3).similar);
 
-    (void)ask(desk, "EX-4", "'CM_BSL','HE_FEED','DS_LD'", START + 4); /* sent, without a result */
-    note = ask(desk, "EX-4", "'CM_BSL','HE_FEED','DS_LD'", START + 5);
-    must(records_withdraw(desk->records, &note, &err), &err);
-    must(records_withdraw(desk->records, &note, &err), &err); /* once more changes nothing */
-    assert_true(ask(desk, "EX-5", "'CM_BSL','HE_FEED','DS_LD'", START + 6).similar);
+    (void)ask(desk, "EX-4", "'CM_BSL','HE_FEED','DS_LD'",
+              KEPT_START + 4); /* sent, without a result */
+    note = ask(desk, "EX-4", "'CM_BSL','HE_FEED','DS_LD'", KEPT_START + 5);
+    kept_must(records_withdraw(desk->records, &note, &err), &err);
+    kept_must(records_withdraw(desk->records, &note, &err), &err); /* once more changes nothing */
+    assert_true(ask(desk, "EX-5", "'CM_BSL','HE_FEED','DS_LD'", KEPT_START + 6).similar);
 }
 
 /* Two at one time under one reference: the one that never left takes nothing from the other. */
 static void withdrawing_leaves_others_alone(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct err err = {0};
-    struct search_note unsent = ask(desk, "EX-1", "'DS_AUT'", START);
-    struct search_note sent = ask(desk, "EX-1", "'DS_AUT'", START);
-    must(records_withdraw(desk->records, &unsent, &err), &err);
-    must(records_done(desk->records, &sent, sent.digest, &desk->record, &err), &err);
+    struct search_note unsent = ask(desk, "EX-1", "'DS_AUT'", KEPT_START);
+    struct search_note sent = ask(desk, "EX-1", "'DS_AUT'", KEPT_START);
+    kept_must(records_withdraw(desk->records, &unsent, &err), &err);
+    kept_must(records_done(desk->records, &sent, sent.digest, &desk->record, &err), &err);
     assert_int_equal(desk->record.runs, 1);
 }
 
@@ -247,7 +210,7 @@ static bool file_holds(const char *path, const void *what, size_t len)
 {
     struct buf bytes = {0};
     struct err err = {0};
-    must(file_read(path, 64 << 20, &bytes, &err), &err);
+    kept_must(file_read(path, 64 << 20, &bytes, &err), &err);
     bool found = memmem(bytes.data, bytes.len, what, len) != NULL;
     buf_free(&bytes);
     return found;
@@ -255,11 +218,11 @@ static bool file_holds(const char *path, const void *what, size_t len)
 
 static void the_disk_tells_nothing(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct err err = {0};
     struct records *other = NULL;
     struct secret wrong = secret_random(HASH_KEY_BYTES);
-    (void)run(desk, "EXAMPLE-REFERENCE", "'DS_AUT','SU_DOL'", START);
+    (void)run(desk, "EXAMPLE-REFERENCE", "'DS_AUT','SU_DOL'", KEPT_START);
     uint8_t slots[4] = {0, (uint8_t)desk->request.must[0], 0, (uint8_t)desk->request.must[1]};
     records_close(desk->records);
     desk->records = NULL;
@@ -279,7 +242,7 @@ static void the_disk_tells_nothing(void **state)
 }
 
 struct clerk {
-    struct desk *desk;
+    struct kept_home *desk;
     struct request request;
     struct plan plan;
     int number;
@@ -293,8 +256,8 @@ static void *work(void *ctx)
         struct search_note note;
         struct record record;
         struct err err = {0};
-        bool ok = records_ask(clerk->desk->records, &clerk->request, &clerk->plan, START + i, &note,
-                              &err) &&
+        bool ok = records_ask(clerk->desk->records, &clerk->request, &clerk->plan, KEPT_START + i,
+                              &note, &err) &&
                   records_done(clerk->desk->records, &note, note.digest, &record, &err);
         REQUIRE(ok);
     }
@@ -304,7 +267,7 @@ static void *work(void *ctx)
 static void several_at_once_lose_nothing(void **state)
 {
     enum { CLERKS = 4 };
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct clerk *clerks = mem_array(CLERKS, sizeof *clerks);
     for (int i = 0; i < CLERKS; i++) {
         write_request(desk, i % 2 ? "ONE" : "TWO", i % 2 ? "'DS_AUT'" : "'AC_HOIST','LS_J1'");
@@ -313,7 +276,7 @@ static void several_at_once_lose_nothing(void **state)
     }
     for (int i = 0; i < CLERKS; i++) assert_int_equal(pthread_join(clerks[i].thread, NULL), 0);
     free(clerks);
-    (void)run(desk, "ONE", "'DS_AUT'", START + 99);
+    (void)run(desk, "ONE", "'DS_AUT'", KEPT_START + 99);
     assert_int_equal(desk->record.runs, 21);
     assert_int_equal(desk->record.amendments, 0);
 }
@@ -322,8 +285,8 @@ static void several_at_once_lose_nothing(void **state)
 
 static struct record invented(void)
 {
-    struct record record = {.first_ms = START,
-                            .last_ms = START + DAY,
+    struct record record = {.first_ms = KEPT_START,
+                            .last_ms = KEPT_START + KEPT_DAY,
                             .runs = 3,
                             .amendments = 2,
                             .alike = 1,
@@ -346,7 +309,7 @@ static void the_longest_record_comes_back(void **state)
     struct err err = {0};
     record_encode(&record, &bytes);
     assert_true(bytes.len <= RECORD_PLAIN_MAX);
-    must(record_decode(bytes.data, bytes.len, &out, &err), &err);
+    kept_must(record_decode(bytes.data, bytes.len, &out, &err), &err);
     assert_memory_equal(&record, &out, sizeof out);
     buf_u8(&bytes, 0);
     assert_true(record_decode(bytes.data, bytes.len, &out, &err));
@@ -399,17 +362,21 @@ int main(void)
 {
     if (sodium_init() < 0) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(amendments_are_counted, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(filters_count_and_failures_do_not, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(likes_under_other_references_are_counted, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(drifting_stays_noticed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_window_ends, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_was_not_sent_is_withdrawn, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(withdrawing_puts_back_what_was_there, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(withdrawing_leaves_others_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_disk_tells_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(several_at_once_lose_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(amendments_are_counted, kept_set_up, kept_tear_down),
+        cmocka_unit_test_setup_teardown(filters_count_and_failures_do_not, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(likes_under_other_references_are_counted, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(drifting_stays_noticed, kept_set_up, kept_tear_down),
+        cmocka_unit_test_setup_teardown(the_window_ends, kept_set_up, kept_tear_down),
+        cmocka_unit_test_setup_teardown(what_was_not_sent_is_withdrawn, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(withdrawing_puts_back_what_was_there, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(withdrawing_leaves_others_alone, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(the_disk_tells_nothing, kept_set_up, kept_tear_down),
+        cmocka_unit_test_setup_teardown(several_at_once_lose_nothing, kept_set_up, kept_tear_down),
         cmocka_unit_test(the_longest_record_comes_back),
         cmocka_unit_test(bad_bytes_are_corrupt),
         cmocka_unit_test(unordered_lists_are_corrupt),

@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "client/say.h"
-#include "proto/base/file.h"
 #include "proto/base/text.h"
 #include "tests/unit/client/kept.h"
 #include "tests/unit/client/played_mailbox.h"

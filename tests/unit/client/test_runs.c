@@ -12,41 +12,6 @@
 #include "client/records_internal.h"
 #include "proto/base/file.h"
 #include "tests/unit/client/kept.h"
-#include "tests/unit/support/temp_dir.h"
-
-struct desk {
-    char *home;
-    struct secret key;
-    struct records *records;
-};
-
-static int set_up(void **state)
-{
-    struct desk *desk = mem_new(struct desk);
-    struct err err = {0};
-    desk->home = support_temp_dir();
-    desk->key = secret_random(HASH_KEY_BYTES);
-    kept_must(records_open(desk->home, &desk->key, &desk->records, &err), &err);
-    *state = desk;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct desk *desk = *state;
-    records_close(desk->records);
-    secret_free(&desk->key);
-    support_temp_dir_remove(desk->home);
-    free(desk);
-    return 0;
-}
-
-static void reopen(struct desk *desk)
-{
-    struct err err = {0};
-    records_close(desk->records);
-    kept_must(records_open(desk->home, &desk->key, &desk->records, &err), &err);
-}
 
 /* ---- the stored form ---- */
 
@@ -161,7 +126,7 @@ static void kept_requests_of_variants_have_their_plans(void **state)
 
 static void a_run_is_there_before_its_result(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct err err = {0};
     uint8_t name[HASH_BYTES];
     uint64_t numbers[3] = {0};
@@ -169,7 +134,7 @@ static void a_run_is_there_before_its_result(void **state)
     struct run runs[] = {kept_run("EX-1", 1, KEPT_START), kept_run("EX-1", 2, KEPT_START + 1),
                          kept_run("EX-1", 3, KEPT_START + 2)};
     kept_must(records_add_runs(desk->records, name, runs, 3, numbers, &err), &err);
-    reopen(desk); /* as if it had been killed here */
+    kept_reopen(desk); /* as if it had been killed here */
     struct run_ref *list = NULL;
     size_t count = 0;
     kept_must(records_list_runs(desk->records, name, &list, &count, &err), &err);
@@ -189,7 +154,7 @@ static void a_run_is_there_before_its_result(void **state)
 
 static void results_and_failures_complete_a_run(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct err err = {0};
     uint8_t name[HASH_BYTES];
     struct run out = {0}, run = kept_run("EX-1", 7, KEPT_START);
@@ -216,7 +181,7 @@ static void results_and_failures_complete_a_run(void **state)
 
 static void a_search_is_found_by_what_people_write(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct err err = {0};
     uint8_t one[HASH_BYTES], two[HASH_BYTES], hexlike[HASH_BYTES];
     struct kept_search *found = mem_new(struct kept_search);
@@ -244,7 +209,7 @@ static void a_search_is_found_by_what_people_write(void **state)
 /* Whoever can write to the disk puts one search's run in the place of another's. */
 static void entries_open_in_their_place_alone(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct err err = {0};
     uint8_t one[HASH_BYTES], two[HASH_BYTES], from[SEVERAL_KEY_BYTES], to[SEVERAL_KEY_BYTES];
     struct store_txn *txn = NULL;
@@ -271,7 +236,7 @@ static void entries_open_in_their_place_alone(void **state)
     run_free(&out);
 }
 
-static bool file_holds(const struct desk *desk, const void *what, size_t len)
+static bool file_holds(const struct kept_home *desk, const void *what, size_t len)
 {
     struct buf bytes = {0};
     struct err err = {0};
@@ -285,7 +250,7 @@ static bool file_holds(const struct desk *desk, const void *what, size_t len)
 
 static void nothing_of_a_run_is_readable_on_disk(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     uint8_t name[HASH_BYTES], hash[HASH_BYTES];
     kept_search_with_list(desk->records, "MARKED-REFERENCE", 0x31, KEPT_START, name);
     memset(hash, 0x5a, sizeof hash);
@@ -306,7 +271,7 @@ static bool uses(const uint8_t query_hash[HASH_BYTES], void *ctx)
 
 static void purging_removes_what_is_old_and_not_in_use(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct err err = {0};
     struct purged purged = {0};
     uint8_t old[HASH_BYTES], used[HASH_BYTES], young[HASH_BYTES], decided[HASH_BYTES];
@@ -346,7 +311,7 @@ static void purging_removes_what_is_old_and_not_in_use(void **state)
 
 static void the_daily_purge_is_due_once_a_day(void **state)
 {
-    struct desk *desk = *state;
+    struct kept_home *desk = *state;
     struct err err = {0};
     static const struct {
         int32_t day;
@@ -355,7 +320,7 @@ static void the_daily_purge_is_due_once_a_day(void **state)
                  {29000, true}, {20002, true},  {20002, false}}; /* the clock was ahead */
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         bool due = !calls[i].due;
-        reopen(desk);
+        kept_reopen(desk);
         kept_must(records_purge_is_due(desk->records, calls[i].day, &due, &err), &err);
         assert_true(due == calls[i].due);
     }
@@ -367,14 +332,20 @@ int main(void)
         cmocka_unit_test(a_run_comes_back),
         cmocka_unit_test(cut_and_contradictory_runs_are_corrupt),
         cmocka_unit_test(kept_requests_of_variants_have_their_plans),
-        cmocka_unit_test_setup_teardown(a_run_is_there_before_its_result, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(results_and_failures_complete_a_run, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_search_is_found_by_what_people_write, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(entries_open_in_their_place_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nothing_of_a_run_is_readable_on_disk, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(purging_removes_what_is_old_and_not_in_use, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(the_daily_purge_is_due_once_a_day, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_run_is_there_before_its_result, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(results_and_failures_complete_a_run, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(a_search_is_found_by_what_people_write, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(entries_open_in_their_place_alone, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(nothing_of_a_run_is_readable_on_disk, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(purging_removes_what_is_old_and_not_in_use, kept_set_up,
+                                        kept_tear_down),
+        cmocka_unit_test_setup_teardown(the_daily_purge_is_due_once_a_day, kept_set_up,
+                                        kept_tear_down),
     };
     return sodium_init() < 0 || cmocka_run_group_tests(tests, NULL, NULL);
 }
