@@ -100,7 +100,8 @@ MUST_CHECK bool audit_newest_checkpoint(struct store_txn *txn, struct audit_chec
 struct audit_export {
     enum role role; /* ROLE_LA or ROLE_AGENT */
     const char *id;
-    uint64_t from; /* number of the first entry, from 1 */
+    uint64_t from;    /* number of the first entry, from 1 */
+    uint64_t *naming; /* counts the entries that name the party; may be NULL */
     /* Told now and then; may be NULL. */
     void (*progress)(uint64_t done, uint64_t all, void *ctx);
     void *ctx;

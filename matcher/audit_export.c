@@ -24,12 +24,11 @@ static bool concerns_everybody(enum audit_kind kind)
     }
 }
 
-bool audit_is_for(const struct audit_entry *entry, enum role role, const char *id)
+static bool names(const struct audit_entry *entry, enum role role, const char *id)
 {
     /* Fields that name a party, and the field beside each that holds its role. */
     static const char *const pairs[][2] = {
         {"peer", "role"}, {"from", "from_role"}, {"to", "to_role"}};
-    if (concerns_everybody(entry->kind)) return true;
     if (audit_text_is(entry, role == ROLE_LA ? "la" : "agent", id)) return true;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         if (audit_text_is(entry, pairs[i][0], id) &&
@@ -38,6 +37,11 @@ bool audit_is_for(const struct audit_entry *entry, enum role role, const char *i
         }
     }
     return false;
+}
+
+bool audit_is_for(const struct audit_entry *entry, enum role role, const char *id)
+{
+    return concerns_everybody(entry->kind) || names(entry, role, id);
 }
 
 /* ---- writing ---- */
@@ -77,6 +81,9 @@ static bool add_entry(const uint8_t *key, size_t key_len, const uint8_t *value, 
         return err_set(err, ERR_CORRUPT, NULL,
                        "the log is broken at entry %llu: see 'hearth-matcher audit verify'",
                        (unsigned long long)writer->next);
+    }
+    if (writer->wanted->naming && names(&entry, writer->wanted->role, writer->wanted->id)) {
+        ++*writer->wanted->naming;
     }
     log_line_write(&entry, audit_is_for(&entry, writer->wanted->role, writer->wanted->id),
                    &writer->lines);

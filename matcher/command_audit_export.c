@@ -64,14 +64,22 @@ static void show_progress(uint64_t done, uint64_t all, void *ctx)
 static bool write_all(const struct options *options, FILE *out, struct err *err)
 {
     struct store *store = NULL;
-    struct audit_export wanted = {
-        .role = options->role, .id = options->id, .from = (uint64_t)options->from};
+    uint64_t naming = 0;
+    struct audit_export wanted = {.role = options->role,
+                                  .id = options->id,
+                                  .from = (uint64_t)options->from,
+                                  .naming = &naming};
     if (!options->common.quiet && isatty(STDERR_FILENO)) wanted.progress = show_progress;
     if (!audit_store_open(command_home(&options->common), false, AUDIT_MAP_MIB, &store, err)) {
         return false;
     }
     bool ok = audit_export(store, &wanted, out, err);
     store_close(store);
+    if (ok && naming == 0 && !options->common.quiet) {
+        (void)fprintf(stderr,
+                      "hearth-matcher audit export: no entry names %s/%s: is that its id?\n",
+                      role_name(options->role), options->id);
+    }
     return ok;
 }
 

@@ -85,8 +85,8 @@ static bool read_parts(const Hearth__V1__MailContent *body, struct content *out,
         !read_referral(&body->referral, out, err) || !content_set_text(out, body->text, len, err)) {
         return false;
     }
-    if (len > 0 && strlen(out->text) != len) {
-        return err_set(err, ERR_INVALID, "text", "line ends must be LF");
+    if (len > 0 && (!out->text || strlen(out->text) != len)) {
+        return err_set(err, ERR_INVALID, "text", "must hold words, and its line ends be LF");
     }
     for (size_t i = 0; i < body->n_attachments; i++) {
         const Hearth__V1__MailAttachment *from = body->attachments[i];

@@ -118,15 +118,15 @@ class SchemeCase(unittest.TestCase):
         self.assertEqual("error" in answer, done.returncode not in (0, 3))
         return answer
 
-    def run_party(self, party, *arguments, clock_offset=None):
+    def run_party(self, party, *arguments, clock_offset=None, stdout=subprocess.PIPE):
         """A party's own program with its configuration, without the lab around it: the finished process. Its clock
         is clock_offset seconds ahead where one is given."""
         offset = {} if clock_offset is None else {"HEARTH_CLOCK_OFFSET": str(round(clock_offset))}
         secret = os.open(party.passphrase, os.O_RDONLY)
         try:
             return subprocess.run([party.program, *arguments, *party.options(secret)], pass_fds=(secret,),
-                                  stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
-                                  env=os.environ | offset,
+                                  stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+                                  encoding="utf-8", env=os.environ | offset,
                                   timeout=COMMAND_SECONDS, check=False)
         finally:
             os.close(secret)

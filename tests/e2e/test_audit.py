@@ -52,6 +52,9 @@ class Export(SchemeCase):
                 others, there = self.lines(*party)
                 self.assertEqual(others["head"], header["head"])
                 self.assertNotIn(answer["query_hash"], json.dumps(there))
+        for party, named in (("la-1", True), ("la-x", False)):
+            told = lab("run", self.directory, "matcher", "--", "audit", "export", "--la", party).stderr
+            self.assertEqual(f"no entry names la/{party}" in told, not named, "a slip in the id is noticed")
         later, rest = self.lines("--la", "la-1", "--from", str(header["length"] - 2))
         self.assertEqual(len(rest), 3)
         self.assertEqual(later["previous"], lines[-4]["hash"])

@@ -202,6 +202,23 @@ class Saved(DeskCase):
         self.assertEqual({path.stat().st_mode & 0o777 for path in files}, {0o600})
         self.assertEqual(where.stat().st_mode & 0o777, 0o700)
 
+    def test_what_was_not_shown_stays_unread(self):
+        first, thread = self.referred("D-FULL")
+        self.tell(first, "reply", thread, "question", "--text", self.file("asks.txt", "How tall?\n"))
+        self.wait_state("D-FULL", "question")
+        for party, unread in ((first, "referrals"), ("la-1", "unread")):
+            def counted(name=party, key=unread):
+                return sum(one["unread"] for one in self.tell(name, "inbox", "--offline")[key])
+            before = counted()
+            self.assertGreater(before, 0)
+            with open("/dev/full", "w", encoding="ascii") as full:
+                done = self.run_party(self.party(party), "inbox", "show", thread, stdout=full)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("stays unread", done.stderr)
+            self.assertEqual(counted(), before, party)
+            self.say(party, "inbox", "show", thread)
+            self.assertEqual(counted(), before - 1, party)
+
     def test_empty_words_are_refused(self):
         """A message that says nothing is a slip."""
         first, thread = self.referred("D-EMPTY")

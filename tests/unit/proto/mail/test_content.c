@@ -127,6 +127,8 @@ static void malformed_contents_are_refused(void **state)
     body = *good;
     body.text = (char *)(uintptr_t) "her name is";
     refused(&body, "text");
+    body.text = (char *)(uintptr_t) "\n";
+    refused(&body, "text");
     body = *good;
     body.referral.len = 0;
     refused(&body, "referral");
@@ -154,6 +156,8 @@ static void malformed_contents_are_refused(void **state)
     refused(&body, "reason");
     body.reason = (char *)(uintptr_t) "";
     body.text = (char *)(uintptr_t) "a\r\nb";
+    refused(&body, "text");
+    body.text = (char *)(uintptr_t) " \n"; /* nobody writes this: it would be no text at all */
     refused(&body, "text");
     hearth__v1__mail_content__free_unpacked(good, NULL);
     buf_free(&bytes);
