@@ -44,11 +44,13 @@ static void put_children(struct home *home, const struct thread *thread, struct 
     struct content content = {0};
     struct err err = {0};
     if (!thread->referral || !thread->referral->kind ||
-        !thread_content(home->correspondence, thread->referral, &content, &err)) {
+        !correspondence_read_content(home->correspondence, thread->referral->number, &content,
+                                     &err) ||
+        !content.referral) {
         buf_text(out, "?");
         return;
     }
-    if (content.referral) referral_children(content.referral, out);
+    referral_children(content.referral, out);
     content_wipe(&content);
 }
 

@@ -73,8 +73,9 @@ static bool save_all(const struct show *show, const struct threads *threads, str
         const struct entry *entry = &threads->entries[i];
         struct content content = {0};
         if (!thread_has(show->thread, entry) || !entry->incoming || !entry->kind) continue;
-        ok = thread_content(show->home->correspondence, entry, &content, err) &&
-             save_attachments(show->options->save, entry, &content, err);
+        ok =
+            correspondence_read_content(show->home->correspondence, entry->number, &content, err) &&
+            save_attachments(show->options->save, entry, &content, err);
         content_wipe(&content);
     }
     return ok;
@@ -93,13 +94,13 @@ static void print_text(const char *text)
     if (!start) (void)putchar('\n');
 }
 
-static void print_heading(const struct entry *entry)
+static void print_heading(const struct entry *entry, const struct content *content)
 {
     char when[CLOCK_TEXT];
     clock_format(entry->mail.sent_at, when);
     (void)printf("\n%s %s", when, entry->incoming ? "from the LA:" : "from here:");
-    (void)printf(" %s", entry->kind ? content_kind_name(entry->kind) : "unreadable");
-    if (entry->kind == CONTENT_REFERRAL) {
+    (void)printf(" %s", content->kind ? content_kind_name(content->kind) : "unreadable");
+    if (content->kind == CONTENT_REFERRAL) {
         (void)printf(", stage %s", referral_stage_name(entry->stage));
     }
     if (entry->answer) (void)printf(", %s", answer_kind_name(entry->answer));
@@ -111,7 +112,7 @@ static void print_heading(const struct entry *entry)
 
 static void print_message(const struct entry *entry, const struct content *content)
 {
-    print_heading(entry);
+    print_heading(entry, content);
     if (content->referral) referral_print(content->referral, stdout);
     if (content->text) print_text(content->text);
     for (size_t i = 0; i < content->attachment_count; i++) {
@@ -132,7 +133,7 @@ static json_t *message_json(const struct entry *entry, const struct content *con
     json_t *out = json_pack(
         "{s:I,s:s,s:b,s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:o,s:o}", "number", (json_int_t)entry->number,
         "id", text_hex(entry->mail.mail_id, MAIL_ID_BYTES, id), "incoming", entry->incoming, "kind",
-        entry->kind ? content_kind_name(entry->kind) : "", "sent_at",
+        content->kind ? content_kind_name(content->kind) : "unreadable", "sent_at",
         (json_int_t)entry->mail.sent_at, "state", mail_state_name(entry->state), "why", entry->why,
         "answer", answer_kind_name(entry->answer), "reason", entry->reason, "text",
         content->text ? content->text : "", "attachments", attachments, "referral",
@@ -156,7 +157,7 @@ static bool show_entry(struct show *show, const struct entry *entry, struct err 
 {
     struct content content = {0};
     struct correspondence *correspondence = show->home->correspondence;
-    if (entry->kind && !thread_content(correspondence, entry, &content, err)) return false;
+    if (!correspondence_read_content(correspondence, entry->number, &content, err)) return false;
     if (show->messages) {
         REQUIRE(json_array_append_new(show->messages, message_json(entry, &content)) == 0);
     } else {

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/file.h"
 #include "proto/base/log.h"
@@ -104,10 +105,21 @@ void home_close(struct home *home)
     *home = (struct home){0};
 }
 
+/* A household, referral or query that the user named is not there. */
+static bool names_nothing(const struct err *err)
+{
+    static const char *const arguments[] = {"ref", "id", "query"};
+    bool named = false;
+    for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++) {
+        named |= strcmp(err->field, arguments[i]) == 0;
+    }
+    return named && err->code == ERR_NOT_FOUND;
+}
+
 int home_fail(const char *command, const struct cli_common *common, const struct err *err)
 {
     cli_print_error(command, common->json, err);
-    return err->code == ERR_INVALID ? EXIT_BAD_INPUT : EXIT_OTHER;
+    return err->code == ERR_INVALID || names_nothing(err) ? EXIT_BAD_INPUT : EXIT_OTHER;
 }
 
 int home_run(const char *name, const struct cli_common *common, home_fn what, const void *ctx)

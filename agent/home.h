@@ -42,7 +42,8 @@ int home_run(const char *name, const struct cli_common *common, home_fn what, co
 
 /* The directory to use; caller frees. */
 char *home_path(const struct cli_common *common);
-/* Prints the error in the common form; gives the exit code for it: 2 for bad input, else 1. */
+/* Prints the error in the common form; gives the exit code for it: 2 for bad input and for a
+ * household, referral or query that is named and not there, else 1. */
 int home_fail(const char *command, const struct cli_common *common, const struct err *err);
 
 #endif

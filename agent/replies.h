@@ -43,9 +43,9 @@ struct keeping {
 };
 MUST_CHECK bool replies_keep_all(struct replies *replies, struct keeping *list, size_t count,
                                  struct err *err);
-/* ERR_NOT_FOUND says when recomputing ended, where it did (replies_end_recomputing), or that the
- * reply is older than what is kept. prefix: the start of a query hash in hex, at least 4 digits;
- * ERR_INVALID where several begin so. */
+/* ERR_EXPIRED says when recomputing ended (replies_end_recomputing); ERR_NOT_FOUND, where that is
+ * so, that the reply is older than what is kept. prefix: the start of a query hash in hex, at least
+ * 4 digits; ERR_INVALID where several begin so. */
 MUST_CHECK bool replies_get(struct replies *replies, const char *prefix, struct kept_reply *out,
                             struct err *err);
 /* Whether this query was answered here, and when; for a referral that names it. */

@@ -116,7 +116,7 @@ static bool judge(const struct search *search, struct err *err)
     }
     if (search->found.recomputable) return true;
     clock_format(search->ended_ms, when);
-    return err_set(err, ERR_NOT_FOUND, "query",
+    return err_set(err, ERR_EXPIRED, "query",
                    "the reply was given, but cannot be recomputed: a household was erased on %s, "
                    "and with it the seeds and slot sets of all replies until then",
                    when);

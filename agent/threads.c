@@ -100,16 +100,6 @@ bool threads_find(const struct threads *threads, const char *id, const struct th
 
 /* ---- what is in it ---- */
 
-bool thread_content(struct correspondence *correspondence, const struct entry *entry,
-                    struct content *out, struct err *err)
-{
-    struct buf bytes = {0};
-    bool ok = correspondence_content(correspondence, entry->number, &bytes, err) &&
-              content_decode(bytes.data, bytes.len, out, err);
-    buf_wipe(&bytes);
-    return ok;
-}
-
 const char *thread_age(int64_t since_ms, int64_t now_ms, char out[AGE_TEXT])
 {
     enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };

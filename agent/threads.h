@@ -30,9 +30,6 @@ MUST_CHECK bool threads_find(const struct threads *threads, const char *id,
 /* Whether the entry belongs to the thread. A message of another LA under its id does not, whatever
  * the matcher let through: it gets a thread of its own. */
 bool thread_has(const struct thread *thread, const struct entry *entry);
-/* Content of an entry, decoded; content_wipe. ERR_VERSION where this program cannot read it. */
-MUST_CHECK bool thread_content(struct correspondence *correspondence, const struct entry *entry,
-                               struct content *out, struct err *err);
 /* "3 d", "5 h", "12 min": how long ago. */
 enum { AGE_TEXT = 24 };
 const char *thread_age(int64_t since_ms, int64_t now_ms, char out[AGE_TEXT]);

@@ -20,16 +20,10 @@ static bool each_said(const struct view *view, const struct thread *thread, said
     for (size_t i = 0; ok && i < view->threads.entry_count; i++) {
         const struct entry *entry = &view->threads.entries[i];
         struct content content = {0};
-        struct buf raw = {0};
-        struct err why = {0};
         if (!thread_has(thread, entry)) continue;
-        ok = correspondence_content(view->desk.correspondence, entry->number, &raw, err);
-        if (ok && !content_decode(raw.data, raw.len, &content, &why)) {
-            content = (struct content){0};
-        }
-        ok = ok && tell(entry, &content, ctx, err);
+        ok = correspondence_read_content(view->desk.correspondence, entry->number, &content, err) &&
+             tell(entry, &content, ctx, err);
         content_wipe(&content);
-        buf_wipe(&raw);
     }
     return ok;
 }

@@ -30,7 +30,7 @@ bool content_files_add(struct content_files *files, const char *path)
 static bool read_text(const char *path, struct content *content, struct err *err)
 {
     struct buf text = {0};
-    bool ok = file_read(path, 2 * CONTENT_TEXT_MAX, &text, err);
+    bool ok = file_read(path, 2 * CONTENT_TEXT_MAX, &text, err); /* CRLF becomes LF */
     if (!ok) {
         err->code = ERR_INVALID;
         (void)err_in(err, "text");

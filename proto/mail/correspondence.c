@@ -193,3 +193,15 @@ bool correspondence_content(struct correspondence *c, uint64_t number, struct bu
     }
     return ok || err_in(err, HOME_CORRESPONDENCE);
 }
+
+bool correspondence_read_content(struct correspondence *c, uint64_t number, struct content *out,
+                                 struct err *err)
+{
+    struct buf raw = {0};
+    struct err why = {0};
+    *out = (struct content){0};
+    bool ok = correspondence_content(c, number, &raw, err);
+    if (ok && !content_decode(raw.data, raw.len, out, &why)) *out = (struct content){0};
+    buf_wipe(&raw);
+    return ok;
+}

@@ -113,6 +113,10 @@ void entries_free(struct entry *entries, size_t count);
 /* The content as it was encoded; the caller wipes. ERR_NOT_FOUND. */
 MUST_CHECK bool correspondence_content(struct correspondence *correspondence, uint64_t number,
                                        struct buf *out, struct err *err);
+/* The same decoded; content_wipe. What this program cannot decode is no error, so that it does not
+ * hide the messages beside it: kind is 0, and nothing else is there. */
+MUST_CHECK bool correspondence_read_content(struct correspondence *correspondence, uint64_t number,
+                                            struct content *out, struct err *err);
 
 /* ---- retention ---- */
 /* When an entry last changed by this home's clock: what came says itself when it was sent. */

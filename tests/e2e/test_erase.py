@@ -127,7 +127,7 @@ class Erase(SchemeCase):
         self.assertFalse((self.vault / "new").exists())
         held = [carer["ref"] for carer in self.run_agent("list")["carers"]]
         self.assertEqual(held, sorted(row["ref"] for row in self.rows if row["ref"] not in two))
-        self.assertIn("not held", self.run_agent("erase", two[0], code=1)["error"]["message"])
+        self.assertIn("not held", self.run_agent("erase", two[0], code=2)["error"]["message"])
 
     def test_while_serve_runs(self):
         self.erase_two(self.reply_is_kept())
@@ -142,7 +142,7 @@ class Erase(SchemeCase):
 
     def test_all_or_none(self):
         before = self.records()
-        answer = self.run_agent("erase", self.rows[0]["ref"], "NOBODY-1", code=1)
+        answer = self.run_agent("erase", self.rows[0]["ref"], "NOBODY-1", code=2)
         self.assertEqual(answer["error"]["code"], "not_found")
         self.assertIn("NOBODY-1", answer["error"]["message"])
         answer = self.run_agent("erase", self.rows[0]["ref"], self.rows[0]["ref"], code=2)
@@ -193,5 +193,5 @@ class SubjectAccess(SchemeCase):
         again = self.run_party(party, "subject-access", ref, str(target))
         self.assertEqual(again.returncode, 1)  # what is there is never written over
         self.assertEqual(self.run_party(party, "subject-access", ref).stdout, text)
-        self.assertEqual(self.run_party(party, "subject-access", "NOBODY-1").returncode, 1)
+        self.assertEqual(self.run_party(party, "subject-access", "NOBODY-1").returncode, 2)
         self.assertEqual(self.run_party(party, "subject-access").returncode, 2)

@@ -324,5 +324,5 @@ class Commands(ImportCase):
             with self.subTest(words=words):
                 self.assertIn(option, self.run_agent("set", "A", *words, code=2).stderr)
         self.run_agent("set", "A", code=2)
-        self.run_agent("set", "nobody", "--status", "full", code=1)
+        self.run_agent("set", "nobody", "--status", "full", code=2)
         self.assertEqual((self.held()["A"]["status"], self.held()["B"]["places"]), ("on_hold", 1))

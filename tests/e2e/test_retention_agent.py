@@ -48,7 +48,7 @@ class Retention(StoryCase):
             return not any(piece in (party.home / store / "data.mdb").read_bytes() for store, piece in pieces)
         self.wait_for(gone, "the files hold nothing of it")
         self.assertEqual(self.tell(party.id, "inbox", "--all", "--offline")["referrals"], [])
-        again = self.tell(party.id, "audit", "open", found["query_hash"], codes=(1,))
+        again = self.tell(party.id, "audit", "open", found["query_hash"], codes=(2,))
         self.assertEqual(again["error"]["code"], "not_found")
         self.assertIn("were removed", again["error"]["message"])
 

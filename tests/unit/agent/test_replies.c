@@ -199,8 +199,8 @@ static void test_recomputing_ends(void **state)
     struct kept_reply late = make_reply(2, 1, 4999); /* its carers were read before the erasure */
     must(replies_end_recomputing(stage->replies, 5000, &err), &err);
     must(replies_keep(stage->replies, &late, &err), &err);
-    expect_not(stage, "0001", ERR_NOT_FOUND, "a household was erased on 1970-01-01T00:00:05Z");
-    expect_not(stage, "0002", ERR_NOT_FOUND, "a household was erased");
+    expect_not(stage, "0001", ERR_EXPIRED, "a household was erased on 1970-01-01T00:00:05Z");
+    expect_not(stage, "0002", ERR_EXPIRED, "a household was erased");
     expect_known(stage, &before, true);
     expect_known(stage, &late, true);
     assert_int_equal(count_of(stage, TABLE_SLOT_SETS) + count_of(stage, TABLE_LINKS), 0);
