@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 
-#include "proto/rpc/inbox.h"
 #include "keys/signed.h"
 #include "proto/match.pb-c.h"
+#include "proto/rpc/inbox.h"
 
 struct peer {
     struct trust *trust;

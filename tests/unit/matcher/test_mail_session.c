@@ -4,6 +4,7 @@
  */
 #include "matcher/mail_session.h"
 #include "matcher/mailbox_internal.h"
+#include "proto/base/file.h"
 #include "tests/unit/matcher/callers.h"
 
 static const struct certificate *own(const struct party *party)
@@ -20,11 +21,8 @@ static struct party *agency(struct scene *scene, size_t index)
 static void begin(struct scene *scene)
 {
     for (int i = 0; i < PLAYED_AGENTS; i++) agent_detach(&scene->agents[i]);
-    char path[512], command[600];
     matcher_stop(scene->matcher);
-    (void)snprintf(path, sizeof path, "%s/%s", scene->matcher_party.home, HOME_MAIL);
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", path);
-    assert_int_equal(system(command), 0);
+    support_temp_dir_remove(file_join(scene->matcher_party.home, HOME_MAIL));
     scene_start(scene);
 }
 

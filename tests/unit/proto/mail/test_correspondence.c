@@ -156,6 +156,32 @@ static void what_comes_is_kept_once(void **state)
     correspondence_close(c);
 }
 
+/* One that an earlier version took, or a damaged one, does not hide what is beside it. */
+static void what_cannot_be_decoded_is_empty(void **state)
+{
+    struct writers *w = *state;
+    struct correspondence *c = opened(&w->agent);
+    struct content content = a_referral(STAGE_PROFILE), read;
+    struct entry entry = {.mail = from_la(w, NULL, &content)};
+    struct buf raw = {0};
+    struct err err = {0};
+    bool fresh = false;
+    size_t removed = 0;
+    content_encode(&content, &raw);
+    raw.data[0] ^= 0xff;
+    must(correspondence_receive(c, &entry, identity_certificate(w->la.identity), &content, &raw,
+                                &fresh, &err),
+         &err);
+    must(correspondence_read_content(c, entry.number, &read, &err), &err);
+    assert_true(read.kind == 0 && !read.referral && !read.text && read.attachment_count == 0);
+    assert_false(correspondence_read_content(c, entry.number + 1000, &read, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    must(correspondence_purge(c, INT64_MAX, &removed, &err), &err);
+    buf_wipe(&raw);
+    content_wipe(&content);
+    correspondence_close(c);
+}
+
 static void old_threads_go_and_their_copies_stay_away(void **state)
 {
     struct writers *w = *state;
@@ -408,6 +434,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_sent_waits_in_order_and_only_goes_forward),
         cmocka_unit_test(what_comes_is_kept_once),
+        cmocka_unit_test(what_cannot_be_decoded_is_empty),
         cmocka_unit_test(old_threads_go_and_their_copies_stay_away),
         cmocka_unit_test(an_id_hides_no_message_of_another),
         cmocka_unit_test(what_was_purged_never_comes_again),
