@@ -30,10 +30,9 @@ bool recorded_begin(const struct cli_common *common, const struct la *la,
                     struct err *err)
 {
     struct plan *plan = mem_new(struct plan);
-    *out = (struct recorded){.la = la, .resolved = resolved};
+    *out = (struct recorded){.common = common, .la = la, .resolved = resolved};
     recorded_keep_runs(out);
     bool ok = la_open_records(common, la, &out->records, err) &&
-              retention_daily(common, la, out->records, err) &&
               plan_make(request, catalogue_chosen(0), plan, err) &&
               records_ask(out->records, request, plan, clock_wall_ms(), &out->note, err);
     plan_wipe(plan);
@@ -49,8 +48,8 @@ void recorded_failed(struct recorded *recorded, bool sent)
     log_err(LOG_LEVEL_WARN, "record_not_withdrawn", &err);
 }
 
-void recorded_done(struct recorded *recorded, const struct request *request,
-                   const uint8_t query_hash[HASH_BYTES])
+static void count_run(struct recorded *recorded, const struct request *request,
+                      const uint8_t query_hash[HASH_BYTES])
 {
     struct err err = {0};
     struct record *record = &recorded->record;
@@ -58,6 +57,15 @@ void recorded_done(struct recorded *recorded, const struct request *request,
     log_err(LOG_LEVEL_WARN, "record_not_completed", &err);
     *record = (struct record){.first_ms = recorded->note.asked_ms};
     memcpy(record->search_ref, request->search_ref, sizeof record->search_ref);
+}
+
+void recorded_done(struct recorded *recorded, const struct request *request,
+                   const uint8_t query_hash[HASH_BYTES])
+{
+    struct err err = {0};
+    count_run(recorded, request, query_hash);
+    if (retention_daily(recorded->common, recorded->la, recorded->records, &err)) return;
+    log_err(LOG_LEVEL_WARN, "not_purged", &err);
 }
 
 void recorded_close(struct recorded *recorded)

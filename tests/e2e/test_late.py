@@ -136,3 +136,26 @@ class Reliability(LateCase):
         self.now("la-1", "outcome", "L-2", "none-found", "--withdraw")
         self.go_on(self.later, *everybody)
         self.assertEqual(self.list_of("L-STILL"), [self.quick, self.late])
+
+
+class Retention(LateCase):
+    """What an LA keeps goes with time, not with its own clock: that may jump, and what was removed is gone."""
+
+    def kept(self):
+        return {one["search_ref"] for one in self.now("la-1", "history")["searches"]}
+
+    def test_a_clock_that_is_ahead_removes_nothing(self):
+        config = self.party("la-1").home / "config.json"
+        before = config.read_text(encoding="utf-8")
+        self.addCleanup(config.write_text, before, encoding="utf-8")
+        config.write_text(json.dumps(json.loads(before) | {"keep_days": 28}), encoding="utf-8")
+        self.list_of("L-KEPT")
+        request = self.request_file(REQUEST | {"search_ref": "L-AHEAD"})
+        ahead = self.run_party(self.party("la-1"), "search", str(request), clock_offset=40 * DAY)
+        self.assertNotEqual(ahead.returncode, 0, ahead.stdout)
+        self.assertIn("L-KEPT", self.kept())
+
+        self.go_on(40 * DAY, "matcher", "ifa-001", "ifa-002")
+        self.assertIn("L-KEPT", self.kept())
+        self.list_of("L-TODAY")
+        self.assertNotIn("L-KEPT", self.kept())
