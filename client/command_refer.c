@@ -229,7 +229,8 @@ int command_refer(int argc, char **argv)
          "Why an agency that ranks better is passed over: kept in the records. Other users of this "
          "computer may see it while the command runs: name nobody",
          0},
-        {"again", OPTION_AGAIN, NULL, 0, "Refer once more to who has this stage already", 0},
+        {"again", OPTION_AGAIN, NULL, 0,
+         "Refer once more to who has this stage already, or a search that has an outcome", 0},
         {"dry-run", OPTION_DRY_RUN, NULL, 0, "Say what would be told to whom; send nothing", 0},
         {0}};
     static const struct argp argp = {

@@ -63,12 +63,23 @@ static bool read_run(struct referring *out, struct err *err)
            plan_make(&out->request, asked, &out->plan, err);
 }
 
+static bool find_outcome(struct records *records, struct referring *out, struct err *err)
+{
+    struct outcome *list = NULL;
+    size_t count = 0;
+    if (!records_list_outcomes(records, out->search.name, &list, &count, err)) return false;
+    if (count > 0) out->outcome = list[count - 1];
+    out->ended = count > 0 && out->outcome.at_ms >= out->run.head.asked_ms;
+    records_list_free(list, count, sizeof *list);
+    return true;
+}
+
 bool refer_begin(struct records *records, const char *search, struct referring *out,
                  struct err *err)
 {
     return records_find(records, search, &out->search, err) && find_list(records, out, err) &&
            records_get_run(records, out->search.name, out->run_number, &out->run, err) &&
-           read_run(out, err);
+           find_outcome(records, out, err) && read_run(out, err);
 }
 
 /* ---- the agencies ---- */
@@ -148,6 +159,17 @@ static void append_name(struct buf *names, const struct result *result, uint8_t 
 {
     const struct ranked_agency *agency = &result->agencies[rank - 1];
     buf_format(names, "%s%s (rank %u)", names->len ? ", " : "", agency->id, rank);
+}
+
+static bool check_open(const struct referring *referring, const struct refer_order *order,
+                       struct err *err)
+{
+    char text[OUTCOME_TEXT];
+    if (!referring->ended || order->again) return true;
+    outcome_text(&referring->outcome, text);
+    return err_set(err, ERR_EXISTS, "search",
+                   "%s has an outcome: %s. Search again, or refer from this list with --again",
+                   referring->search.record.search_ref, text);
 }
 
 static bool check_new(const struct referring *referring, const struct threads *threads,
@@ -232,7 +254,9 @@ bool refer_check(struct referring *referring, const struct threads *threads,
                  const struct refer_order *order, struct err *err)
 {
     struct decision *decision = &referring->decision;
-    if (!check_new(referring, threads, order, err)) return false;
+    if (!check_open(referring, order, err) || !check_new(referring, threads, order, err)) {
+        return false;
+    }
     find_passed_over(referring, threads);
     if (!check_reason(referring, order->reason, err)) return false;
     decision->stage = order->stage;

@@ -5,6 +5,7 @@
 #ifndef HEARTH_CLIENT_REFER_H
 #define HEARTH_CLIENT_REFER_H
 
+#include "client/outcome.h"
 #include "client/party.h"
 #include "client/threads.h"
 
@@ -30,6 +31,8 @@ struct referring {
     struct plan plan;
     struct content content;   /* of every referral */
     struct decision decision; /* mail ids are drawn */
+    bool ended;               /* an outcome was written down after that run */
+    struct outcome outcome;   /* the last one, where it has ended */
     char *left_out[LEFT_OUT_MAX];
     size_t left_out_count;
 };
@@ -44,10 +47,10 @@ MUST_CHECK bool refer_choose(struct referring *referring, const char *to, struct
 /* What they are told: content, and what the stage leaves out. Note and attachments may have been
  * put into content before (STAGE_FULL). */
 void refer_tell(struct referring *referring, enum referral_stage stage);
-/* Against what was referred before. ERR_EXISTS (field "to"): an agency has this stage already, and
- * the order does not say again; ERR_INVALID (field "reason"): agencies that rank before one of the
- * chosen are passed over without a reason, with their names; or the reason is no text. Fills in
- * decision. */
+/* Against what was referred before. ERR_EXISTS, where the order does not say again: the search has
+ * ended since the list was made (field "search"), or an agency has this stage already ("to");
+ * ERR_INVALID (field "reason"): agencies that rank before one of the chosen are passed over without
+ * a reason, with their names; or the reason is no text. Fills in decision. */
 MUST_CHECK bool refer_check(struct referring *referring, const struct threads *threads,
                             const struct refer_order *order, struct err *err);
 /* After refer_check, with an open exchange: gets the agencies' certificates, writes down the

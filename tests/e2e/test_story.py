@@ -281,7 +281,7 @@ class Refusals(StoryCase):
             self.assertNotEqual(referral["state"], "withdrawn")
             self.assertIn("used up", referral["refusal"])
         self.assertIn("used up", self.say("la-1", "withdraw", thread, codes=(5,)))
-        told = self.tell("la-1", "refer", ref, "--to", first, "--stage", "full", codes=(5,))
+        told = self.tell("la-1", "refer", ref, "--to", first, "--stage", "full", "--again", codes=(5,))
         self.assertIn("used up", told["referrals"][0]["refusal"])
         self.per_day(None)
         told = self.tell("la-1", "withdraw", ref)

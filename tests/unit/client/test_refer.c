@@ -359,6 +359,26 @@ static void the_last_answer_says_how_a_thread_stands(void **state)
     assert_int_equal(state_of(w, "ifa-001"), THREAD_PLACED);
 }
 
+/* An officer who mistakes one search for another does not send a child's needs for nothing. */
+static void a_search_that_has_ended_is_not_referred(void **state)
+{
+    struct world *w = *state;
+    struct err err = {0};
+    struct outcome outcome = {.at_ms = 1, .kind = OUTCOME_NONE_FOUND, .day = 20780};
+    kept_must(records_add_outcome(w->desk.records, w->search, &outcome, &err), &err);
+    kept_must(refer_to(w, "ifa-001", NULL, &err),
+              &err); /* before the list: it was searched again */
+    outcome.at_ms = INT64_MAX;
+    kept_must(records_add_outcome(w->desk.records, w->search, &outcome, &err), &err);
+    assert_false(refer_to(w, "ifa-002", "nearer", &err));
+    assert_int_equal(err.code, ERR_EXISTS);
+    assert_string_equal(err.field, "search");
+    assert_non_null(strstr(err.text, "none found"));
+    const struct refer_order again = {
+        .search = REF, .to = "ifa-002", .stage = STAGE_PROFILE, .reason = "nearer", .again = true};
+    kept_must(refer(w, &again, &err), &err);
+}
+
 /* A matcher and an agency together could put the answer of one agency into the thread of another.
  */
 static void an_answer_counts_for_its_sender_alone(void **state)
@@ -477,6 +497,7 @@ int main(void)
         TEST(what_was_queued_is_sent_later),
         TEST(a_refused_referral_can_be_sent_again),
         TEST(the_last_answer_says_how_a_thread_stands),
+        TEST(a_search_that_has_ended_is_not_referred),
         TEST(an_answer_counts_for_its_sender_alone),
         TEST(a_withdrawn_thread_is_over),
         TEST(a_refused_withdrawal_withdraws_nothing),
