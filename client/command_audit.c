@@ -117,8 +117,7 @@ static bool cut_chain(const struct options *options, const struct run *run, json
 
 static void say_written(const struct options *options)
 {
-    bool file = options->out && strcmp(options->out, "-") != 0;
-    if (!file || options->common.quiet) return;
+    if (!clear_output_is_file(options->out) || options->common.quiet) return;
     (void)fprintf(stderr, "%s written%s; confidential: for the auditor alone\n", options->out,
                   options->log ? "" : ", without a part of the log (--log)");
 }

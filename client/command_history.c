@@ -194,7 +194,7 @@ static bool export(const void *ctx, struct view *view, struct err *err)
     struct buf text = {0};
     const char *path = options->argument;
     bool ok = make_export(options, view, &text, err) && clear_output(path, &text, err);
-    if (ok && path && strcmp(path, "-") != 0 && !options->common.quiet) {
+    if (ok && clear_output_is_file(path) && !options->common.quiet) {
         (void)fprintf(stderr, "%s written\n", path);
     }
     buf_wipe(&text);

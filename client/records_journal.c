@@ -102,3 +102,15 @@ bool records_list_outcomes(struct records *records, const uint8_t name[HASH_BYTE
     *count = listing.count;
     return true;
 }
+
+bool records_last_outcome(struct records *records, const uint8_t name[HASH_BYTES],
+                          struct outcome *out, bool *found, struct err *err)
+{
+    struct outcome *list = NULL;
+    size_t count = 0;
+    if (!records_list_outcomes(records, name, &list, &count, err)) return false;
+    *found = count > 0;
+    if (*found) *out = list[count - 1];
+    records_list_free(list, count, sizeof *list);
+    return true;
+}

@@ -34,6 +34,9 @@ MUST_CHECK bool records_list_decisions(struct records *records, const uint8_t na
                                        struct decision **out, size_t *count, struct err *err);
 MUST_CHECK bool records_list_outcomes(struct records *records, const uint8_t name[HASH_BYTES],
                                       struct outcome **out, size_t *count, struct err *err);
+/* The outcome that holds; *found false where the search has none. */
+MUST_CHECK bool records_last_outcome(struct records *records, const uint8_t name[HASH_BYTES],
+                                     struct outcome *out, bool *found, struct err *err);
 
 /* ---- retention ---- */
 struct purged {

@@ -65,12 +65,9 @@ static bool read_run(struct referring *out, struct err *err)
 
 static bool find_outcome(struct records *records, struct referring *out, struct err *err)
 {
-    struct outcome *list = NULL;
-    size_t count = 0;
-    if (!records_list_outcomes(records, out->search.name, &list, &count, err)) return false;
-    if (count > 0) out->outcome = list[count - 1];
-    out->ended = count > 0 && out->outcome.at_ms >= out->run.head.asked_ms;
-    records_list_free(list, count, sizeof *list);
+    bool found = false;
+    if (!records_last_outcome(records, out->search.name, &out->outcome, &found, err)) return false;
+    out->ended = found && out->outcome.at_ms >= out->run.head.asked_ms;
     return true;
 }
 

@@ -143,17 +143,15 @@ static void set_search(struct threads *threads, const struct run_ref *run)
 /* An outcome is no message: the records have it. */
 static bool set_placed(struct records *records, struct thread *thread, struct err *err)
 {
-    struct outcome *outcomes = NULL;
-    size_t count = 0;
+    struct outcome last;
+    bool found = false;
     if (!thread->known) return true;
-    if (!records_list_outcomes(records, thread->search, &outcomes, &count, err)) return false;
-    const struct outcome *last = count > 0 ? &outcomes[count - 1] : NULL;
-    if (last && last->kind == OUTCOME_PLACED && strcmp(last->agency, thread->agency) == 0 &&
+    if (!records_last_outcome(records, thread->search, &last, &found, err)) return false;
+    if (found && last.kind == OUTCOME_PLACED && strcmp(last.agency, thread->agency) == 0 &&
         !thread_is_closed(thread->state)) {
         thread->state = THREAD_PLACED;
-        thread->since_ms = last->at_ms;
+        thread->since_ms = last.at_ms;
     }
-    records_list_free(outcomes, count, sizeof *outcomes);
     return true;
 }
 

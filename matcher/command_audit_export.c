@@ -6,12 +6,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "matcher/audit.h"
 #include "matcher/commands.h"
+#include "proto/base/clear_output.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -128,7 +128,7 @@ int command_audit_export(int argc, char **argv)
     struct options options = {.from = 1};
     struct err err = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_USAGE;
-    bool to_stdout = !options.out || strcmp(options.out, "-") == 0;
+    bool to_stdout = !clear_output_is_file(options.out);
     bool ok = to_stdout ? write_stdout(&options, &err) : write_file(&options, &err);
     return ok ? EXIT_DONE : command_failed("audit export", &options.common, &err);
 }

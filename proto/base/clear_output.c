@@ -7,9 +7,14 @@
 #include "proto/base/file.h"
 #include "proto/base/json_wipe.h"
 
+bool clear_output_is_file(const char *path)
+{
+    return path && strcmp(path, "-") != 0;
+}
+
 bool clear_output(const char *path, const struct buf *text, struct err *err)
 {
-    if (path && strcmp(path, "-") != 0) return file_create(path, text->data, text->len, 0600, err);
+    if (clear_output_is_file(path)) return file_create(path, text->data, text->len, 0600, err);
     /* Not through a buffered stream, which would keep a copy. */
     (void)setvbuf(stdout, NULL, _IONBF, 0);
     return fwrite(text->data, 1, text->len, stdout) == text->len ||
