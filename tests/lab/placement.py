@@ -26,7 +26,8 @@ class Placement:
     def show(self, party, *command, lines=SHOWN_LINES):
         print(f"\n$ {'hearth' if party == self.la else 'hearth-agent'} {' '.join(map(str, command))}    ({party})")
         done = self.demo.lab("run", party, "--", *command)
-        printed = (done.stdout + done.stderr).rstrip().splitlines()
+        # What is said before something is sent goes to standard error.
+        printed = (done.stderr + done.stdout).rstrip().splitlines()
         print("\n".join(printed[:lines]))
         if len(printed) > lines:
             print(f"... and {len(printed) - lines} lines more")
