@@ -3,11 +3,11 @@
 # tests/fuzz/corpus/NAME, n seconds each. What is found on the way stays in $(B)-fuzz.
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
-FUZZ_ROOMS := $(filter-out agent matcher client proto/mail proto/audit proto/rpc,$(ROOMS))
+FUZZ_ROOMS := $(filter-out agent matcher client/hub client proto/figures proto/mail proto/audit proto/rpc,$(ROOMS))
 
 # Rooms above keys are linked only by targets that name them: tests/fuzz/fuzz_agent_NAME.c and so on.
-fuzz_room = $(filter $(word 2,$(subst _, ,$(1))),agent matcher client) $(patsubst %,proto/%,$(filter $(word 2,$(subst _, ,$(1))),mail audit))
-fuzz_archives = $(foreach r,$(call fuzz_room,$(1)) $(if $(strip $(call fuzz_room,$(1))),$(filter-out $(call fuzz_room,$(1)),proto/mail proto/audit) proto/rpc) $(FUZZ_ROOMS),$(call archive,$(r)))
+fuzz_room = $(filter $(word 2,$(subst _, ,$(1))),agent matcher client) $(patsubst %,proto/%,$(filter $(word 2,$(subst _, ,$(1))),figures mail audit))
+fuzz_archives = $(foreach r,$(call fuzz_room,$(1)) $(if $(strip $(call fuzz_room,$(1))),$(filter-out $(call fuzz_room,$(1)),proto/figures proto/mail proto/audit) proto/rpc) $(FUZZ_ROOMS),$(call archive,$(r)))
 define fuzz_rule
 $(B)/fuzz/$(1): $(B)/obj/tests/fuzz/$(1).o $(call fuzz_archives,$(1)) $(B)/lib/messages.a
 	@mkdir -p $$(dir $$@)
