@@ -11,8 +11,8 @@
 
 bool release_has_total(const struct figures_table *table)
 {
-    /* The total of a single category would be that category again. */
-    return table->exclusive && table->category_count > 1;
+    /* The total of a single category would be that category again; a fee counts in one at most. */
+    return (table->exclusive || table->measure == FIGURES_PRICES) && table->category_count > 1;
 }
 
 size_t release_columns(const struct figures_table *table)
