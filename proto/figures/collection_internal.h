@@ -213,6 +213,9 @@ MUST_CHECK bool summed_make(struct collection *collection, const struct agreemen
                             const struct figures_table *table, const uint8_t set_hash[HASH_BYTES],
                             int64_t now_ms, struct summed *out, struct err *err);
 void summed_free(struct summed *summed);
+/* What the proof of the matcher's half is bound to. */
+void half_open_statement(const struct agreement *agreement, const struct figures_table *table,
+                         const uint8_t set_hash[HASH_BYTES], uint8_t out[HASH_BYTES]);
 /* The term of an agreement's table; ERR_NOT_FOUND. */
 MUST_CHECK bool agreement_term(const struct agreement *agreement, const struct figures_table *table,
                                const struct manifest_term **out, struct err *err);
