@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/stored.h"
+#include "proto/crypto/stored.h"
 
 static const char *const kind_names[] = {
     [OUTCOME_PLACED] = "placed",

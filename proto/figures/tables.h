@@ -68,6 +68,8 @@ size_t figures_cell(const struct figures_table *table, size_t area, size_t categ
 enum { FIGURES_AGE_BANDS = 4 };
 /* The band of an age in whole years (-1: unborn), 0..3: 0-4, 5-10, 11-15, 16-17. */
 size_t figures_age_band(int age);
+/* The category of demand_days for so many days, 0 or more. */
+size_t figures_days(int32_t days);
 /* The needs that a set of slots of the catalogue names, by the categories of capacity_need and
  * demand_need in their order, scarcest first; a bit a category. 0: none of them. */
 struct catalogue;

@@ -143,7 +143,8 @@ void rpc_server_stop(struct rpc_server *server);
 struct rpc_channel;
 struct rpc_channel_config {
     const char *target;    /* "host:port" */
-    const char *server_id; /* organisation id that the server's certificate must carry */
+    enum role server_role; /* that the server's certificate must carry; ROLE_NONE: matcher */
+    const char *server_id; /* and the organisation id */
     size_t message_max;
     size_t queue_max; /* 0 = 64 */
 };
@@ -160,7 +161,8 @@ void rpc_channel_close(struct rpc_channel *channel);
  * may run before it returns. events->closed always runs: UNAVAILABLE where no connection comes
  * about, at once after a failed attempt (the next one is made 0.25 to 5 s later), after 20 s where
  * nobody answers. Messages may be sent at once; they wait until the server has shown the
- * certificate of matcher `server_id`, and the call ends with UNAUTHENTICATED where it is another's.
+ * certificate of that role and `server_id`, and the call ends with UNAUTHENTICATED where it is
+ * another's.
  */
 struct rpc_stream *rpc_channel_call(struct rpc_channel *channel, const char *path,
                                     int64_t timeout_ms, const struct rpc_events *events, void *ctx);

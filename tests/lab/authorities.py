@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Invented local authorities: rectangles around the places where synthetic agencies have their offices, with codes
-that do not exist, and what they searched for in some months. Nobody in it is real."""
+"""Invented local authorities: rectangles around the places where synthetic agencies have their offices, with
+codes that do not exist, and what they searched for in some months. Nobody in it is real."""
 
 import datetime
 import json
@@ -10,8 +10,9 @@ import random
 import places
 import population
 
-NAME_FIRST = ["Lark", "Wren", "Alder", "Bracken", "Cinder", "Dun", "Elm", "Fallow", "Gorse", "Heron", "Iris", "Jay",
-              "Kestrel", "Linden", "Mallow", "Nettle", "Otter", "Pebble", "Quill", "Rush", "Sorrel", "Teasel",
+NAME_FIRST = ["Lark", "Wren", "Alder", "Bracken", "Cinder", "Dun", "Elm", "Fallow", "Gorse", "Heron", "Iris",
+              "Jay", "Kestrel", "Linden",
+              "Mallow", "Nettle", "Otter", "Pebble", "Quill", "Rush", "Sorrel", "Teasel",
               "Under", "Vetch", "Willow", "Yarrow"]
 NAME_SECOND = ["shire County Council", "borough Council", "wick Council", "combe Council", "moor Council",
                "ham Metropolitan Council", "ford Council"]
@@ -60,8 +61,8 @@ def make(seed, count):
     made = []
     for i, (_, region, west, south, east, north) in enumerate(rectangles(count)):
         ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-        made.append({"id": f"la-{i + 1}", "name": names[i % len(names)] + (f" {i // len(names) + 1}" if i >= len(names)
-                                                                          else ""),
+        again = f" {i // len(names) + 1}" if i >= len(names) else ""
+        made.append({"id": f"la-{i + 1}", "name": names[i % len(names)] + again,
                      "code": f"E{FIRST_CODE + i:08d}", "region": region,
                      "ring": [[round(x, 5), round(y, 5)] for x, y in ring]})
     return made
