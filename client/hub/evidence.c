@@ -57,7 +57,8 @@ bool evidence_write(struct hub *hub, const struct fetched *fetched,
     REQUIRE(text != NULL);
     char *name = mem_format("evidence-%s-%s.json", period, fetched->table->name);
     *path = file_join(hub->path, name);
-    bool ok = file_write(*path, text, strlen(text), 0600, err);
+    /* What it signed first is what counts. */
+    bool ok = file_create(*path, text, strlen(text), 0600, err) || err->code == ERR_EXISTS;
     if (!ok) {
         free(*path);
         *path = NULL;

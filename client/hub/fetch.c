@@ -158,6 +158,9 @@ static bool open_table(struct fetching *fetching, struct fetched *fetched, struc
         fetched->state = FETCH_RELEASED;
         fetched->contributions = release.contributions;
         release_free(&release);
+    } else if (why.code == ERR_EXISTS) { /* by `serve`, or another fetch, meanwhile */
+        fetched->state = FETCH_RELEASED;
+        ok = count_set(fetching, fetched, err);
     } else {
         ok = note_wrong(fetching, &opened, &why, fetched, err);
     }
