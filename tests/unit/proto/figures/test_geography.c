@@ -184,7 +184,11 @@ static void other_versions_and_lengths_are_refused(void **state)
     hearth__v1__geography__free_unpacked(body, NULL);
     for (size_t len = 0; len < bytes.len; len++) {
         struct err err = {0};
-        assert_false(geography_decode(bytes.data, len, areas, &err));
+        struct buf again = {0};
+        if (!geography_decode(bytes.data, len, areas, &err)) continue;
+        geography_encode(areas, &again); /* fewer areas, but whole ones */
+        assert_int_equal(again.len, len);
+        buf_free(&again);
     }
     (void)buf_reserve(&bytes, GEOGRAPHY_BYTES_MAX);
     refused_bytes(&bytes, ERR_INVALID, "");
