@@ -91,6 +91,7 @@ void kept_copy(const struct kept_signed *kept, struct signed_bytes *out);
 MUST_CHECK bool kept_certificate(const struct kept_signed *kept, struct certificate *out,
                                  struct err *err);
 
+/* Keys of the tables. */
 void table_key(const uint8_t manifest_hash[HASH_BYTES], const struct figures_table *table,
                uint8_t out[TABLE_KEY]);
 void party_key(const uint8_t manifest_hash[HASH_BYTES], const struct figures_table *table,
@@ -108,6 +109,7 @@ struct agreement_record {
     struct kept_signed manifest, hub_certificate, release_key, matcher_certificate;
     /* release_key and matcher_certificate: where agreed */
 };
+/* The forms as they are kept: encoders append. */
 void agreement_record_encode(const struct agreement_record *record, struct buf *out);
 MUST_CHECK bool agreement_record_decode(const uint8_t *data, size_t len,
                                         struct agreement_record *out, struct err *err);
@@ -118,6 +120,7 @@ struct party_record {
     int64_t at;
     uint8_t hash[HASH_BYTES];
 };
+/* The same of it. */
 void party_record_encode(const struct party_record *record, struct buf *out);
 MUST_CHECK bool party_record_decode(const uint8_t *data, size_t len, struct party_record *out,
                                     struct err *err);
@@ -125,6 +128,7 @@ MUST_CHECK bool party_record_decode(const uint8_t *data, size_t len, struct part
 struct contribution_record {
     struct kept_signed contribution, certificate;
 };
+/* The same of it. */
 void contribution_record_encode(const struct contribution_record *record, struct buf *out);
 MUST_CHECK bool contribution_record_decode(const uint8_t *data, size_t len,
                                            struct contribution_record *out, struct err *err);
@@ -140,6 +144,7 @@ struct done_record {
     struct kept_bytes figures;  /* opened: release_encode */
     struct err why;             /* given up */
 };
+/* The same of it. */
 void done_record_encode(const struct done_record *record, struct buf *out);
 MUST_CHECK bool done_record_decode(const uint8_t *data, size_t len, struct done_record *out,
                                    struct err *err);
@@ -208,6 +213,9 @@ MUST_CHECK bool summed_make(struct collection *collection, const struct agreemen
                             const struct figures_table *table, const uint8_t set_hash[HASH_BYTES],
                             int64_t now_ms, struct summed *out, struct err *err);
 void summed_free(struct summed *summed);
+/* What the proof of the matcher's half is bound to. */
+void half_open_statement(const struct agreement *agreement, const struct figures_table *table,
+                         const uint8_t set_hash[HASH_BYTES], uint8_t out[HASH_BYTES]);
 /* The term of an agreement's table; ERR_NOT_FOUND. */
 MUST_CHECK bool agreement_term(const struct agreement *agreement, const struct figures_table *table,
                                const struct manifest_term **out, struct err *err);

@@ -5,6 +5,7 @@
 
 #include "keys/certificate.h"
 #include "proto/base/text.h"
+#include "proto/crypto/stored.h"
 #include "proto/figures/collection_internal.h"
 
 enum { FIGURES_ENCODED_MAX = 8 << 20, FIGURES_SET_MAX = MANIFEST_ENROLLED_MAX * 40 };
@@ -78,33 +79,11 @@ static struct kept_signed take_signed(struct reader *reader, size_t max)
     return kept;
 }
 
-static bool take_fixed(struct reader *reader, uint8_t *out, size_t len)
-{
-    const uint8_t *data = reader_take(reader, len);
-    if (data) memcpy(out, data, len);
-    return data != NULL;
-}
-
-/* Times are of this age: what is negative is none. */
-static bool take_time(struct reader *reader, int64_t *out)
-{
-    uint64_t time = reader_u64(reader);
-    *out = time <= INT64_MAX ? (int64_t)time : 0;
-    return !reader->failed && time <= INT64_MAX;
-}
-
-static bool take_flag(struct reader *reader, bool *out)
-{
-    uint8_t flag = reader_u8(reader);
-    *out = flag == 1;
-    return !reader->failed && flag <= 1;
-}
-
 /* ---- agreements ---- */
 
 void agreement_record_encode(const struct agreement_record *record, struct buf *out)
 {
-    buf_bytes(out, record->hub, strlen(record->hub));
+    stored_put_text(out, record->hub);
     buf_u32(out, record->period);
     buf_u64(out, (uint64_t)record->opens_at);
     buf_u64(out, (uint64_t)record->closes_at);
@@ -121,15 +100,15 @@ void agreement_record_encode(const struct agreement_record *record, struct buf *
 
 static bool read_agreement(struct reader *reader, struct agreement_record *out)
 {
-    if (!reader_text(reader, out->hub, sizeof out->hub) || !text_is_id(out->hub)) return false;
+    if (!stored_id(reader, out->hub)) return false;
     out->period = reader_u32(reader);
-    if (!take_time(reader, &out->opens_at) || !take_time(reader, &out->closes_at)) return false;
+    if (!stored_time(reader, &out->opens_at) || !stored_time(reader, &out->closes_at)) return false;
     out->terms = reader_u32(reader);
     out->room = reader_u64(reader);
-    if (!take_flag(reader, &out->over)) return false;
+    if (!stored_flag(reader, &out->over)) return false;
     out->manifest = take_signed(reader, MANIFEST_BYTES_MAX);
     out->hub_certificate = take_signed(reader, CERTIFICATE_BODY_MAX);
-    if (!take_flag(reader, &out->agreed)) return false;
+    if (!stored_flag(reader, &out->agreed)) return false;
     if (!out->agreed) return true;
     out->release_key = take_signed(reader, MANIFEST_BYTES_MAX);
     out->matcher_certificate = take_signed(reader, CERTIFICATE_BODY_MAX);
@@ -159,7 +138,7 @@ bool party_record_decode(const uint8_t *data, size_t len, struct party_record *o
     *out = (struct party_record){.at = 0};
     uint8_t state = reader_u8(&reader);
     out->state = (enum party_state)state;
-    if (take_time(&reader, &out->at) && take_fixed(&reader, out->hash, HASH_BYTES) &&
+    if (stored_time(&reader, &out->at) && stored_bytes(&reader, out->hash, HASH_BYTES) &&
         reader_done(&reader) && (state == PARTY_TAKEN || state == PARTY_LATE)) {
         return true;
     }
@@ -185,9 +164,12 @@ bool contribution_record_decode(const uint8_t *data, size_t len, struct contribu
 
 static void put_why(struct buf *out, const struct err *why)
 {
-    buf_u8(out, (uint8_t)why->code);
-    buf_bytes(out, why->field, strnlen(why->field, sizeof why->field));
-    buf_bytes(out, why->text, strnlen(why->text, sizeof why->text));
+    struct err printable = *why;
+    text_make_printable(printable.field);
+    text_make_printable(printable.text);
+    buf_u8(out, (uint8_t)printable.code);
+    stored_put_text(out, printable.field);
+    stored_put_text(out, printable.text);
 }
 
 void done_record_encode(const struct done_record *record, struct buf *out)
@@ -212,15 +194,15 @@ static bool take_why(struct reader *reader, struct err *out)
 {
     uint8_t code = reader_u8(reader);
     out->code = (enum err_code)code;
-    return code <= ERR_INTERNAL && reader_text(reader, out->field, sizeof out->field) &&
-           reader_text(reader, out->text, sizeof out->text);
+    return code <= ERR_INTERNAL && stored_text(reader, out->field, sizeof out->field, true) &&
+           stored_text(reader, out->text, sizeof out->text, true);
 }
 
 static bool read_done(struct reader *reader, struct done_record *out)
 {
     uint8_t kind = reader_u8(reader);
     out->kind = (enum done_kind)kind;
-    if (!take_time(reader, &out->at) || !take_fixed(reader, out->set_hash, HASH_BYTES)) {
+    if (!stored_time(reader, &out->at) || !stored_bytes(reader, out->set_hash, HASH_BYTES)) {
         return false;
     }
     if (kind == DONE_GIVEN_UP) return take_why(reader, &out->why);

@@ -165,8 +165,8 @@ static bool check_set(const struct agreement *agreement, const struct summed *su
                    summed->term->table->name, summed->set.count, quorum);
 }
 
-static void state_half_open(const struct agreement *agreement, const struct figures_table *table,
-                            const uint8_t set_hash[HASH_BYTES], uint8_t out[HASH_BYTES])
+void half_open_statement(const struct agreement *agreement, const struct figures_table *table,
+                         const uint8_t set_hash[HASH_BYTES], uint8_t out[HASH_BYTES])
 {
     struct hash hash;
     hash_start(&hash, "hearth v1 figures half-open", HASH_BYTES, NULL);
@@ -199,7 +199,7 @@ bool summed_make(struct collection *collection, const struct agreement *agreemen
         return false;
     }
     bool ok = step_end(&step, read_all(&step, agreement, set_hash, &summed, err), err);
-    state_half_open(agreement, table, set_hash, summed.statement);
+    half_open_statement(agreement, table, set_hash, summed.statement);
     if (ok) {
         *out = summed;
     } else {
