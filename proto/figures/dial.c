@@ -90,8 +90,8 @@ static void read_refusal(const Hearth__V1__FiguresRefused *refused, struct err *
 
 static bool is_about(const Hearth__V1__FiguresRefused *refused, const uint8_t *hash)
 {
-    return !hash ||
-           (refused->hash.len == HASH_BYTES && memcmp(refused->hash.data, hash, HASH_BYTES) == 0);
+    return !hash || (refused->hash.len == HASH_BYTES &&
+                     sodium_memcmp(refused->hash.data, hash, HASH_BYTES) == 0);
 }
 
 Hearth__V1__ToFigures *dial_answer(struct dial *dial, const uint8_t *hash, bool *refused,

@@ -36,7 +36,7 @@ static bool check_receipt(const struct dial *dial, const uint8_t hash[HASH_BYTES
         return dial_nonsense(dial, "a receipt that does not verify", err);
     }
     if (receipt.role != peer->role || strcmp(receipt.organisation, peer->organisation) != 0 ||
-        memcmp(receipt.contribution_hash, hash, HASH_BYTES) != 0) {
+        sodium_memcmp(receipt.contribution_hash, hash, HASH_BYTES) != 0) {
         return dial_nonsense(dial, "a receipt for something else", err);
     }
     return true;
