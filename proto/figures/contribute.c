@@ -129,9 +129,8 @@ static bool open_side(const struct round *round, enum role role, const char *tar
                                      .trust = round->parts->trust,
                                      .target = target,
                                      .role = role,
-                                     .id = id,
-                                     .stop = round->parts->stop};
-    return dial_open(&parts, out, err);
+                                     .id = id};
+    return dial_open_until(&parts, round->parts->stop_fd, out, err);
 }
 
 static bool at_matcher(const struct round *round, struct err *err)
@@ -175,18 +174,13 @@ static bool is_first_of_hub(const struct contributor_item *items, size_t i)
     return items[i].hub_side == CONTRIBUTION_WAITS;
 }
 
-static bool is_stopped(const struct round *round)
-{
-    return round->parts->stop && atomic_load(round->parts->stop);
-}
-
 static bool at_hubs(const struct round *round, struct err *err)
 {
     struct contributor_item *items = NULL;
     size_t count = 0;
     struct err why;
     if (!contributor_items(round->parts->contributor, &items, &count, err)) return false;
-    for (size_t i = 0; i < count && !is_stopped(round); i++) {
+    for (size_t i = 0; i < count && !dial_asked_to_stop(round->parts->stop_fd); i++) {
         if (!is_first_of_hub(items, i) || at_hub(round, items[i].hub, &why)) continue;
         log_warn("figures_hub", "hub=%s code=%s reason=\"%s\"", items[i].hub,
                  err_code_name(why.code), why.text);

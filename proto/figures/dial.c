@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/figures/dial.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "proto/figures/dial_internal.h"
 #include "proto/figures/serve.h"
 
-enum { LOOK_MS = 250 }; /* between looks at parts.stop */
+enum { LOOK_MS = 250 }; /* between looks at stop_fd */
 
 /* ---- sending and receiving ---- */
 
@@ -57,16 +58,17 @@ bool dial_nonsense(const struct dial *dial, const char *what, struct err *err)
     return err_set(err, ERR_UNAVAILABLE, "", "%s sent %s", talk_peer_name(dial->talk), what);
 }
 
-static bool is_stopped(const struct dial *dial)
+bool dial_asked_to_stop(int stop_fd)
 {
-    return dial->parts.stop && atomic_load(dial->parts.stop);
+    struct pollfd fd = {.fd = stop_fd, .events = POLLIN};
+    return stop_fd >= 0 && poll(&fd, 1, 0) == 1;
 }
 
 static bool wait_for(struct dial *dial, struct buf *bytes, struct err *err)
 {
     int64_t until_ms = clock_steady_ms() + dial->step_ms;
     bool timed_out = true;
-    while (timed_out && !is_stopped(dial)) {
+    while (timed_out && !dial_asked_to_stop(dial->stop_fd)) {
         int64_t left_ms = until_ms - clock_steady_ms();
         if (left_ms <= 0) {
             return err_set(err, ERR_UNAVAILABLE, "", "no answer from %s within %lld s",
@@ -154,7 +156,8 @@ static bool greet(struct dial *dial, struct err *err)
     return ok;
 }
 
-bool dial_open(const struct dial_parts *parts, struct dial **out, struct err *err)
+bool dial_open_until(const struct dial_parts *parts, int stop_fd, struct dial **out,
+                     struct err *err)
 {
     const struct talk_parts talk = {.identity = parts->identity,
                                     .trust = parts->trust,
@@ -166,6 +169,7 @@ bool dial_open(const struct dial_parts *parts, struct dial **out, struct err *er
     struct dial *dial = mem_new(struct dial);
     dial->parts = *parts;
     dial->step_ms = DIAL_STEP_MS;
+    dial->stop_fd = stop_fd;
     if (!talk_open(&talk, &dial->talk, err)) {
         free(dial);
         return false;
@@ -176,6 +180,11 @@ bool dial_open(const struct dial_parts *parts, struct dial **out, struct err *er
     }
     dial_close(dial);
     return false;
+}
+
+bool dial_open(const struct dial_parts *parts, struct dial **out, struct err *err)
+{
+    return dial_open_until(parts, -1, out, err);
 }
 
 void dial_close(struct dial *dial)

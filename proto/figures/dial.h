@@ -5,8 +5,6 @@
 #ifndef HEARTH_FIGURES_DIAL_H
 #define HEARTH_FIGURES_DIAL_H
 
-#include <stdatomic.h>
-
 #include "proto/figures/collection.h"
 #include "proto/figures/contributor.h"
 #include "proto/rpc/rpc.h"
@@ -19,8 +17,6 @@ struct dial_parts { /* all outlive it */
     const char *target; /* "host:port" */
     enum role role;     /* of who answers: ROLE_MATCHER or ROLE_HUB */
     const char *id;     /* its organisation id */
-    /* Once true, whatever the dial waits for returns soon, as by dial_stop. May be NULL. */
-    const atomic_bool *stop;
 };
 struct dial;
 /* Connects and greets. Errors as exchange_open (proto/mail/exchange.h); dial_close frees. */
@@ -71,7 +67,7 @@ struct contribute_parts {
     const struct identity *identity;
     struct trust *trust;
     const char *matcher_target, *matcher_id;
-    const atomic_bool *stop; /* as in dial_parts; may be NULL */
+    int stop_fd; /* -1, or an eventfd: once readable (it is not read) it ends soon */
 };
 MUST_CHECK bool contribute(const struct contribute_parts *parts, struct contribute_counts *counts,
                            struct err *err);

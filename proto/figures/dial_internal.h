@@ -20,7 +20,13 @@ struct dial {
     struct talk *talk;
     struct certificate peer;
     int64_t step_ms; /* DIAL_STEP_MS */
+    int stop_fd;
 };
+/* dial_open; stop_fd as in contribute_parts. */
+MUST_CHECK bool dial_open_until(const struct dial_parts *parts, int stop_fd, struct dial **out,
+                                struct err *err);
+/* Whether that has become readable. */
+bool dial_asked_to_stop(int stop_fd);
 
 /* NULL where the bytes are no ToFigures of at most FIGURES_MESSAGE_MAX bytes with all parts that
  * its kind needs. hearth__v1__to_figures__free_unpacked frees. */
