@@ -180,13 +180,16 @@ static bool at_hubs(const struct round *round, struct err *err)
     size_t count = 0;
     struct err why;
     if (!contributor_items(round->parts->contributor, &items, &count, err)) return false;
-    for (size_t i = 0; i < count && !dial_asked_to_stop(round->parts->stop_fd); i++) {
-        if (!is_first_of_hub(items, i) || at_hub(round, items[i].hub, &why)) continue;
-        log_warn("figures_hub", "hub=%s code=%s reason=\"%s\"", items[i].hub,
-                 err_code_name(why.code), why.text);
+    bool stopped = dial_asked_to_stop(round->parts->stop_fd);
+    for (size_t i = 0; i < count && !stopped; i++) {
+        if (is_first_of_hub(items, i) && !at_hub(round, items[i].hub, &why)) {
+            log_warn("figures_hub", "hub=%s code=%s reason=\"%s\"", items[i].hub,
+                     err_code_name(why.code), why.text);
+        }
+        stopped = dial_asked_to_stop(round->parts->stop_fd);
     }
     free(items);
-    return true;
+    return !stopped || err_set(err, ERR_UNAVAILABLE, "", "stopping");
 }
 
 /* ---- all of it ---- */
@@ -197,8 +200,8 @@ static bool count_waiting(const struct round *round, struct err *err)
     size_t count = 0;
     if (!contributor_items(round->parts->contributor, &items, &count, err)) return false;
     for (size_t i = 0; i < count; i++) {
-        round->counts->waiting +=
-            items[i].matcher == CONTRIBUTION_WAITS || items[i].hub_side == CONTRIBUTION_WAITS;
+        round->counts->waiting += items[i].matcher == CONTRIBUTION_WAITS;
+        round->counts->waiting += items[i].hub_side == CONTRIBUTION_WAITS;
     }
     free(items);
     return true;
@@ -208,12 +211,12 @@ bool contribute(const struct contribute_parts *parts, struct contribute_counts *
                 struct err *err)
 {
     const struct round round = {parts, counts};
-    struct err other;
+    struct err other, ignored;
     *counts = (struct contribute_counts){0};
     bool reached = at_matcher(&round, err);
-    bool ok = at_hubs(&round, &other) &&
-              contributor_upkeep(parts->contributor, clock_wall_ms(), &other) &&
-              count_waiting(&round, &other);
+    bool ok = at_hubs(&round, &other);
+    ok = contributor_upkeep(parts->contributor, clock_wall_ms(), ok ? &other : &ignored) && ok;
+    ok = count_waiting(&round, ok ? &other : &ignored) && ok;
     if (reached && !ok) *err = other;
     return reached && ok;
 }

@@ -60,8 +60,8 @@ struct contribute_counts {
 };
 /* List, prepare what is due for every joined hub, send to matcher and hubs what waits. A hub that
  * cannot be reached leaves its copies waiting and is no error. Where the matcher cannot be reached,
- * what waits for hubs is sent all the same, and then the matcher's error is returned. *counts are
- * filled in either way. */
+ * what waits for hubs is sent all the same, and then the matcher's error is returned; where it was
+ * stopped, ERR_UNAVAILABLE. *counts are filled in either way; `waiting` counts copies. */
 struct contribute_parts {
     struct contributor *contributor;
     const struct identity *identity;
