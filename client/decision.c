@@ -3,7 +3,7 @@
 
 #include <sodium.h>
 
-#include "client/stored.h"
+#include "proto/crypto/stored.h"
 
 void decision_wipe(struct decision *decision)
 {

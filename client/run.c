@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <sodium.h>
 
-#include "client/stored.h"
+#include "proto/crypto/stored.h"
 
 const char *run_end_name(enum run_end end)
 {

@@ -31,6 +31,11 @@ enum role role_from_name(const char *name)
     return ROLE_NONE;
 }
 
+bool role_serves(enum role role)
+{
+    return role == ROLE_MATCHER || role == ROLE_HUB;
+}
+
 static bool urn_is_legal(const char *urn)
 {
     size_t len = strspn(urn, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");

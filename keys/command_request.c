@@ -15,7 +15,7 @@ static const struct argp_option table[] = {
     {"name", OPTION_NAME, "NAME", 0, "The organisation's name", 0},
     {"urn", OPTION_URN, "URN", 0, "Ofsted's number, where there is one", 0},
     {"address", OPTION_ADDRESS, "NAME_OR_IP", 0,
-     "A matcher's DNS name or IP address (may be repeated)", 0},
+     "A matcher's or hub's DNS name or IP address (may be repeated)", 0},
     OPTION_ROW_ARGON2,
     {0}};
 

@@ -21,6 +21,8 @@ enum { SIGN_KEY_BYTES = 32, SEAL_KEY_BYTES = 32, SIGNATURE_BYTES = 64, NAME_MAX_
 
 const char *role_name(enum role role);      /* "matcher" */
 enum role role_from_name(const char *name); /* ROLE_NONE where unknown */
+/* Whether others connect to it: its TLS certificate is a server's too, and has addresses. */
+bool role_serves(enum role role);
 
 /* ---- signed bytes ---- */
 /* A Signed message as it travels: body and signature, both owned. */

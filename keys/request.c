@@ -15,8 +15,9 @@ bool certificate_request_fields_check(const struct certificate_request *request,
         return err_set(err, ERR_INVALID, "role",
                        "authority cannot be asked for; use matcher, agent, la or hub");
     }
-    if (request->addresses.count > 0 && request->role != ROLE_MATCHER) {
-        return err_set(err, ERR_INVALID, "address", "only a matcher has addresses, not role %s",
+    if (request->addresses.count > 0 && !role_serves(request->role)) {
+        return err_set(err, ERR_INVALID, "address",
+                       "only a matcher or a hub has addresses, not role %s",
                        role_name(request->role));
     }
     return identity_fields_check(request->role, request->organisation, request->name, request->urn,

@@ -13,7 +13,7 @@ struct certificate_request {
     char organisation[ID_MAX + 1];
     char name[NAME_MAX_BYTES + 1];
     char urn[33];
-    struct x509_addresses addresses; /* a matcher's only */
+    struct x509_addresses addresses; /* of a matcher or a hub only */
     uint8_t sign_key[SIGN_KEY_BYTES], seal_key[SEAL_KEY_BYTES];
     struct buf tls_public_key; /* SubjectPublicKeyInfo, DER */
 };

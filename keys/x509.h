@@ -37,7 +37,7 @@ MUST_CHECK bool x509_ca_make(const struct secret *key, const char *name, int64_t
 
 /* What a leaf certifies: the fields of `certificate` (serial, role, organisation, validity;
  * not_before is put CLOCK_SKEW_MS earlier because TLS libraries allow no skew), a public key, and
- * for a matcher addresses. */
+ * for a role that serves addresses. */
 struct x509_leaf {
     const struct certificate *certificate;
     const struct x509_addresses *addresses; /* may be NULL */

@@ -139,7 +139,7 @@ bool x509_ca_make(const struct secret *key, const char *name, int64_t not_before
 static bool fill_leaf(X509 *leaf, X509 *ca, EVP_PKEY *key, const struct x509_leaf *plan)
 {
     const struct certificate *certificate = plan->certificate;
-    const char *usage = certificate->role == ROLE_MATCHER ? "serverAuth,clientAuth" : "clientAuth";
+    const char *usage = role_serves(certificate->role) ? "serverAuth,clientAuth" : "clientAuth";
     return set_serial(leaf, certificate->serial) && set_name(leaf, certificate->organisation) &&
            X509_set_issuer_name(leaf, X509_get_subject_name(ca)) == 1 &&
            X509_set_pubkey(leaf, key) == 1 &&

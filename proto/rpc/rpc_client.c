@@ -16,6 +16,7 @@ struct rpc_channel {
     struct rpc_tag settled;
     struct rpc_registry registry;
     struct rpc_loop loop;
+    enum role server_role;
     char *server_id;
     size_t queue_max;
 };
@@ -29,6 +30,11 @@ static gpr_timespec in_ms(int64_t ms)
 static char *target_uri(const char *target)
 {
     return mem_format("dns:///%s", target);
+}
+
+static enum role channel_role(const struct rpc_channel_config *config)
+{
+    return config->server_role == ROLE_NONE ? ROLE_MATCHER : config->server_role;
 }
 
 static void set_arguments(struct rpc_args *args, const struct rpc_channel_config *config)
@@ -76,11 +82,12 @@ bool rpc_channel_open(const struct rpc_channel_config *config, const struct iden
     if (credentials) grpc_channel_credentials_release(credentials);
     free(uri);
     if (!made) {
-        return err_set(err, ERR_INVALID, "matcher", "no connection can be made to \"%s\"",
-                       config->target);
+        return err_set(err, ERR_INVALID, role_name(channel_role(config)),
+                       "no connection can be made to \"%s\"", config->target);
     }
     struct rpc_channel *channel = mem_new(struct rpc_channel);
     channel->channel = made;
+    channel->server_role = channel_role(config);
     channel->server_id = mem_string(config->server_id);
     channel->queue_max = config->queue_max;
     channel->settled = (struct rpc_tag){.done = settled, .owner = channel};
@@ -101,7 +108,7 @@ struct rpc_stream *rpc_channel_call(struct rpc_channel *channel, const char *pat
     grpc_slice_unref(method);
     struct rpc_stream *stream = rpc_stream_new(&channel->registry, channel->queue_max, events, ctx);
     rpc_stream_ref(stream);
-    rpc_stream_start_client(stream, call, channel->server_id);
+    rpc_stream_start_client(stream, call, channel->server_role, channel->server_id);
     return stream;
 }
 

@@ -102,7 +102,8 @@ struct rpc_stream {
     void *ctx;
     _Atomic(void *) user;
     bool is_client;
-    char server_id[ID_MAX + 1]; /* client: who the server has to be */
+    enum role server_role; /* client: who the server has to be */
+    char server_id[ID_MAX + 1];
     size_t queue_max;
 
     struct rpc_peer peer;                        /* written once, then published by */
@@ -139,7 +140,8 @@ struct rpc_stream *rpc_stream_new(struct rpc_registry *registry, size_t queue_ma
                                   const struct rpc_events *events, void *ctx);
 /* Takes the call over and starts it; server: also calls events->opened. On the loop's thread. */
 void rpc_stream_start_server(struct rpc_stream *stream, grpc_call *call);
-void rpc_stream_start_client(struct rpc_stream *stream, grpc_call *call, const char *server_id);
+void rpc_stream_start_client(struct rpc_stream *stream, grpc_call *call, enum role server_role,
+                             const char *server_id);
 
 /* Starts one operation; call with the lock held. gRPC refuses only what is a bug here: that is
  * logged and cancels the call. */

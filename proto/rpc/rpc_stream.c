@@ -179,11 +179,13 @@ static void learn_peer(struct rpc_stream *stream)
 static void check_server(struct rpc_stream *stream)
 {
     learn_peer(stream);
-    if (stream->peer.role != ROLE_MATCHER || strcmp(stream->peer.id, stream->server_id) != 0) {
+    if (stream->peer.role != stream->server_role ||
+        strcmp(stream->peer.id, stream->server_id) != 0) {
         char detail[160];
         (void)snprintf(detail, sizeof detail,
-                       "the server's certificate is for %s %s, not for matcher %s",
-                       role_name(stream->peer.role), stream->peer.id, stream->server_id);
+                       "the server's certificate is for %s %s, not for %s %s",
+                       role_name(stream->peer.role), stream->peer.id,
+                       role_name(stream->server_role), stream->server_id);
         rpc_stream_cancel(stream, RPC_UNAUTHENTICATED, detail);
         return;
     }
@@ -217,7 +219,8 @@ void rpc_stream_start_server(struct rpc_stream *stream, grpc_call *call)
     receive_next(stream);
 }
 
-void rpc_stream_start_client(struct rpc_stream *stream, grpc_call *call, const char *server_id)
+void rpc_stream_start_client(struct rpc_stream *stream, grpc_call *call, enum role server_role,
+                             const char *server_id)
 {
     grpc_op end = {.op = GRPC_OP_RECV_STATUS_ON_CLIENT};
     end.data.recv_status_on_client.trailing_metadata = &stream->trailers;
@@ -229,6 +232,7 @@ void rpc_stream_start_client(struct rpc_stream *stream, grpc_call *call, const c
     first[1].data.recv_message.recv_message = &stream->received;
     stream->is_client = true;
     stream->call = call;
+    stream->server_role = server_role;
     (void)snprintf(stream->server_id, sizeof stream->server_id, "%s", server_id);
     rpc_registry_add(stream->registry, stream);
     pthread_mutex_lock(&stream->lock);

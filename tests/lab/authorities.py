@@ -11,7 +11,8 @@ import places
 import population
 
 NAME_FIRST = ["Lark", "Wren", "Alder", "Bracken", "Cinder", "Dun", "Elm", "Fallow", "Gorse", "Heron", "Iris",
-              "Jay", "Kestrel", "Linden", "Mallow", "Nettle", "Otter", "Pebble", "Quill", "Rush", "Sorrel", "Teasel",
+              "Jay", "Kestrel", "Linden",
+              "Mallow", "Nettle", "Otter", "Pebble", "Quill", "Rush", "Sorrel", "Teasel",
               "Under", "Vetch", "Willow", "Yarrow"]
 NAME_SECOND = ["shire County Council", "borough Council", "wick Council", "combe Council", "moor Council",
                "ham Metropolitan Council", "ford Council"]

@@ -48,9 +48,12 @@ static void leaves_verify_for_their_purpose_only(void **state)
 {
     struct party matcher = parties_add(*state, ROLE_MATCHER, "matcher");
     struct party agent = parties_add(*state, ROLE_AGENT, "agency-1");
+    struct party hub = parties_add(*state, ROLE_HUB, "hub-1");
     const char *ca = trust_tls_ca_pem(agent.trust);
     int64_t now = clock_wall_ms();
     assert_int_equal(verify(&matcher, ca, X509_PURPOSE_SSL_SERVER, now), X509_V_OK);
+    assert_int_equal(verify(&hub, ca, X509_PURPOSE_SSL_SERVER, now), X509_V_OK);
+    assert_int_equal(verify(&hub, ca, X509_PURPOSE_SSL_CLIENT, now), X509_V_OK);
     assert_int_equal(verify(&matcher, ca, X509_PURPOSE_SSL_CLIENT, now), X509_V_OK);
     assert_int_equal(verify(&agent, ca, X509_PURPOSE_SSL_CLIENT, now), X509_V_OK);
     assert_int_equal(verify(&agent, ca, X509_PURPOSE_SSL_SERVER, now), X509_V_ERR_INVALID_PURPOSE);
@@ -58,6 +61,7 @@ static void leaves_verify_for_their_purpose_only(void **state)
     assert_int_not_equal(verify(&agent, identity_tls_certificate_pem(matcher.identity),
                                 X509_PURPOSE_SSL_CLIENT, now),
                          X509_V_OK);
+    party_close(&hub);
     party_close(&agent);
     party_close(&matcher);
 }
@@ -118,11 +122,16 @@ static void names_are_role_id_and_addresses(void **state)
     char names[400];
     struct party matcher = parties_add(*state, ROLE_MATCHER, "matcher");
     struct party la = parties_add(*state, ROLE_LA, "la-1");
+    struct party hub = parties_add(*state, ROLE_HUB, "hub-1");
     names_of(&matcher, names, sizeof names);
     assert_string_equal(names, "URI:hearth:matcher/matcher, DNS:matcher, IP Address:127.0.0.1, "
                                "DNS:localhost");
     names_of(&la, names, sizeof names);
     assert_string_equal(names, "URI:hearth:la/la-1, DNS:la-1");
+    names_of(&hub, names, sizeof names);
+    assert_string_equal(names,
+                        "URI:hearth:hub/hub-1, DNS:hub-1, IP Address:127.0.0.1, DNS:localhost");
+    party_close(&hub);
     party_close(&la);
     party_close(&matcher);
 }

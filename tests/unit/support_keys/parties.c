@@ -102,7 +102,7 @@ static void certify(struct parties *parties, const struct party *party, enum rol
     REQUIRE(strlen(id) <= ID_MAX);
     memcpy(fields.organisation, id, strlen(id) + 1);
     (void)snprintf(fields.name, sizeof fields.name, "Test %s", id);
-    if (role == ROLE_MATCHER) {
+    if (role_serves(role)) {
         parties_must(x509_addresses_add(&fields.addresses, "127.0.0.1", &err), &err);
         parties_must(x509_addresses_add(&fields.addresses, "localhost", &err), &err);
     }

@@ -36,7 +36,7 @@ struct party {
     struct identity *identity;
 };
 /* Makes the home (or, where it exists, renews the certificate) and opens it. Named "Test ID"; a
- * matcher also gets the addresses 127.0.0.1 and localhost. Valid for `days`. */
+ * matcher or hub also gets the addresses 127.0.0.1 and localhost. Valid for `days`. */
 struct party parties_add_days(struct parties *parties, enum role role, const char *id, int days);
 struct party parties_add(struct parties *parties, enum role role, const char *id);
 void party_close(struct party *party);

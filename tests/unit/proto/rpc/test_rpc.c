@@ -20,7 +20,7 @@
 #include "tests/unit/support/temp_dir.h"
 #include "tests/unit/support_keys/parties.h"
 
-enum { MATCHER, LA, AGENT, FOREIGN_MATCHER, CAST };
+enum { MATCHER, LA, AGENT, HUB, FOREIGN_MATCHER, CAST };
 
 enum { BYTES_MAX = 2 << 20, LARGE = 1 << 20, ECHOES = 1000, QUEUE = 2048 };
 
@@ -143,17 +143,26 @@ static void start_server(struct fixture *f, const struct party *party, int port)
     if (!try_server(f, party, port, &err)) fail_msg("%s", err.text);
 }
 
-static struct rpc_channel *open_to(int port, const struct party *party, const char *server_id,
-                                   size_t queue_max)
+static struct rpc_channel *open_to_role(int port, const struct party *party, enum role server_role,
+                                        const char *server_id, size_t queue_max)
 {
     char target[64];
     struct err err = {0};
     struct rpc_channel *channel = NULL;
     (void)snprintf(target, sizeof target, "127.0.0.1:%d", port);
-    const struct rpc_channel_config config = {
-        .target = target, .server_id = server_id, .message_max = BYTES_MAX, .queue_max = queue_max};
+    const struct rpc_channel_config config = {.target = target,
+                                              .server_role = server_role,
+                                              .server_id = server_id,
+                                              .message_max = BYTES_MAX,
+                                              .queue_max = queue_max};
     assert_true(rpc_channel_open(&config, party->identity, party->trust, &channel, &err));
     return channel;
+}
+
+static struct rpc_channel *open_to(int port, const struct party *party, const char *server_id,
+                                   size_t queue_max)
+{
+    return open_to_role(port, party, ROLE_NONE, server_id, queue_max);
 }
 
 static struct rpc_stream *call(struct fixture *f, int method)
@@ -581,7 +590,7 @@ static void test_server_with_another_id_gets_no_message(void **state)
     assert_int_equal(f->served[ECHO].messages, 0);
 }
 
-/* Every certificate names its organisation, but only a matcher's is one for a server. */
+/* Every certificate names its organisation, but only a matcher's or a hub's is one for a server. */
 static void test_server_with_another_role_gets_no_message(void **state)
 {
     struct fixture *f = *state;
@@ -592,6 +601,31 @@ static void test_server_with_another_role_gets_no_message(void **state)
     assert_int_not_equal(f->client.status, RPC_OK);
     rpc_channel_close(channel);
     assert_int_equal(f->served[ECHO].messages, 0);
+}
+
+/* A hub's certificate is one for a server too, and this hub has the matcher's id: nobody who wants
+ * the one sends anything to the other. */
+static void test_a_hub_serves_only_those_who_want_a_hub(void **state)
+{
+    struct fixture *f = *state;
+    struct rpc_channel *channel = open_to_role(f->port, &f->cast[LA], ROLE_HUB, "matcher", 0);
+    call_once(channel, paths[ECHO], "x", &f->client);
+    assert_int_equal(f->client.status, RPC_UNAUTHENTICATED);
+    assert_non_null(strstr(f->client.detail, "is for matcher matcher, not for hub matcher"));
+    rpc_channel_close(channel);
+    rpc_server_stop(f->server);
+    start_server(f, &f->cast[HUB], 0);
+    channel = open_to(f->port, &f->cast[LA], "matcher", 0);
+    call_once(channel, paths[ECHO], "x", &f->client);
+    assert_int_equal(f->client.status, RPC_UNAUTHENTICATED);
+    assert_non_null(strstr(f->client.detail, "is for hub matcher, not for matcher matcher"));
+    rpc_channel_close(channel);
+    assert_int_equal(f->served[ECHO].messages, 0);
+    channel = open_to_role(f->port, &f->cast[LA], ROLE_HUB, "matcher", 0);
+    call_once(channel, paths[ECHO], "x", &f->client);
+    assert_int_equal(f->client.status, RPC_OK);
+    rpc_channel_close(channel);
+    assert_int_equal(f->served[ECHO].messages, 1);
 }
 
 static void test_reloaded_certificate_serves_new_connections(void **state)
@@ -798,6 +832,7 @@ static int make_cast(void **state)
     troupe->cast[MATCHER] = parties_add(parties, ROLE_MATCHER, "matcher");
     troupe->cast[LA] = parties_add(parties, ROLE_LA, "la-1");
     troupe->cast[AGENT] = parties_add(parties, ROLE_AGENT, "agent-1");
+    troupe->cast[HUB] = parties_add(parties, ROLE_HUB, "matcher");
     parties_free(parties);
     parties = parties_new(theirs);
     troupe->cast[FOREIGN_MATCHER] = parties_add(parties, ROLE_MATCHER, "matcher");
@@ -842,6 +877,7 @@ int main(void)
         SERVED(test_server_with_another_name_is_refused),
         SERVED(test_server_with_another_id_gets_no_message),
         SERVED(test_server_with_another_role_gets_no_message),
+        SERVED(test_a_hub_serves_only_those_who_want_a_hub),
         SERVED(test_reloaded_certificate_serves_new_connections),
         SERVED(test_drain),
         SERVED(test_health),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/stored.h"
+#include "proto/crypto/stored.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the decoders of the records' stored forms share.
+ * What the decoders of stored forms share.
  */
-#ifndef HEARTH_CLIENT_STORED_H
-#define HEARTH_CLIENT_STORED_H
+#ifndef HEARTH_CRYPTO_STORED_H
+#define HEARTH_CRYPTO_STORED_H
 
 #include "proto/base/buf.h"
 
