@@ -121,6 +121,19 @@ bool wanted_periods(struct wanted *wanted, const struct shelf *shelf, const char
     return true;
 }
 
+const struct release *wanted_last(const struct shelf *shelf, const struct wanted *wanted,
+                                  const char *table)
+{
+    for (size_t i = shelf->count; i > 0; i--) {
+        const struct release *release = &shelf->releases[i - 1];
+        if (release->period >= wanted->from && release->period <= wanted->to &&
+            is_of(release, table)) {
+            return release;
+        }
+    }
+    return NULL;
+}
+
 size_t release_row_find(const struct release *release, const char *code)
 {
     size_t row = 0;
