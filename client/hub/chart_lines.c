@@ -31,7 +31,9 @@ static struct frame frame_of(const struct chart_lines *chart)
     struct frame frame = {.points = chart->point_count};
     double most = 1;
     for (size_t i = 0; i < chart->point_count * chart->series.count; i++) {
-        if (chart->values[i].known == CHART_VALUE) most = fmax(most, chart->values[i].value);
+        if (chart->values[i].known == CHART_VALUE) {
+            most = fmax(most, chart->values[i].value + chart->values[i].margin);
+        }
     }
     frame.step = chart_step(most, GRID_LINES);
     frame.most = frame.step * ceil(most / frame.step);
@@ -75,6 +77,9 @@ static void put_line(const struct chart_lines *chart, const struct frame *frame,
                dashes[series]);
     for (size_t i = 0; i < chart->point_count; i++) {
         if (values[i].known == CHART_VALUE) {
+            buf_format(out, "<path d=\"M%.1f %.1fV%.1f\" stroke=\"#777\"/>\n", at_x(frame, i),
+                       at_y(frame, values[i].value - values[i].margin),
+                       at_y(frame, values[i].value + values[i].margin));
             chart_mark(out, series, at_x(frame, i), at_y(frame, values[i].value));
         } else if (values[i].known == CHART_SUPPRESSED) {
             chart_text(out, at_x(frame, i), at_y(frame, 0) - 3 - 12 * (double)series, "middle",

@@ -148,10 +148,11 @@ static void put_head(struct page *page)
     page_text(page, hub);
     buf_format(page->out, ", %s to %s.</p>\n", period_words(page->wanted->from, from),
                period_words(page->wanted->to, to));
-    buf_text(page->out, "<nav><a href=\"#gaps\">Gaps</a><a href=\"#areas\">By area</a><a "
-                        "href=\"#kinds\">By age, type and need</a><a href=\"#prices\">Prices</a><a "
-                        "href=\"#trend\">Trend</a><a href=\"#authorities\">Authorities</a><a "
-                        "href=\"#notes\">Coverage and noise</a></nav>\n");
+    buf_text(page->out,
+             "<nav><a href=\"#gaps\">Gaps</a> <a href=\"#areas\">By area</a> <a "
+             "href=\"#kinds\">By age, type and need</a> <a href=\"#prices\">Prices</a> <a "
+             "href=\"#trend\">Trend</a> <a href=\"#authorities\">Authorities</a> <a "
+             "href=\"#notes\">Coverage and noise</a></nav>\n");
     buf_text(page->out,
              "<div class=\"note\"><p><strong>How to read this.</strong> Agencies counted "
              "households, authorities counted children. Each added some random noise to every "

@@ -190,5 +190,6 @@ const char *release_column_label(const struct release *release, size_t column)
 {
     const struct figures_table *table = release->table;
     REQUIRE(column < release->column_count);
-    return column < table->category_count ? table->categories[column].label : "Total";
+    if (column < table->category_count) return table->categories[column].label;
+    return table->measure == FIGURES_PRICES ? "All" : "Total";
 }
