@@ -4,12 +4,10 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -22,6 +20,7 @@
 #include "agent/upkeep.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/base/signals.h"
 
 enum { TICK_MS = 1000 };
 
@@ -155,9 +154,9 @@ static void tick(struct server *server)
 
 static void read_signals(struct server *server)
 {
-    struct signalfd_siginfo info;
-    while (read(server->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGHUP) {
+    enum signals_kind kind;
+    while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
+        if (kind == SIGNALS_RELOAD) {
             server->next_tick_ms = clock_steady_ms();
         } else {
             server->stopping = true;
@@ -196,18 +195,9 @@ static void run(struct server *server)
 /* Before any thread starts: all of them inherit the mask, so signals come to signal_fd only. */
 static bool open_signals(struct server *server, struct err *err)
 {
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGHUP);
-    REQUIRE(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
-    server->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (!signals_open(&server->signal_fd, err)) return false;
     server->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (server->signal_fd < 0 || server->wake_fd < 0) {
-        return err_set_errno(err, errno, "", "cannot wait for signals");
-    }
-    return true;
+    return server->wake_fd >= 0 || err_set_errno(err, errno, "", "cannot wait for events");
 }
 
 static void start_mail(struct server *server)

@@ -3,12 +3,9 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -17,6 +14,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
+#include "proto/base/signals.h"
 
 enum { TICK_MS = 1000, STATUS_MS = 100, DRAIN_POLL_MS = 50, DRAIN_SURPLUS_MS = 5000 };
 
@@ -57,19 +55,9 @@ static void on_changed(void *ctx)
 /* Before any thread starts, so that all of them inherit the mask. */
 static bool catch_signals(struct server *server, struct err *err)
 {
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGHUP);
-    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-    server->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (!signals_open(&server->signal_fd, err)) return false;
     server->change_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (server->signal_fd < 0 || server->change_fd < 0) {
-        return err_set_errno(err, errno, NULL, "cannot watch for signals");
-    }
-    return true;
+    return server->change_fd >= 0 || err_set_errno(err, errno, NULL, "cannot watch for changes");
 }
 
 static void write_status(struct server *server)
@@ -119,9 +107,9 @@ static void stop_gently(struct server *server)
 
 static void read_signals(struct server *server)
 {
-    struct signalfd_siginfo info;
-    while (read(server->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGHUP) {
+    enum signals_kind kind;
+    while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
+        if (kind == SIGNALS_RELOAD) {
             server->next_tick_ms = 0;
         } else {
             stop_gently(server);

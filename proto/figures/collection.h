@@ -19,6 +19,9 @@ struct collection_parts { /* all outlive it */
     const struct identity *identity; /* of a matcher or a hub */
     struct trust *trust;
     struct pool *pool; /* NULL: the calling thread alone */
+    /* Matcher: whether an enrolled agency may take part (the directory in force); may be NULL. */
+    bool (*listed)(const char *agency, void *ctx);
+    void *listed_ctx;
 };
 struct collection;
 MUST_CHECK bool collection_open(const struct collection_parts *parts, struct collection **out,
@@ -26,18 +29,29 @@ MUST_CHECK bool collection_open(const struct collection_parts *parts, struct col
 void collection_close(struct collection *collection);
 
 /* ---- agreements ---- */
-/* Matcher: a hub's proposal. Checks it (hub's signature, that it names this matcher and hub, that
- * it has not closed, that the hub's period is new or exactly this manifest), draws m, keeps both
- * durably, and gives the signed release key; the same manifest again gives the same key.
- * ERR_EXISTS: another manifest of that hub and period is agreed; ERR_DENIED: `listed` (may be NULL)
- * says that an enrolled agency is unknown. signed_bytes_free frees `out`. */
+/* Matcher: a hub's proposal. Checks it (hub's certificate and signature, that it names this matcher
+ * and hub, that it has not closed, that the hub's period is new or exactly this manifest), draws m,
+ * keeps both durably, and gives the signed release key; the same manifest again gives the same key.
+ * ERR_EXISTS (field "period"): another manifest of that hub and period is agreed; ERR_DENIED (field
+ * "enrolled"): `listed` says that an enrolled agency is unknown; ERR_EXPIRED (field "closes_at");
+ * ERR_BUDGET: FIGURES_OPEN_MAX agreements of the hub are open, or contributions of all that are
+ * could take more than FIGURES_ROOM_MIB. signed_bytes_free frees `out`. */
+enum { FIGURES_OPEN_MAX = 4, FIGURES_ROOM_MIB = 3072 };
 MUST_CHECK bool collection_agree(struct collection *collection, const struct signed_bytes *manifest,
                                  const struct certificate *hub, int64_t now_ms,
                                  struct signed_bytes *out, struct err *err);
-/* Hub: keeps the secret u of a manifest that is about to be proposed. */
+/* Hub: draws u, which sets the manifest's key, signs, and keeps both: the manifest is about to be
+ * proposed. One of that period that was drawn up before, but has no release key, is replaced, and
+ * its secret wiped: offer that one again first (collection_proposed), for the matcher may have
+ * agreed to it though its answer was lost. ERR_EXISTS (field "period"): agreed already. */
 MUST_CHECK bool collection_draw_up(struct collection *collection, struct manifest *manifest,
                                    struct signed_bytes *out, struct err *err);
-/* Hub: the matcher's answer completes it. */
+/* Hub: the manifest of that period that waits for the matcher's answer; signed_bytes_free.
+ * ERR_NOT_FOUND. */
+MUST_CHECK bool collection_proposed(struct collection *collection, uint32_t period,
+                                    struct signed_bytes *out, struct err *err);
+/* Hub: the matcher's answer completes it. The same again is success. ERR_EXISTS: the matcher gave
+ * another release key before; ERR_NOT_FOUND: no such manifest was drawn up. */
 MUST_CHECK bool collection_agreed(struct collection *collection,
                                   const struct signed_bytes *release_key,
                                   const struct certificate *matcher, int64_t now_ms,
@@ -52,22 +66,27 @@ struct collection_period {
     bool agreed;   /* has its release key */
     bool released; /* every table has been half-opened, or given up */
 };
-/* In order of period; *out is never NULL, free(). */
+/* In order of period, then hub; *out is never NULL, free(). */
 MUST_CHECK bool collection_periods(struct collection *collection, struct collection_period **out,
                                    size_t *count, struct err *err);
-/* The agreement whole, from the store; agreement_free. ERR_NOT_FOUND. */
+/* The agreement whole, from the store; agreement_free. ERR_NOT_FOUND: there is none, or it has no
+ * release key yet. The hub's certificate is as it was when the manifest was last proposed. */
 MUST_CHECK bool collection_agreement(struct collection *collection,
                                      const uint8_t manifest_hash[HASH_BYTES], struct agreement *out,
                                      struct err *err);
 
 /* ---- contributions ---- */
-/* Checks certificate (trust_check, now), signature, agreement, enrolment, that the table belongs to
- * the party's side, size, points and proof; keeps it durably; *receipt gets the signed receipt
- * (signed_bytes_free). The same bytes again give a receipt again. passed: it comes from the hub,
- * not from its contributor: taken until the table is half-opened, else between opens_at and
- * closes_at. ERR_EXISTS: that party has sent another contribution for this table; ERR_EXPIRED: too
- * early, or too late, which is noted for coverage; ERR_DENIED: not enrolled; ERR_NOT_FOUND: no such
- * agreement. */
+/* Checks certificate, signature, agreement, enrolment, that the table belongs to the party's side,
+ * size, points and proof; keeps it durably; *receipt gets the signed receipt (signed_bytes_free).
+ * The same bytes again give a receipt again, of the first time. passed: it comes from the other
+ * collector (hub or matcher), not from its contributor: taken from opens_at until the table is
+ * done, and its certificate need only have been valid in the window: what one took in time the
+ * other takes too, or their sets would never agree. Else between opens_at and closes_at, with a
+ * certificate that trust_check takes now. ERR_EXISTS: that party has sent another contribution for
+ * this table; ERR_EXPIRED (field "opens_at", "closes_at" or "table"): too early, too late, which is
+ * noted for coverage, or the table is done; ERR_DENIED: not enrolled, or another's certificate, or
+ * a table of the other side; ERR_INVALID: of another release key, size or table;
+ * ERR_UNAUTHENTICATED: signature or proof; ERR_NOT_FOUND: no such agreement. */
 MUST_CHECK bool collection_put(struct collection *collection, const struct signed_bytes *raw,
                                const struct certificate *certificate, bool passed, int64_t now_ms,
                                struct signed_bytes *receipt, struct err *err);
@@ -96,12 +115,27 @@ MUST_CHECK bool collection_coverage(struct collection *collection,
                                     struct collection_coverage **out, size_t *count,
                                     struct err *err);
 
+/* ---- what became of a table ---- */
+enum collection_state { COLLECTION_TAKING, COLLECTION_DONE, COLLECTION_GIVEN_UP };
+struct collection_table {
+    enum collection_state state; /* done: half-opened at the matcher, opened at the hub */
+    size_t contributions;        /* that count */
+    int64_t at;                  /* when it was done or given up, else 0 */
+    struct err why;              /* it was given up */
+};
+/* ERR_NOT_FOUND: no such agreement, or a table that it does not have. */
+MUST_CHECK bool collection_table(struct collection *collection,
+                                 const uint8_t manifest_hash[HASH_BYTES],
+                                 const struct figures_table *table, struct collection_table *out,
+                                 struct err *err);
+
 /* ---- release: matcher ---- */
 /* Half-opens the sum of the set, once: after closes_at, the set hash is that of its own set, quorum
- * met, ledger willing. Kept, and given again as it was to whoever asks again; contributions are
- * erased once the last table of the side is done. ERR_EXPIRED (not closed yet), ERR_BUDGET,
- * ERR_INVALID (field "set_hash": the sets differ; field "quorum"), ERR_EXISTS (another set was
- * half-opened). opened_free frees. */
+ * met, ledger willing. Kept, and given again as it was to whoever asks again; the table's
+ * contributions are erased, and the secret m with the last table. The caller checks that it is the
+ * manifest's hub that asks. ERR_EXPIRED (field "closes_at": not closed yet; "table": too long ago),
+ * ERR_BUDGET, ERR_INVALID (field "set_hash": the sets differ; field "quorum"), ERR_EXISTS (another
+ * set was half-opened). opened_free frees. */
 struct opened {
     struct signed_bytes release; /* FiguresReleaseBody */
     struct buf shares;
@@ -135,8 +169,8 @@ typedef bool (*collection_each_release_fn)(const struct release *release, void *
 MUST_CHECK bool collection_each_release(struct collection *collection,
                                         collection_each_release_fn each, void *ctx,
                                         struct err *err);
-/* Where the matcher's half cannot come about (quorum not met): that, and why, is kept for coverage.
- */
+/* Where the matcher's half cannot come about (quorum not met): that, and why, is kept for coverage
+ * (collection_table), and the table's contributions are erased. ERR_EXISTS: the table is done. */
 MUST_CHECK bool collection_give_up(struct collection *collection,
                                    const uint8_t manifest_hash[HASH_BYTES],
                                    const struct figures_table *table, const struct err *why,
@@ -145,8 +179,9 @@ MUST_CHECK bool collection_give_up(struct collection *collection,
 /* ---- the ledger, and upkeep ---- */
 MUST_CHECK bool collection_ledger(struct collection *collection, ledger_each_fn each, void *ctx,
                                   uint8_t head[HASH_BYTES], uint64_t *count, struct err *err);
-/* Wipes secrets and contributions of agreements that are done, or whose window closed
- * FIGURES_KEEP_DAYS ago; rewrites the file where that is wanted. To be called once a day. */
+/* Wipes secrets, contributions and shares of agreements whose window closed FIGURES_KEEP_DAYS ago,
+ * and gives up their tables that are not done; rewrites the file where that is wanted and no other
+ * program has it open (else the next time). To be called once a day. */
 enum { FIGURES_KEEP_DAYS = 31 };
 MUST_CHECK bool collection_upkeep(struct collection *collection, int64_t now_ms, struct err *err);
 

@@ -68,17 +68,19 @@ struct manifest {
     uint8_t hash[HASH_BYTES]; /* H(TAG_MANIFEST, body); set by manifest_decode */
 };
 
-/* The bounded decoder, with every check that needs nothing but the manifest: keys and proof, period
- * over before it opens, window, order and no repeats of enrolled and terms, clip and cells_each as
- * the edition has them, epsilon of a term not above the edition's, each side's epsilons not above
- * EPSILON_PERIOD, quorum at least QUORUM_MIN and two thirds of the enrolled of that side (rounded
- * up) and not above them, insiders at least 1 and at most quorum - 2, the hash of each sampler's
- * table (built and compared). A side without terms may have no enrolled. ERR_INVALID with the
- * field, ERR_VERSION, ERR_UNAUTHENTICATED (proof). Tens of milliseconds. manifest_free frees. */
+/* The bounded decoder, with every check that needs nothing but the manifest: keys and proof, that
+ * it opens in the month after its period, window, order and no repeats of enrolled and terms, clip
+ * and cells_each as the edition has them, epsilon of a term not above the edition's, each side's
+ * epsilons not above EPSILON_PERIOD, quorum at least QUORUM_MIN and two thirds of the enrolled of
+ * that side (rounded up) and not above them, insiders at least 1 and at most quorum - 2, the hash
+ * of each sampler's table (built and compared). A side without terms has no enrolled, quorum and
+ * insiders 0. ERR_INVALID with the field, ERR_VERSION, ERR_UNAUTHENTICATED (proof). Tens of
+ * milliseconds. manifest_free frees. */
 MUST_CHECK bool manifest_decode(const uint8_t *body, size_t len, struct manifest *out,
                                 struct err *err);
-/* Appends the encoding; fills in key proof and noise hashes first (`u`: the secret of
- * manifest->key, set by this too). ERR_INVALID as manifest_decode would say. */
+/* Appends the encoding. The caller has filled in hub to closes_at, quorum and insiders, table and
+ * epsilon of each term, enrolled (in order) and geography; this fills in the rest: key (`u`: its
+ * secret), proof, noise, what is counted, hashes. ERR_INVALID as manifest_decode would say. */
 MUST_CHECK bool manifest_encode(struct manifest *manifest, const struct scalar *u, struct buf *out,
                                 struct err *err);
 void manifest_free(struct manifest *manifest);
@@ -88,8 +90,9 @@ const struct manifest_term *manifest_term(const struct manifest *manifest, const
 const struct manifest_party *manifest_party(const struct manifest *manifest, enum role role,
                                             const char *organisation);
 /* What must stay the same from one period to the next for a contributor that has agreed once: hub,
- * edition, terms without the samplers' hashes, quorum rule, insiders, geography; not period, keys,
- * times, address or who is enrolled. */
+ * matcher, edition, terms without the samplers' hashes, insiders, geography, and how large the
+ * quorum is (1-3, 4-15, 16-63, 64-255, ...); not period, keys, times, address or who is enrolled.
+ */
 void manifest_terms_hash(const struct manifest *manifest, uint8_t out[HASH_BYTES]);
 /* The default quorum of so many enrolled: two thirds, rounded up, at least QUORUM_MIN. */
 uint32_t manifest_quorum(size_t enrolled);
