@@ -186,13 +186,11 @@ static void a_price_says_how_far_noise_moves_it(void **state)
     double sum = 0, squares = 0, told = 0;
     enum { DRAWS = 4000 };
     double scale = noise_deviation(&sample.term.noise, 9);
-    srand48(1);
+    struct stream stream = sample_stream(1);
     for (int draw = 0; draw < DRAWS; draw++) {
         int64_t sums[3 * FIGURES_POINTS] = {0};
         for (size_t p = 0; p < FIGURES_POINTS; p++) {
-            double normal = 0; /* nearly */
-            for (int i = 0; i < 12; i++) normal += drand48();
-            sums[p] = fees[p] + llround(scale * (normal - 6));
+            sums[p] = fees[p] + llround(scale * sample_normal(&stream));
         }
         struct release release = sample_release(&sample, sums);
         double mean = (double)count_at(&release, 0, 0)->value;
