@@ -28,6 +28,7 @@ int64_t release_rounded(int64_t value, int64_t to)
 void release_allocate(struct release *release)
 {
     release->column_count = release_columns(release->table);
+    REQUIRE(release->column_count > 0);
     release->codes = mem_array(release->row_count, sizeof *release->codes);
     release->names = mem_array(release->row_count, sizeof *release->names);
     release->region_codes = mem_array(release->row_count, sizeof *release->region_codes);
@@ -38,6 +39,7 @@ static void fill_rows(const struct geography *geography, struct release *out)
 {
     bool by_authority = out->table->by_authority;
     size_t areas = geography_areas(geography, by_authority);
+    REQUIRE(areas > 0);
     out->row_count = areas + 1;
     release_allocate(out);
     for (size_t i = 0; i < areas; i++) {
