@@ -22,6 +22,17 @@ void signed_bytes_set(const void *body, size_t len, const uint8_t *signature,
     memcpy(out->signature, signature, SIGNATURE_BYTES);
 }
 
+bool signed_bytes_of_message(const Hearth__V1__Signed *message, const char *field,
+                             struct signed_bytes *out, struct err *err)
+{
+    if (!message || message->body.len == 0 || message->signature.len != SIGNATURE_BYTES) {
+        return err_set(err, ERR_INVALID, field, "a body and a signature of %d bytes are wanted",
+                       SIGNATURE_BYTES);
+    }
+    signed_bytes_set(message->body.data, message->body.len, message->signature.data, out);
+    return true;
+}
+
 void signed_bytes_copy(const struct signed_bytes *in, struct signed_bytes *out)
 {
     signed_bytes_set(in->body.data, in->body.len, in->signature, out);

@@ -13,6 +13,11 @@ Hearth__V1__Signed signed_message(const void *body, size_t len,
                                   const uint8_t signature[SIGNATURE_BYTES]);
 Hearth__V1__Signed signed_message_of(const struct signed_bytes *s);
 
+/* Copies what a message has into `out`, which holds nothing yet. ERR_INVALID (with the field):
+ * NULL, no body, or a signature of another length; nothing is verified. signed_bytes_free frees. */
+MUST_CHECK bool signed_bytes_of_message(const Hearth__V1__Signed *message, const char *field,
+                                        struct signed_bytes *out, struct err *err);
+
 /* The certificate in a message (certificate_decode); NULL is ERR_UNAUTHENTICATED (field
  * "certificate"). certificate_free frees. */
 MUST_CHECK bool certificate_of_message(const Hearth__V1__Signed *message, struct certificate *out,

@@ -8,6 +8,7 @@
 #include "matcher/search.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/rpc/peer.h"
 
 enum { HELLO_MS = 10000, GOODBYE_MS = 5000 };
 
@@ -37,7 +38,7 @@ static void cut(void *ctx)
 /* The status goes out behind what is queued; an agent that does not read is cut off later. */
 static void say_goodbye(struct agent *agent, const struct err *err)
 {
-    matcher_finish(agent->stream, err);
+    rpc_stream_fail(agent->stream, err);
     timers_at(agent->matcher->timers, clock_steady_ms() + GOODBYE_MS, cut, agent_ref(agent));
 }
 
@@ -82,7 +83,7 @@ void agent_end_all(struct matcher *matcher, const struct err *err)
     struct agent **agents = fleet_list(matcher->fleet, &count);
     for (size_t i = 0; i < count; i++) {
         detach(agents[i], err->text);
-        matcher_finish(agents[i]->stream, err);
+        rpc_stream_fail(agents[i]->stream, err);
     }
     fleet_list_free(agents, count);
 }
@@ -169,13 +170,13 @@ static void on_opened(struct rpc_stream *stream, void *ctx)
     struct matcher *matcher = ctx;
     struct err err;
     matcher_count_stream(matcher, 1);
-    if (!envelope_check_peer(stream, ROLE_AGENT, &err)) {
+    if (!peer_check_role(stream, ROLE_AGENT, &err)) {
         matcher_refuse(matcher, stream, "Attach", NULL, &err);
         return;
     }
     if (atomic_load(&matcher->draining)) {
         (void)err_set(&err, ERR_UNAVAILABLE, NULL, "the matcher is stopping");
-        matcher_finish(stream, &err);
+        rpc_stream_fail(stream, &err);
         return;
     }
     struct agent *agent = agent_new(matcher, stream);

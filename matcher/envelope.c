@@ -29,42 +29,19 @@ struct rpc_message *envelope_to_agent(const Hearth__V1__ToAgent *message)
     return pack(&message->base);
 }
 
-static bool send_packed(struct rpc_stream *stream, const ProtobufCMessage *message)
-{
-    struct rpc_message *packed = pack(message);
-    bool sent = rpc_stream_send(stream, packed);
-    rpc_message_unref(packed);
-    return sent;
-}
-
 bool envelope_send_la(struct rpc_stream *stream, const Hearth__V1__ToLa *message)
 {
-    return send_packed(stream, &message->base);
+    return peer_send(stream, &message->base);
 }
 
 bool envelope_send_agent(struct rpc_stream *stream, const Hearth__V1__ToAgent *message)
 {
-    return send_packed(stream, &message->base);
+    return peer_send(stream, &message->base);
 }
 
 bool envelope_send_party(struct rpc_stream *stream, const Hearth__V1__ToParty *message)
 {
-    return send_packed(stream, &message->base);
-}
-
-bool envelope_check_peer(const struct rpc_stream *stream, enum role role, struct err *err)
-{
-    enum role peer = rpc_stream_peer_role(stream);
-    if (peer == ROLE_NONE || !rpc_stream_peer_id(stream)[0]) {
-        return err_set(err, ERR_UNAUTHENTICATED, "certificate",
-                       "the TLS certificate names no organisation of the scheme");
-    }
-    if (peer != role) {
-        return err_set(err, ERR_DENIED, "certificate",
-                       "this call is for the role %s; the TLS certificate says %s", role_name(role),
-                       role_name(peer));
-    }
-    return true;
+    return peer_send(stream, &message->base);
 }
 
 bool envelope_check_hello(const struct rpc_stream *stream, const struct matcher *matcher,

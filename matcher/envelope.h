@@ -30,10 +30,6 @@ MUST_CHECK bool envelope_check_hello(const struct rpc_stream *stream, const stru
                                      enum role role, uint32_t protocol, uint32_t catalogue,
                                      const Hearth__V1__Signed *certificate, struct certificate *out,
                                      struct err *err);
-/* The first check of a new call: the role in the peer's X.509 certificate. */
-MUST_CHECK bool envelope_check_peer(const struct rpc_stream *stream, enum role role,
-                                    struct err *err);
-
 /* Overwrites what a field holds, before the message that owns it is freed. */
 void envelope_wipe(ProtobufCBinaryData *field);
 /* Takes the bytes of a field out of its message, which then no longer owns them. */

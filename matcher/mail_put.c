@@ -27,14 +27,13 @@ static void send_refused(struct mail_session *session, const struct mail *mail,
                          const struct err *err)
 {
     struct mail copy = *mail;
-    char code[32], text[ERR_FIELD_MAX + ERR_TEXT_MAX + 2];
+    char code[32], text[RPC_DETAIL_MAX];
     Hearth__V1__MailRefused body = HEARTH__V1__MAIL_REFUSED__INIT;
     Hearth__V1__ToParty message = HEARTH__V1__TO_PARTY__INIT;
     (void)snprintf(code, sizeof code, "%s", err_code_name(err->code));
-    (void)snprintf(text, sizeof text, "%s%s%s", err->field, err->field[0] ? ": " : "", err->text);
     body.mail_id = wire_data(copy.mail_id, MAIL_ID_BYTES);
     body.code = code;
-    body.text = text;
+    body.text = (char *)(uintptr_t)rpc_detail(err, text);
     message.kind_case = HEARTH__V1__TO_PARTY__KIND_REFUSED;
     message.refused = &body;
     mail_session_send(session, &message);

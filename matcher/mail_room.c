@@ -68,6 +68,11 @@ void mail_room_run(struct mail_room *room, void (*job)(void *ctx), void *ctx)
     pool_run(room->thread, job, ctx);
 }
 
+struct pool *mail_room_thread(struct mail_room *room)
+{
+    return room->thread;
+}
+
 struct mailbox *mail_room_mailbox(struct mail_room *room)
 {
     return room->mailbox;

@@ -25,6 +25,8 @@ void mail_room_stop(struct mail_room *room);
 /* ---- from any thread; none of these waits ---- */
 /* Runs job(ctx) on the mail's thread, in the order of the calls. */
 void mail_room_run(struct mail_room *room, void (*job)(void *ctx), void *ctx);
+/* That thread. */
+struct pool *mail_room_thread(struct mail_room *room);
 /* A certificate that was checked in a hello: under it the party can be written to. */
 void mail_room_note_party(struct mail_room *room, const struct certificate *certificate);
 /* Every second: lets go of parties that may not stay, expires, forgets. */

@@ -9,6 +9,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/rpc/peer.h"
 
 enum { HELLO_MS = 10000, GOODBYE_MS = 5000 };
 
@@ -56,7 +57,7 @@ void mail_session_end(struct mail_session *session, const struct err *err, bool 
         matcher_refuse(session->matcher, session->stream, "Mail", NULL, err);
     } else {
         log_err(LOG_LEVEL_INFO, "mail_ended", err);
-        matcher_finish(session->stream, err);
+        rpc_stream_fail(session->stream, err);
     }
     /* The status goes out behind what is queued: who does not take it is cut off. */
     timers_at(session->matcher->timers, clock_steady_ms() + GOODBYE_MS, cut,
@@ -74,39 +75,27 @@ static void on_hello_due(void *ctx)
 
 /* ---- the queue: what callbacks hand to the mail's thread ---- */
 
-struct job {
-    struct mail_session *session;
-    struct buf message;
-    bool is_last; /* the party has half-closed */
-};
-
-static void run_job(void *ctx)
+static void run_step(void *owner, const uint8_t *data, size_t len)
 {
-    struct job *job = ctx;
-    struct mail_session *session = job->session;
-    if (!atomic_load(&session->ended)) {
-        if (job->is_last) {
-            mail_session_end(session, NULL, false);
-        } else {
-            mail_session_step(session, job->message.data, job->message.len);
-        }
+    struct mail_session *session = owner;
+    if (atomic_load(&session->ended)) return;
+    if (data) {
+        mail_session_step(session, data, len);
+    } else {
+        mail_session_end(session, NULL, false);
     }
-    (void)atomic_fetch_sub(&session->queued, 1);
-    (void)atomic_fetch_sub(&session->queued_bytes, job->message.len);
-    buf_free(&job->message);
-    mail_session_unref(session);
-    free(job);
 }
 
-static void queue(struct mail_session *session, const uint8_t *data, size_t len, bool is_last)
+static void let_go(void *owner)
 {
-    struct job *job = mem_new(struct job);
-    job->session = mail_session_ref(session);
-    job->is_last = is_last;
-    buf_append(&job->message, data, len);
-    (void)atomic_fetch_add(&session->queued, 1);
-    (void)atomic_fetch_add(&session->queued_bytes, len);
-    mail_room_run(session->matcher->mail, run_job, job);
+    mail_session_unref(owner);
+}
+
+static void queue(struct mail_session *session, const uint8_t *data, size_t len)
+{
+    static const struct work_kind kind = {run_step, let_go};
+    work_add(&session->work, mail_room_thread(session->matcher->mail), &kind,
+             mail_session_ref(session), data, len);
 }
 
 /* ---- callbacks of the stream ---- */
@@ -119,7 +108,7 @@ static bool check_open(const struct rpc_stream *stream, struct err *err)
                        "this call is for LAs and agencies; the TLS certificate says %s",
                        role_name(role));
     }
-    return envelope_check_peer(stream, role == ROLE_AGENT ? ROLE_AGENT : ROLE_LA, err);
+    return peer_check_role(stream, role == ROLE_AGENT ? ROLE_AGENT : ROLE_LA, err);
 }
 
 static void on_opened(struct rpc_stream *stream, void *ctx)
@@ -133,7 +122,7 @@ static void on_opened(struct rpc_stream *stream, void *ctx)
     }
     if (atomic_load(&matcher->draining)) {
         (void)err_set(&err, ERR_UNAVAILABLE, NULL, "the matcher is stopping");
-        matcher_finish(stream, &err);
+        rpc_stream_fail(stream, &err);
         return;
     }
     struct mail_session *session = session_new(matcher, stream);
@@ -153,9 +142,8 @@ static void on_message(struct rpc_stream *stream, const uint8_t *data, size_t le
     struct mail_session *session = rpc_stream_user(stream);
     struct err err;
     if (!session || atomic_load(&session->ended)) return;
-    if (atomic_load(&session->queued) < MAIL_QUEUE &&
-        atomic_load(&session->queued_bytes) + len <= MAIL_QUEUE_BYTES) {
-        queue(session, data, len, false);
+    if (work_has_room(&session->work, len, MAIL_QUEUE, MAIL_QUEUE_BYTES)) {
+        queue(session, data, len);
         return;
     }
     (void)err_set(&err, ERR_BUDGET, "message",
@@ -168,7 +156,7 @@ static void on_half_closed(struct rpc_stream *stream, void *ctx)
 {
     (void)ctx;
     struct mail_session *session = rpc_stream_user(stream);
-    if (session) queue(session, NULL, 0, true);
+    if (session) queue(session, NULL, 0);
 }
 
 static void on_closed(struct rpc_stream *stream, enum rpc_status status, const char *detail,

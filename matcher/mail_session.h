@@ -15,6 +15,7 @@
 #include "matcher/mail_room.h"
 #include "proto/mail.pb-c.h"
 #include "proto/rpc/rpc.h"
+#include "proto/rpc/work.h"
 
 enum {
     MAIL_WINDOW = 8, /* items that a party has not acknowledged */
@@ -32,7 +33,7 @@ struct mail_session {
     struct rpc_stream *stream; /* one reference */
     struct mail_party party;   /* as the connection says */
     atomic_bool greeted, ended;
-    atomic_size_t queued, queued_bytes;
+    struct work work;
 
     enum mail_phase phase;
     struct certificate certificate; /* once greeted */

@@ -97,7 +97,5 @@ void matcher_audit_noise(struct matcher *matcher, const struct rpc_stream *strea
 /* Logs and audits without ending the stream. */
 void matcher_note_refusal(struct matcher *matcher, const struct rpc_stream *stream,
                           const char *call, const uint8_t *hash, const struct err *err);
-/* Ends a stream with the status that belongs to err, "field: text" as its detail. */
-void matcher_finish(struct rpc_stream *stream, const struct err *err);
 
 #endif

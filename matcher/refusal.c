@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * How a call is refused: told to the peer, logged, and written to the audit log, within bounds.
  */
-#include <stdio.h>
-
 #include "matcher/matcher.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/text.h"
-
-void matcher_finish(struct rpc_stream *stream, const struct err *err)
-{
-    char detail[ERR_FIELD_MAX + ERR_TEXT_MAX + 2];
-    (void)snprintf(detail, sizeof detail, "%s%s%s", err->field, err->field[0] ? ": " : "",
-                   err->text);
-    rpc_stream_finish(stream, rpc_status_of(err->code), detail);
-}
 
 void matcher_audit_noise(struct matcher *matcher, const struct rpc_stream *stream,
                          enum audit_kind kind, struct buf *fields)
@@ -54,5 +44,5 @@ void matcher_refuse(struct matcher *matcher, struct rpc_stream *stream, const ch
                     const uint8_t *hash, const struct err *err)
 {
     matcher_note_refusal(matcher, stream, call, hash, err);
-    matcher_finish(stream, err);
+    rpc_stream_fail(stream, err);
 }

@@ -8,6 +8,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/rpc/peer.h"
 
 /* ---- life ---- */
 
@@ -96,7 +97,7 @@ void search_end(struct search *search, const struct err *err, bool refused)
         matcher_refuse(search->matcher, search->stream, "Search", hash, err);
     } else {
         log_err(LOG_LEVEL_INFO, "search_ended", err);
-        matcher_finish(search->stream, err);
+        rpc_stream_fail(search->stream, err);
     }
     if (err && search->accepted) note_abandoned(search, err);
     /* The status goes out behind what is queued: an LA that does not take it is cut off. */
@@ -197,13 +198,13 @@ static void on_opened(struct rpc_stream *stream, void *ctx)
     struct matcher *matcher = ctx;
     struct err err;
     matcher_count_stream(matcher, 1);
-    if (!envelope_check_peer(stream, ROLE_LA, &err)) {
+    if (!peer_check_role(stream, ROLE_LA, &err)) {
         matcher_refuse(matcher, stream, "Search", NULL, &err);
         return;
     }
     if (atomic_load(&matcher->draining)) {
         (void)err_set(&err, ERR_UNAVAILABLE, NULL, "the matcher is stopping");
-        matcher_finish(stream, &err);
+        rpc_stream_fail(stream, &err);
         return;
     }
     struct search *search = search_new(matcher, stream);

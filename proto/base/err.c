@@ -74,6 +74,14 @@ const char *err_code_name(enum err_code code)
     return "internal";
 }
 
+enum err_code err_code_find(const char *name)
+{
+    for (int code = ERR_NONE; code < ERR_INTERNAL; code++) {
+        if (strcmp(name, err_code_name((enum err_code)code)) == 0) return (enum err_code)code;
+    }
+    return ERR_INTERNAL;
+}
+
 _Noreturn void require_failed(const char *expression, const char *file, int line)
 {
     (void)fprintf(stderr, "hearth: broken invariant at %s:%d: %s\n", file, line, expression);

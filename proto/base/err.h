@@ -55,6 +55,8 @@ bool err_in(struct err *err, const char *prefix);
 
 /* Stable lower-case name of a code ("invalid", "not_found", ...), for logs and --json. */
 const char *err_code_name(enum err_code code);
+/* And back; ERR_INTERNAL where there is none of that name. */
+enum err_code err_code_find(const char *name);
 
 /* A caller's bug or a broken invariant: prints expression, file and line on stderr and aborts.
  * The expression must not hold a secret in its text. */

@@ -5,7 +5,7 @@
 
 /* vB by doubling and adding, all bits of the largest value each time and without a branch:
  * sixteen steps cost a third of a multiplication by B. */
-static void multiply_small(struct point *out, int32_t v)
+static void multiply_small(struct point *out, int32_t v, unsigned bits)
 {
     uint32_t negative = (uint32_t)v >> 31;
     uint32_t magnitude = ((uint32_t)v ^ (0 - negative)) + negative;
@@ -14,7 +14,7 @@ static void multiply_small(struct point *out, int32_t v)
     } work;
     point_base(&work.power);
     point_identity(out);
-    for (unsigned bit = 0; bit < ELGAMAL_VALUE_BITS; bit++) {
+    for (unsigned bit = 0; bit < bits; bit++) {
         point_add(&work.sum, out, &work.power);
         point_select(out, out, &work.sum, (magnitude >> bit & 1) != 0);
         point_add(&work.power, &work.power, &work.power);
@@ -25,15 +25,27 @@ static void multiply_small(struct point *out, int32_t v)
     sodium_memzero(&work, sizeof work);
 }
 
-void elgamal_encrypt(struct ciphertext *out, const struct point_table *key, int16_t v,
-                     const struct scalar *r)
+static void encrypt(struct ciphertext *out, const struct point_table *key, int32_t v, unsigned bits,
+                    const struct scalar *r)
 {
     struct point message;
-    multiply_small(&message, v);
+    multiply_small(&message, v, bits);
     point_mul_base(&out->c1, r);
     point_mul_table(&out->c2, key, r);
     point_add(&out->c2, &out->c2, &message);
     sodium_memzero(&message, sizeof message);
+}
+
+void elgamal_encrypt(struct ciphertext *out, const struct point_table *key, int16_t v,
+                     const struct scalar *r)
+{
+    encrypt(out, key, v, ELGAMAL_VALUE_BITS, r);
+}
+
+void elgamal_encrypt_wide(struct ciphertext *out, const struct point_table *key, int32_t v,
+                          const struct scalar *r)
+{
+    encrypt(out, key, v, ELGAMAL_WIDE_BITS, r);
 }
 
 void elgamal_add(struct ciphertext *out, const struct ciphertext *a, const struct ciphertext *b)

@@ -6,7 +6,7 @@
 
 #include "proto/crypto/group.h"
 
-enum { CIPHERTEXT_BYTES = 64, ELGAMAL_VALUE_BITS = 16 };
+enum { CIPHERTEXT_BYTES = 64, ELGAMAL_VALUE_BITS = 16, ELGAMAL_WIDE_BITS = 22 };
 
 struct ciphertext {
     struct point c1, c2;
@@ -15,6 +15,9 @@ struct ciphertext {
 /* key: table of K. The time does not depend on v. */
 void elgamal_encrypt(struct ciphertext *out, const struct point_table *key, int16_t v,
                      const struct scalar *r);
+/* The same for a wider value, |v| < 2^ELGAMAL_WIDE_BITS; bits beyond are not looked at. */
+void elgamal_encrypt_wide(struct ciphertext *out, const struct point_table *key, int32_t v,
+                          const struct scalar *r);
 void elgamal_add(struct ciphertext *out, const struct ciphertext *a, const struct ciphertext *b);
 /* vB for the private key k: c2 - k c1. */
 void elgamal_open(struct point *out, const struct ciphertext *in, const struct scalar *k);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "proto/base/mem.h"
-#include "proto/crypto/hash.h"
 
 #define TAG_NONCE "hearth v1 proof nonce"
 #define TAG_SHARES "hearth v1 shares"
@@ -107,13 +106,11 @@ static void shares_digest(uint8_t out[HASH_BYTES], const void *statement, size_t
     hash_end(&hash, out);
 }
 
-/* The d[j]: 16 stream bytes each. They follow from the digest, so no share can be chosen after
- * them. Caller frees. */
-static uint8_t *coefficients_new(const uint8_t digest[HASH_BYTES], size_t count)
+uint8_t *proof_coefficients_new(const char *tag, const uint8_t digest[HASH_BYTES], size_t count)
 {
     struct stream stream;
     uint8_t *coefficients = mem_array(count, MSM_COEFFICIENT_BYTES);
-    stream_start(&stream, TAG_COEFFICIENTS, digest, NULL, 0);
+    stream_start(&stream, tag, digest, NULL, 0);
     stream_bytes(&stream, coefficients, count * MSM_COEFFICIENT_BYTES);
     return coefficients;
 }
@@ -181,7 +178,7 @@ void proof_shares_make(uint8_t out[PROOF_BYTES], const void *statement, size_t s
     uint8_t digest[HASH_BYTES];
     point_mul_base(&key, x);
     shares_digest(digest, statement, statement_len, &key, points, shares, count);
-    uint8_t *coefficients = coefficients_new(digest, count);
+    uint8_t *coefficients = proof_coefficients_new(TAG_COEFFICIENTS, digest, count);
     combine(sums, &decoded, 1, coefficients, count, pool);
     point_mul(&sums[1], &sums[0], x);
     make_nonce(&k, nonce_seed, TAG_SHARES_CHALLENGE, digest, sizeof digest, &key);
@@ -203,7 +200,7 @@ bool proof_shares_check(const uint8_t in[PROOF_BYTES], const void *statement, si
     if (point_is_identity(key)) return false;
     if (!scalar_decode(&c, in) || !scalar_decode(&s, in + SCALAR_BYTES)) return false;
     shares_digest(digest, statement, statement_len, key, points, shares, count);
-    uint8_t *coefficients = coefficients_new(digest, count);
+    uint8_t *coefficients = proof_coefficients_new(TAG_COEFFICIENTS, digest, count);
     const struct point *const lists[2] = {decoded_points, decoded_shares};
     combine(sums, lists, 2, coefficients, count, pool);
     free(coefficients);

@@ -21,6 +21,7 @@
 
 #include "proto/base/pool.h"
 #include "proto/crypto/group.h"
+#include "proto/crypto/hash.h"
 #include "proto/crypto/stream.h"
 
 enum { PROOF_BYTES = 64 };
@@ -49,5 +50,10 @@ MUST_CHECK bool proof_shares_check(const uint8_t in[PROOF_BYTES], const void *st
                                    const struct point *decoded_points,
                                    const struct point *decoded_shares, size_t count,
                                    struct pool *pool);
+
+/* Random coefficients for a batch, each 16 bytes of the stream with this tag, the digest as its
+ * seed and no context: they follow from what was hashed, so that none of it can be chosen after
+ * them. count * MSM_COEFFICIENT_BYTES bytes; caller frees. */
+uint8_t *proof_coefficients_new(const char *tag, const uint8_t digest[HASH_BYTES], size_t count);
 
 #endif

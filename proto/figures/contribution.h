@@ -4,11 +4,26 @@
  * opening in two halves.
  *
  *   ciphertexts  C1[i] = r[i] B, C2[i] = r[i] K + v[i] B
- *   proof        T = kB, e = H("hearth v1 contribution proof", statement, K, count, ciphertexts, T)
- *                z = k + sum r[i] e^(i+1): one Schnorr proof for all r[i] (batched; checked by
- *                zB = T + sum e^(i+1) C1[i]); on the wire T and z, 32 bytes each
+ *   proof        T = kB
+ *                D = H("hearth v1 contribution proof", statement, K, count, ciphertexts, T)
+ *                d[i] = 16 bytes each of the stream with tag "hearth v1 contribution coefficients",
+ *                seed D and no context (little-endian)
+ *                z = k + sum d[i] r[i]; on the wire T and z, 32 bytes each
+ *                checked by zB = T + sum d[i] C1[i]
+ *
+ * Why that proves knowledge of every r[i]: it is Schnorr's proof for all of them at once. An answer
+ * z is one linear equation in (k, r[0], ..., r[n-1]) with coefficients (1, d[0], ..., d[n-1]). Of
+ * all d, those on any one hyperplane are at most 2^-128 (l is above 2^128: with the others given,
+ * one d[i] at most fits). So whoever answers for a T more often than that can be rewound until n+1
+ * independent equations are there, which give the r[i]: a sender without that knowledge succeeds
+ * with 2^-128 a try. This holds for D as a random oracle, and the extraction costs about n+1 times
+ * what one success does; it is an argument, not a tight bound. T and ciphertexts are hashed, so d
+ * cannot be chosen; the statement is hashed, so nobody else can use the proof.
+ *
  * Without it an insider could send another's ciphertexts as its own, a thousand times over, and
- * read that one's numbers out of the sum.
+ * read that one's numbers out of the sum. To know r is enough: C2 - rK is then a point of the
+ * sender's own making. Were it made of another's ciphertext it would carry that one's r'K, which
+ * only a half-opening of that ciphertext takes away, and the sum would open to nothing.
  */
 #ifndef HEARTH_FIGURES_CONTRIBUTION_H
 #define HEARTH_FIGURES_CONTRIBUTION_H

@@ -41,20 +41,30 @@ MUST_CHECK bool contributor_hubs(struct contributor *contributor, struct contrib
 MUST_CHECK bool contributor_join(struct contributor *contributor, const char *hub, struct err *err);
 MUST_CHECK bool contributor_leave(struct contributor *contributor, const char *hub,
                                   struct err *err);
-/* hub NULL: of all hubs that are known. ERR_INVALID: no table of this side has that name. */
+/* hub NULL: of all hubs, those that come to be known later too. ERR_NOT_FOUND; ERR_INVALID: no
+ * table of this side has that name. */
 MUST_CHECK bool contributor_turn(struct contributor *contributor, const char *hub,
                                  const char *table, bool off, struct err *err);
 
 /* ---- manifests ---- */
 /* A manifest that was fetched, checked (agreement_make): remembers its terms, and the whole where
- * it is of the newest period of its hub. */
+ * it is of the newest period of its hub. ERR_EXISTS (field "manifest"): another manifest of that
+ * hub and period was seen or contributed to before; that one stays. */
 MUST_CHECK bool contributor_note(struct contributor *contributor, const struct agreement *agreement,
                                  struct err *err);
 /* The manifest that was seen last of a hub; agreement_free. ERR_NOT_FOUND. matcher: as it was
  * checked then. */
 MUST_CHECK bool contributor_last(struct contributor *contributor, const char *hub,
                                  struct agreement *out, struct err *err);
-/* Exactly what would be contributed, without noise: tally_free. Nothing is spent. */
+/* What was agreed to when the hub was joined; agreement_free. ERR_NOT_FOUND. */
+MUST_CHECK bool contributor_joined(struct contributor *contributor, const char *hub,
+                                   struct agreement *out, struct err *err);
+/* Appends in words what of the terms differs, from `before` to `now`: "capacity_la is new;
+ * insiders of agencies 5 instead of 4". Nothing where the terms are the same. */
+void contributor_differences(const struct manifest *before, const struct manifest *now,
+                             struct buf *out);
+/* Exactly what would be contributed, without noise: tally_free. The same draws (of prices' points)
+ * as contributor_prepare makes for this manifest. Nothing is spent. */
 MUST_CHECK bool contributor_preview(struct contributor *contributor,
                                     const struct agreement *agreement, int64_t now_ms,
                                     struct tally **out, struct err *err);
@@ -62,7 +72,9 @@ MUST_CHECK bool contributor_preview(struct contributor *contributor,
  * open, table not off, not in the ledger. Spends in the ledger and keeps the signed bytes in one
  * transaction before anything can be sent. *made counts them. ERR_DENIED (field "hub" or "terms")
  * where nothing may be; a table that the budget has no room for is passed over and counted in
- * *refused, with `err` left as it was. */
+ * *refused, with `err` left as it was. Outside the window nothing is due. ERR_EXISTS (field
+ * "manifest"): another manifest of this hub and period was contributed to. Errors of trust_check
+ * where the hub's certificate is good no longer. */
 MUST_CHECK bool contributor_prepare(struct contributor *contributor,
                                     const struct agreement *agreement, int64_t now_ms, size_t *made,
                                     size_t *refused, struct err *err);
@@ -72,6 +84,7 @@ enum contributor_state {
     CONTRIBUTION_WAITS, /* for that side's receipt */
     CONTRIBUTION_TAKEN,
     CONTRIBUTION_REFUSED, /* for good: late, or not wanted */
+    CONTRIBUTION_HELD     /* waits, but the hub was left or the table turned off: not to be sent */
 };
 struct contributor_item {
     uint8_t hash[HASH_BYTES], manifest_hash[HASH_BYTES];
@@ -88,7 +101,8 @@ struct contributor_item {
 /* All of them, newest period first; *out is never NULL, free(). */
 MUST_CHECK bool contributor_items(struct contributor *contributor, struct contributor_item **out,
                                   size_t *count, struct err *err);
-/* The signed bytes of one that waits; signed_bytes_free. */
+/* The signed bytes of one that waits; signed_bytes_free. ERR_NOT_FOUND; ERR_DENIED (field "hub")
+ * where it is held. */
 MUST_CHECK bool contributor_get(struct contributor *contributor, const uint8_t hash[HASH_BYTES],
                                 struct signed_bytes *out, struct err *err);
 /* A receipt, checked against `signer` (whose certificate the caller has checked). */

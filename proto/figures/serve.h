@@ -13,6 +13,7 @@ enum {
     FIGURES_HELLO_MS = 10000,
     FIGURES_QUEUE = 64,             /* messages of one stream that wait to be worked on */
     FIGURES_QUEUE_BYTES = 16 << 20, /* and their size */
+    FIGURES_QUEUE_ALL = 256 << 20,  /* bytes that wait, of all streams together */
     FIGURES_REFUSALS = 64,          /* after which a stream is ended */
     FIGURES_MESSAGE_MAX = 2 << 20
 };
@@ -32,10 +33,13 @@ struct figures_server_parts { /* all outlive it */
     struct collection *collection;
     const struct identity *identity;
     struct trust *trust;
-    /* Whether an enrolled agency may take part (the directory in force); may be NULL. */
+    /* Whether an agency may have a stream (the directory in force); may be NULL. */
     bool (*listed)(const char *agency, void *ctx);
+    /* Whether what is noted can be kept: else nothing is taken, agreed or half-opened, and the
+     * stream ends with err. May be NULL. */
+    bool (*ready)(void *ctx, struct err *err);
     void (*note)(const struct figures_note *note, void *ctx);
-    /* A stream was refused: for the caller's log. May be NULL. */
+    /* A stream, or one message of it, was refused: for the caller's log. May be NULL. */
     void (*refused)(struct rpc_stream *stream, const struct err *err, void *ctx);
     void (*streams)(int change, void *ctx); /* one opened (1) or closed (-1); may be NULL */
     void *ctx;

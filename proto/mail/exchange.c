@@ -6,13 +6,9 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "proto/base/log.h"
 #include "proto/base/mem.h"
-#include "proto/crypto/wire.h"
 #include "proto/mail/exchange_internal.h"
-#include "proto/rpc/peer.h"
 
 enum {
     STEP_TIMEOUT_MS = 30000, /* for each answer that the matcher owes at once */
@@ -22,17 +18,6 @@ enum {
 };
 
 /* ---- sending ---- */
-
-static void send_message(struct exchange *exchange, Hearth__V1__FromParty *message)
-{
-    struct buf bytes = {0};
-    wire_pack(&message->base, &bytes);
-    /* A closed stream says why in its status, which `receive` reports. */
-    if (!rpc_stream_send_bytes(exchange->stream, bytes.data, bytes.len)) {
-        log_debug("send_refused", "by=stream");
-    }
-    buf_free(&bytes);
-}
 
 static void send_hello(struct exchange *exchange)
 {
@@ -44,7 +29,7 @@ static void send_hello(struct exchange *exchange)
     hello.certificate = &raw;
     message.kind_case = HEARTH__V1__FROM_PARTY__KIND_HELLO;
     message.hello = &hello;
-    send_message(exchange, &message);
+    talk_send(exchange->talk, &message.base);
 }
 
 static void send_fetch(struct exchange *exchange)
@@ -53,7 +38,7 @@ static void send_fetch(struct exchange *exchange)
     Hearth__V1__FromParty message = HEARTH__V1__FROM_PARTY__INIT;
     message.kind_case = HEARTH__V1__FROM_PARTY__KIND_FETCH;
     message.fetch = &fetch;
-    send_message(exchange, &message);
+    talk_send(exchange->talk, &message.base);
 }
 
 void exchange_ack(struct exchange *exchange, uint64_t item, bool unreadable)
@@ -64,7 +49,7 @@ void exchange_ack(struct exchange *exchange, uint64_t item, bool unreadable)
     ack.unreadable = unreadable;
     message.kind_case = HEARTH__V1__FROM_PARTY__KIND_ACK;
     message.ack = &ack;
-    send_message(exchange, &message);
+    talk_send(exchange->talk, &message.base);
 }
 
 static void send_put(struct exchange *exchange, const struct signed_bytes *mail)
@@ -75,7 +60,7 @@ static void send_put(struct exchange *exchange, const struct signed_bytes *mail)
     put.mail = &raw;
     message.kind_case = HEARTH__V1__FROM_PARTY__KIND_PUT;
     message.put = &put;
-    send_message(exchange, &message);
+    talk_send(exchange->talk, &message.base);
 }
 
 /* Puts what is queued, in order, as far as few enough are unanswered. */
@@ -135,28 +120,13 @@ static Hearth__V1__ToParty *receive(struct exchange *exchange, int64_t timeout_m
                                     struct err *err)
 {
     struct buf bytes = {0};
-    enum rpc_status status = RPC_OK;
-    char detail[ERR_TEXT_MAX];
-    Hearth__V1__ToParty *message = NULL;
-    *timed_out = false;
-    switch (inbox_wait(exchange->inbox, timeout_ms, &bytes, &status, detail)) {
-    case INBOX_MESSAGE:
-        message = exchange_unpack(bytes.data, bytes.len);
-        buf_free(&bytes);
-        if (!message) {
-            (void)err_set(err, ERR_UNAVAILABLE, "", "the matcher sent a message that is malformed");
-        }
-        return message;
-    case INBOX_CLOSED:
-        if (status == RPC_OK) {
-            (void)err_set(err, ERR_UNAVAILABLE, "", "the matcher has ended the stream");
-        } else {
-            (void)rpc_err_of(status, detail, err);
-        }
-        return NULL;
-    case INBOX_TIMEOUT: *timed_out = true; return NULL;
+    if (!talk_wait(exchange->talk, timeout_ms, &bytes, timed_out, err)) return NULL;
+    Hearth__V1__ToParty *message = exchange_unpack(bytes.data, bytes.len);
+    buf_free(&bytes);
+    if (!message) {
+        (void)err_set(err, ERR_UNAVAILABLE, "", "the matcher sent a message that is malformed");
     }
-    return NULL;
+    return message;
 }
 
 /* One message within the time that the matcher has for it. */
@@ -173,42 +143,36 @@ static Hearth__V1__ToParty *receive_due(struct exchange *exchange, struct err *e
 
 /* ---- life ---- */
 
-/* What is wrong with the matcher's word is no refusal of ours: there is no usable answer. */
 static bool greet(struct exchange *exchange, struct err *err)
 {
-    const struct exchange_parts *parts = &exchange->parts;
     Hearth__V1__ToParty *message = receive_due(exchange, err);
     if (!message) return false;
-    bool ok = message->kind_case == HEARTH__V1__TO_PARTY__KIND_WELCOME;
-    if (!ok) {
-        (void)err_set(err, ERR_UNAVAILABLE, "", "the matcher sent something else than its welcome");
-    } else if (message->welcome->protocol != PROTOCOL_VERSION) {
-        ok = err_set(err, ERR_VERSION, "protocol", "the matcher speaks version %u, not %d",
-                     message->welcome->protocol, PROTOCOL_VERSION);
-    } else if (!peer_certificate(exchange->stream, parts->trust, ROLE_MATCHER, parts->matcher_id,
-                                 message->welcome->certificate, &exchange->matcher, err)) {
-        err->code = ERR_UNAVAILABLE;
-        ok = false;
-    }
+    const Hearth__V1__MailWelcome *welcome = message->welcome;
+    bool ok =
+        message->kind_case == HEARTH__V1__TO_PARTY__KIND_WELCOME
+            ? talk_welcome(exchange->talk, welcome->protocol, welcome->certificate,
+                           &exchange->matcher, err)
+            : err_set(err, ERR_UNAVAILABLE, "", "the matcher sent something else than its welcome");
     hearth__v1__to_party__free_unpacked(message, NULL);
     return ok;
 }
 
 bool exchange_open(const struct exchange_parts *parts, struct exchange **out, struct err *err)
 {
-    const struct rpc_channel_config config = {.target = parts->target,
-                                              .server_id = parts->matcher_id,
-                                              .message_max = REPLY_MAX,
-                                              .queue_max = QUEUE_MAX};
+    const struct talk_parts talk = {.identity = parts->identity,
+                                    .trust = parts->trust,
+                                    .target = parts->target,
+                                    .server_role = ROLE_MATCHER,
+                                    .server_id = parts->matcher_id,
+                                    .path = METHOD_MAIL,
+                                    .message_max = REPLY_MAX,
+                                    .queue_max = QUEUE_MAX};
     struct exchange *exchange = mem_new(struct exchange);
     exchange->parts = *parts;
-    if (!rpc_channel_open(&config, parts->identity, parts->trust, &exchange->channel, err)) {
+    if (!talk_open(&talk, &exchange->talk, err)) {
         free(exchange);
         return false;
     }
-    exchange->inbox = inbox_new();
-    exchange->stream =
-        rpc_channel_call(exchange->channel, METHOD_MAIL, 0, inbox_events(), exchange->inbox);
     send_hello(exchange);
     if (greet(exchange, err)) {
         *out = exchange;
@@ -221,10 +185,7 @@ bool exchange_open(const struct exchange_parts *parts, struct exchange **out, st
 void exchange_close(struct exchange *exchange)
 {
     if (!exchange) return;
-    rpc_stream_finish(exchange->stream, RPC_OK, "");
-    rpc_channel_close(exchange->channel); /* waits for the stream's last callback */
-    rpc_stream_unref(exchange->stream);
-    inbox_free(exchange->inbox);
+    talk_close(exchange->talk);
     certificate_free(&exchange->matcher);
     free(exchange);
 }
@@ -232,7 +193,7 @@ void exchange_close(struct exchange *exchange)
 void exchange_stop(struct exchange *exchange)
 {
     atomic_store(&exchange->stopping, true);
-    rpc_stream_cancel(exchange->stream, RPC_CANCELLED, "stopping");
+    talk_stop(exchange->talk);
 }
 
 /* ---- what is done with it ---- */
@@ -255,7 +216,7 @@ bool exchange_party(struct exchange *exchange, enum role role, const char *organ
     lookup.organisation = (char *)(uintptr_t)organisation; /* packing only reads */
     message.kind_case = HEARTH__V1__FROM_PARTY__KIND_LOOKUP;
     message.lookup = &lookup;
-    send_message(exchange, &message);
+    talk_send(exchange->talk, &message.base);
     for (;;) {
         Hearth__V1__ToParty *answer = receive_due(exchange, err);
         if (!answer) return false;

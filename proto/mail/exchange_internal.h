@@ -9,13 +9,11 @@
 #include "keys/signed.h"
 #include "proto/mail.pb-c.h"
 #include "proto/mail/exchange.h"
-#include "proto/rpc/inbox.h"
+#include "proto/rpc/talk.h"
 
 struct exchange {
     struct exchange_parts parts;
-    struct rpc_channel *channel;
-    struct inbox *inbox;
-    struct rpc_stream *stream;
+    struct talk *talk;
     struct certificate matcher;
     bool fetching, empty; /* empty: all that waited when the fetch came is here */
     uint64_t last_put;    /* number of the entry that was put last on this stream */

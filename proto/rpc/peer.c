@@ -5,6 +5,31 @@
 
 #include "keys/signed.h"
 #include "proto/base/clock.h"
+#include "proto/crypto/wire.h"
+
+bool peer_send(struct rpc_stream *stream, const ProtobufCMessage *message)
+{
+    struct buf bytes = {0};
+    wire_pack(message, &bytes);
+    bool sent = rpc_stream_send_bytes(stream, bytes.data, bytes.len);
+    buf_free(&bytes);
+    return sent;
+}
+
+bool peer_check_role(const struct rpc_stream *stream, enum role role, struct err *err)
+{
+    enum role peer = rpc_stream_peer_role(stream);
+    if (peer == ROLE_NONE || !rpc_stream_peer_id(stream)[0]) {
+        return err_set(err, ERR_UNAUTHENTICATED, "certificate",
+                       "the TLS certificate names no organisation of the scheme");
+    }
+    if (peer != role) {
+        return err_set(err, ERR_DENIED, "certificate",
+                       "this call is for the role %s; the TLS certificate says %s", role_name(role),
+                       role_name(peer));
+    }
+    return true;
+}
 
 static bool check_connection(const struct rpc_stream *stream, const struct certificate *certificate,
                              const char *organisation, struct err *err)

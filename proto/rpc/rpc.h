@@ -46,6 +46,10 @@ const char *rpc_status_name(enum rpc_status status); /* "PERMISSION_DENIED" */
  * tells which). The field travels in the detail text as "field: text" when it is not empty. */
 enum rpc_status rpc_status_of(enum err_code code);
 bool rpc_err_of(enum rpc_status status, const char *detail, struct err *err); /* returns false */
+/* That text alone, "field: text", and back into field and text (returns false). */
+enum { RPC_DETAIL_MAX = ERR_FIELD_MAX + ERR_TEXT_MAX + 2 };
+const char *rpc_detail(const struct err *err, char out[RPC_DETAIL_MAX]);
+bool rpc_err_of_detail(enum err_code code, const char *detail, struct err *err);
 
 /* Once a process, before the first server or channel / after the last stream was unref'd. rpc_start
  * clears what would trace messages, redirect connections or weaken TLS from the environment
@@ -75,6 +79,8 @@ bool rpc_stream_send_bytes(struct rpc_stream *stream, const void *data, size_t l
  * the messages before it. Client: half-closes; status and detail are not used. A second call is
  * ignored. */
 void rpc_stream_finish(struct rpc_stream *stream, enum rpc_status status, const char *detail);
+/* The same with the status and the detail text of an error. */
+void rpc_stream_fail(struct rpc_stream *stream, const struct err *err);
 /* Ends the stream at once, dropping what is queued; beside a callback that is running, only
  * `closed` follows. status is not RPC_OK; the server's reaches the client where the connection
  * still works. */

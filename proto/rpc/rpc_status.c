@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/rpc/rpc.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *rpc_status_name(enum rpc_status status)
@@ -77,14 +78,33 @@ static size_t field_length(const char *detail)
     return len > 0 && len < ERR_FIELD_MAX && strncmp(detail + len, ": ", 2) == 0 ? len : 0;
 }
 
+bool rpc_err_of_detail(enum err_code code, const char *detail, struct err *err)
+{
+    char field[ERR_FIELD_MAX] = "";
+    size_t len = field_length(detail);
+    if (len > 0) {
+        memcpy(field, detail, len);
+        detail += len + 2;
+    }
+    return err_set(err, code, field, "%s", detail);
+}
+
 bool rpc_err_of(enum rpc_status status, const char *detail, struct err *err)
 {
-    const char *text = detail ? detail : "";
-    char field[ERR_FIELD_MAX] = "";
-    size_t len = field_length(text);
-    if (len > 0) {
-        memcpy(field, text, len);
-        text += len + 2;
-    }
-    return err_set(err, code_of(status), field, "%s", text[0] ? text : rpc_status_name(status));
+    (void)rpc_err_of_detail(code_of(status), detail ? detail : "", err);
+    if (err->text[0] != '\0') return false;
+    (void)snprintf(err->text, sizeof err->text, "%s", rpc_status_name(status));
+    return false;
+}
+
+const char *rpc_detail(const struct err *err, char out[RPC_DETAIL_MAX])
+{
+    (void)snprintf(out, RPC_DETAIL_MAX, "%s%s%s", err->field, err->field[0] ? ": " : "", err->text);
+    return out;
+}
+
+void rpc_stream_fail(struct rpc_stream *stream, const struct err *err)
+{
+    char detail[RPC_DETAIL_MAX];
+    rpc_stream_finish(stream, rpc_status_of(err->code), rpc_detail(err, detail));
 }

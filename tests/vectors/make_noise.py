@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes noise.h, the sampler's tables (docs/figures.md "Noise"), in exact integers and never from the C code's output.
+"""Writes noise.h, the sampler's tables (docs/figures.md "Noise"), in exact integers: never from the C code's output.
 
 Not a transcription of proto/figures/noise_table.c. The exponential comes from a continued fraction, between two
-convergents, instead of Taylor's series. The probabilities keep 384 leading bits however small they are, instead of
-falling to zero in fixed point; and each entry is checked to be the same for every value that the exact sum can have, so
-that these are the entries of the exact distribution.
+convergents, instead of Taylor's series. The probabilities keep 384 leading bits however small they are, instead
+of falling to zero in fixed point; and each entry is checked to be the same for every value that the exact sum can
+have, so that these are the entries of the exact distribution.
 
     make_noise.py           writes noise.h beside this file
     make_noise.py --check   exit status 1 where noise.h is not what it would write
@@ -24,8 +24,8 @@ TOP = 2**128
 # shares; epsilon in millionths and sensitivity: all pairs of the tables, some of them twice over
 SHARES = (2, 3, 7, 98, 225, 339)
 TERMS = ((100000, 1), (150000, 3), (200000, 4), (200000, 3), (150000, 1), (50000, 1))
-OTHERS = ((2, 1000000, 1), (7, 1000000, 1), (7, 1050000, 1), (3, 333333, 7), (4096, 1000000, 255), (5, 10000000, 1),
-          (4096, 2900, 1))
+OTHERS = ((2, 1000000, 1), (7, 1000000, 1), (7, 1050000, 1), (3, 333333, 7), (4096, 1000000, 255),
+          (5, 10000000, 1), (4096, 2900, 1))
 WHOLE = ((2, 10000000, 1), (7, 4000000, 1), (1000, 8123457, 2))
 
 
@@ -74,8 +74,8 @@ def weights(shares, p):
 
 
 def table(shares, epsilon, sensitivity):
-    """The entries. Weights and their total are known but for one part in 2^(BITS - 40): each entry must be the same at
-    both ends."""
+    """The entries. Weights and their total are known but for one part in 2^(BITS - 40): each entry must be the
+    same at both ends."""
     p = probability(epsilon, sensitivity)
     scaled = [mantissa << 40 >> below - BITS for mantissa, below in weights(shares, p)]
     total = sum(scaled)
@@ -104,7 +104,7 @@ def table_hash(spec, entries):
 
 
 def near(shares, epsilon, sensitivity):
-    """Once more with other eyes: the first probabilities are the negative binomial's as floating point knows it."""
+    """Once more with other eyes: the first probabilities are the negative binomial's in floating point."""
     entries = table(shares, epsilon, sensitivity)
     p, r = 2.718281828459045 ** (-epsilon / 1e6 / sensitivity), 1 / shares
     expected, probability_k = 0.0, (1 - p) ** r

@@ -180,3 +180,20 @@ def prove_shares(statement, x, points, seed):
     commitments = [mul(k, BASE), mul(k, sums[0])]
     c = hashed_scalar(tag, framed(digest) + b"".join(map(encode, sums + commitments)))
     return scalar_bytes(c) + scalar_bytes(k + c * x)
+
+
+# ---- contribution.h of proto/figures ----
+def contribute(joint, values, statement, seed):
+    """Ciphertexts and proof of one table."""
+    stream = Stream("hearth v1 contribution", seed, statement)
+    scalars = [stream.scalar() for _ in values]
+    k = stream.scalar()
+    ciphertexts = b"".join(encrypt(joint, value, r) for value, r in zip(values, scalars))
+    commitment = encode(mul(k, BASE))
+    body = framed(statement) + encode(joint) + u64(len(values)) + framed(ciphertexts) + framed(commitment)
+    digest = hashed("hearth v1 contribution proof", body)
+    coefficients = Stream("hearth v1 contribution coefficients", digest, b"")
+    z = k
+    for r in scalars:
+        z += int.from_bytes(coefficients.bytes(16), "little") * r
+    return ciphertexts, commitment + scalar_bytes(z)
