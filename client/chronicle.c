@@ -145,6 +145,7 @@ static void add_outcome(struct chronicle *chronicle, const struct outcome *outco
     }
     buf_format(&text, "on %04d-%02d-%02d, after %d day%s", year, month, day, (int)outcome->days,
                outcome->days == 1 ? "" : "s");
+    if (outcome->fee > 0) buf_format(&text, ", %u pounds a week", outcome->fee);
     memcpy(event->agency, outcome->agency, sizeof event->agency);
     event->state = outcome_kind_name(outcome->kind);
     set_detail(event, &text);

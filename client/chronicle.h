@@ -46,6 +46,8 @@ void chronicle_free(struct chronicle *chronicle);
  * "events":[{"kind","number","at","query_hash","agency","stage","state","detail"}]}; number,
  * query_hash, agency and stage are null where an event has none. New reference. */
 json_t *chronicle_json(const struct chronicle *chronicle);
+/* Of an outcome: pounds a week, or null. New reference. */
+json_t *outcome_fee_json(const struct outcome *outcome);
 /* Appends a line of headings, and a line for each event; cells are safe in a spreadsheet. */
 void chronicle_csv_head(struct buf *out);
 void chronicle_csv(const struct chronicle *chronicle, struct buf *out);

@@ -20,15 +20,20 @@ void chronicle_outcome_text(const struct chronicle *chronicle, char out[OUTCOME_
 
 /* ---- JSON ---- */
 
+json_t *outcome_fee_json(const struct outcome *outcome)
+{
+    return outcome->fee > 0 ? json_integer((json_int_t)outcome->fee) : json_null();
+}
+
 static json_t *outcome_json(const struct chronicle *chronicle)
 {
     const struct outcome *outcome = &chronicle->outcome;
     if (!chronicle->concluded) return json_null();
     bool elsewhere = outcome->kind == OUTCOME_PLACED_ELSEWHERE;
-    return json_pack("{s:s,s:s?,s:s?,s:i}", "outcome", outcome_kind_name(outcome->kind), "agency",
-                     outcome->kind == OUTCOME_PLACED ? outcome->agency : NULL, "elsewhere",
-                     elsewhere ? outcome_elsewhere[outcome->elsewhere] : NULL, "days",
-                     (int)outcome->days);
+    return json_pack("{s:s,s:s?,s:s?,s:i,s:o}", "outcome", outcome_kind_name(outcome->kind),
+                     "agency", outcome->kind == OUTCOME_PLACED ? outcome->agency : NULL,
+                     "elsewhere", elsewhere ? outcome_elsewhere[outcome->elsewhere] : NULL, "days",
+                     (int)outcome->days, "fee", outcome_fee_json(outcome));
 }
 
 static json_t *text_or_null(const char *text)

@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "client/chronicle.h"
 #include "client/commands.h"
 #include "client/report.h"
 #include "client/say.h"
@@ -14,7 +15,7 @@
 
 #define NAME "hearth outcome"
 
-enum { OPTION_WITH = 0x400, OPTION_ON, OPTION_WITHDRAW };
+enum { OPTION_WITH = 0x400, OPTION_ON, OPTION_FEE, OPTION_WITHDRAW };
 
 struct options {
     struct cli_common common;
@@ -55,6 +56,16 @@ static void take_agency(struct options *options, const char *arg, struct argp_st
     memcpy(options->outcome.agency, arg, strlen(arg) + 1);
 }
 
+static void take_fee(struct options *options, const char *arg, struct argp_state *state)
+{
+    int64_t fee = 0;
+    if (!text_integer(arg, 1, OUTCOME_FEE_MAX, &fee)) {
+        argp_error(state, "--fee %s: whole pounds a week, 1 to %d, are wanted", arg,
+                   OUTCOME_FEE_MAX);
+    }
+    options->outcome.fee = (uint32_t)fee;
+}
+
 static void check(const struct options *options, struct argp_state *state)
 {
     const struct outcome *outcome = &options->outcome;
@@ -65,6 +76,9 @@ static void check(const struct options *options, struct argp_state *state)
     if (outcome->kind == OUTCOME_PLACED_ELSEWHERE && !options->has_elsewhere) {
         argp_error(state, "placed-elsewhere: in_house, ifa, residential, supported, kinship or "
                           "other is wanted");
+    }
+    if (outcome->fee > 0 && !outcome_may_have_fee(outcome)) {
+        argp_error(state, "--fee goes with placed, placed-elsewhere ifa and in_house");
     }
 }
 
@@ -80,6 +94,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         }
         options->has_day = true;
         return 0;
+    case OPTION_FEE: take_fee(options, arg, state); return 0;
     case OPTION_WITHDRAW: options->withdraw = true; return 0;
     case ARGP_KEY_ARG: take_argument(options, arg, state); return 0;
     case ARGP_KEY_END: check(options, state); return 0;
@@ -148,11 +163,11 @@ static void print_json(const struct options *options, const struct view *view,
         (void)json_array_append_new(open, thread_json(thread, search, 1));
     }
     cli_print_json(json_pack(
-        "{s:s,s:s,s:s?,s:s?,s:i,s:o}", "search_ref", search->record.search_ref, "outcome",
+        "{s:s,s:s,s:s?,s:s?,s:i,s:o,s:o}", "search_ref", search->record.search_ref, "outcome",
         outcome_kind_name(outcome->kind), "agency",
         outcome->kind == OUTCOME_PLACED ? outcome->agency : NULL, "elsewhere",
         outcome->kind == OUTCOME_PLACED_ELSEWHERE ? outcome_elsewhere[outcome->elsewhere] : NULL,
-        "days", (int)outcome->days, "open", open));
+        "days", (int)outcome->days, "fee", outcome_fee_json(outcome), "open", open));
 }
 
 static void print_words(const struct options *options, const struct view *view,
@@ -214,6 +229,7 @@ int command_outcome(int argc, char **argv)
     static const struct argp_option entries[] = {
         {"with", OPTION_WITH, "ID", 0, "The agency with which the child is placed", 0},
         {"on", OPTION_ON, "DATE", 0, "When it came about, YYYY-MM-DD (default: today)", 0},
+        {"fee", OPTION_FEE, "POUNDS", 0, "The agreed fee for each child, pounds a week", 0},
         {"withdraw", OPTION_WITHDRAW, NULL, 0, "Withdraw the referrals that are still open", 0},
         {0}};
     static const struct argp argp = {.options = entries,

@@ -31,10 +31,20 @@ void outcome_text(const struct outcome *outcome, char out[OUTCOME_TEXT])
                                              [OUTCOME_NONE_FOUND] = "none found",
                                              [OUTCOME_WITHDRAWN] = "withdrawn"};
     bool elsewhere = outcome->kind == OUTCOME_PLACED_ELSEWHERE;
+    char fee[32] = "";
     REQUIRE(outcome->kind > 0 && (int)outcome->kind < KINDS);
-    (void)snprintf(out, OUTCOME_TEXT, "%s%s%s after %d day%s", words[outcome->kind],
+    if (outcome->fee > 0) (void)snprintf(fee, sizeof fee, ", %u pounds a week", outcome->fee);
+    (void)snprintf(out, OUTCOME_TEXT, "%s%s%s after %d day%s%s", words[outcome->kind],
                    elsewhere ? outcome_elsewhere[outcome->elsewhere] : outcome->agency,
-                   elsewhere ? ")" : "", (int)outcome->days, outcome->days == 1 ? "" : "s");
+                   elsewhere ? ")" : "", (int)outcome->days, outcome->days == 1 ? "" : "s", fee);
+}
+
+bool outcome_may_have_fee(const struct outcome *outcome)
+{
+    const char *elsewhere = outcome_elsewhere[outcome->elsewhere];
+    return outcome->kind == OUTCOME_PLACED ||
+           (outcome->kind == OUTCOME_PLACED_ELSEWHERE &&
+            (strcmp(elsewhere, "in_house") == 0 || strcmp(elsewhere, "ifa") == 0));
 }
 
 /* Names have underscores; whoever types them may write hyphens. */
@@ -68,13 +78,14 @@ bool outcome_elsewhere_from_name(const char *name, uint8_t *out)
 
 void outcome_encode(const struct outcome *outcome, struct buf *out)
 {
-    buf_u8(out, OUTCOME_FORM);
+    buf_u8(out, outcome->fee > 0 ? OUTCOME_FORM_FEE : OUTCOME_FORM);
     buf_u64(out, (uint64_t)outcome->at_ms);
     buf_u8(out, (uint8_t)outcome->kind);
     buf_u8(out, outcome->elsewhere);
     stored_put_text(out, outcome->agency);
     buf_u32(out, (uint32_t)outcome->day);
     buf_u32(out, (uint32_t)outcome->days);
+    if (outcome->fee > 0) buf_u32(out, outcome->fee);
 }
 
 static bool take_kind(struct reader *reader, struct outcome *out)
@@ -88,14 +99,22 @@ static bool take_kind(struct reader *reader, struct outcome *out)
            stored_text(reader, out->agency, 1, true);
 }
 
+static bool take_fee(struct reader *reader, struct outcome *out)
+{
+    out->fee = reader_u32(reader);
+    return out->fee >= 1 && out->fee <= OUTCOME_FEE_MAX && outcome_may_have_fee(out);
+}
+
 bool outcome_decode(const uint8_t *data, size_t len, struct outcome *out, struct err *err)
 {
     struct reader reader = reader_of(data, len);
     struct outcome outcome = {0};
-    if (!stored_form(&reader, OUTCOME_FORM, err)) return false;
+    bool first = len > 0 && data[0] == OUTCOME_FORM;
+    if (!stored_form(&reader, first ? OUTCOME_FORM : OUTCOME_FORM_FEE, err)) return false;
     bool good = stored_time(&reader, &outcome.at_ms) && take_kind(&reader, &outcome);
     uint32_t day = reader_u32(&reader), days = reader_u32(&reader);
-    good = good && day <= OUTCOME_DAYS_MAX && days <= OUTCOME_DAYS_MAX && stored_ends(&reader);
+    good = good && day <= OUTCOME_DAYS_MAX && days <= OUTCOME_DAYS_MAX &&
+           (first || take_fee(&reader, &outcome)) && stored_ends(&reader);
     if (!good) return err_set(err, ERR_CORRUPT, NULL, "an outcome is malformed");
     outcome.day = (int32_t)day;
     outcome.days = (int32_t)days;

@@ -45,19 +45,13 @@ void profile_hold(struct profile *profile, uint16_t slot)
 
 /* ---- the slots of a day ---- */
 
-static enum status status_on(const struct profile *profile, int32_t today, int fresh_days)
+enum status profile_status(const struct profile *profile, int32_t today, int fresh_days)
 {
     if (profile->status_date == NO_DAY) return STATUS_UNKNOWN;
-    bool stale = (int64_t)today - profile->status_date > fresh_days;
-    return stale ? STATUS_UNKNOWN : profile->status;
-}
-
-static enum availability opens_on(int32_t day, int32_t today)
-{
-    if (day == NO_DAY) return AVAILABLE_UNCONFIRMED;
-    int64_t ahead = (int64_t)day - today;
-    if (ahead <= 0) return AVAILABLE_TODAY;
-    return ahead <= SOON_DAYS ? AVAILABLE_5_DAYS : AVAILABLE_LATER;
+    if ((int64_t)today - profile->status_date > fresh_days) return STATUS_UNKNOWN;
+    if (profile->status != STATUS_AVAILABLE_FROM) return profile->status;
+    if (profile->available_from == NO_DAY) return STATUS_UNKNOWN;
+    return profile->available_from <= today ? STATUS_AVAILABLE : STATUS_AVAILABLE_FROM;
 }
 
 /* Gives false where the household cannot be placed with; an availability is set even then, because
@@ -66,9 +60,12 @@ static bool availability_on(const struct profile *profile, int32_t today, int fr
                             enum availability *out)
 {
     *out = AVAILABLE_UNCONFIRMED;
-    switch (status_on(profile, today, fresh_days)) {
+    int64_t ahead = (int64_t)profile->available_from - today;
+    switch (profile_status(profile, today, fresh_days)) {
     case STATUS_AVAILABLE: *out = AVAILABLE_TODAY; return true;
-    case STATUS_AVAILABLE_FROM: *out = opens_on(profile->available_from, today); return true;
+    case STATUS_AVAILABLE_FROM:
+        *out = ahead <= SOON_DAYS ? AVAILABLE_5_DAYS : AVAILABLE_LATER;
+        return true;
     case STATUS_UNKNOWN: return true;
     case STATUS_FULL:
     case STATUS_ON_HOLD:

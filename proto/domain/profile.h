@@ -50,6 +50,10 @@ void profile_wipe(struct profile *profile);
 bool profile_holds(const struct profile *profile, uint16_t slot);
 void profile_hold(struct profile *profile, uint16_t slot);
 
+/* The status that counts on a day (Europe/London): unknown where it is older than `fresh_days`, or
+ * is available_from without a day; available where that day has come. */
+enum status profile_status(const struct profile *profile, int32_t today, int fresh_days);
+
 /* The slot set on a day (Europe/London): ages, sexes, NUM_1..NUM_n, placement types, offers and
  * exactly one availability. placeable: false where full, on_hold or not_available. A status older
  * than `fresh_days` counts as unknown. NUM for 0 places: none. */

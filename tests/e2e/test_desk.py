@@ -69,6 +69,21 @@ class Shapes(DeskCase):
         self.assertEqual(heading.split()[:3], ["Rank", "Id", "Agency"])
         self.assertEqual({row.split()[1] for row in rows[:len(ids)]}, set(ids))
 
+    def test_fee_of_an_outcome(self):
+        """Written down with the outcome, shown wherever the outcome is; refused where nobody is paid one."""
+        self.referred("D-FEE")
+        for wrong in (("none-found", "--fee", "905"), ("placed-elsewhere", "kinship", "--fee", "905"),
+                      ("placed-elsewhere", "ifa", "--fee", "0"), ("placed-elsewhere", "ifa", "--fee", "905.5"),
+                      ("placed-elsewhere", "ifa", "--fee", "10001")):
+            done = self.run_party(self.party("la-1"), "outcome", "D-FEE", *wrong)
+            self.assertEqual((done.returncode, wrong), (2, wrong))
+            self.assertIn("--fee", done.stderr)
+        told = self.tell("la-1", "outcome", "D-FEE", "placed-elsewhere", "ifa", "--fee", "905")
+        self.assertEqual(told["fee"], 905)
+        search, = self.tell("la-1", "history", "D-FEE")["searches"]
+        self.assertEqual(search["outcome"]["fee"], 905)
+        self.assertIn("905 pounds a week", search["events"][-1]["detail"])
+
     def test_history_and_export_agree(self):
         first, thread = self.referred("D-SHAPES")
         self.tell(first, "reply", thread, "decline", "--reason", "timing")
@@ -80,7 +95,8 @@ class Shapes(DeskCase):
         self.assertEqual(set(search), {"search_ref", "first_searched", "last_searched", "runs", "amendments",
                                        "outcome", "events"})
         self.assertEqual(search["outcome"],
-                         {"outcome": "placed_elsewhere", "agency": None, "elsewhere": "kinship", "days": 0})
+                         {"outcome": "placed_elsewhere", "agency": None, "elsewhere": "kinship", "days": 0,
+                          "fee": None})
         self.assertEqual([event["kind"] for event in search["events"]],
                          ["run", "decision", "referral", "answer", "outcome"])
         for event in search["events"]:

@@ -106,7 +106,9 @@ static void outcomes_come_back(void **state)
         {.at_ms = 5, .kind = OUTCOME_PLACED, .agency = "ifa-003", .day = 20780, .days = 4},
         {.at_ms = 5, .kind = OUTCOME_PLACED_ELSEWHERE, .elsewhere = 5, .day = 20780},
         {.at_ms = 5, .kind = OUTCOME_NONE_FOUND, .day = 20780, .days = 365},
-        {.at_ms = 5, .kind = OUTCOME_WITHDRAWN, .day = OUTCOME_DAYS_MAX}};
+        {.at_ms = 5, .kind = OUTCOME_WITHDRAWN, .day = OUTCOME_DAYS_MAX},
+        {.at_ms = 5, .kind = OUTCOME_PLACED, .agency = "ifa-003", .day = 20780, .fee = 905},
+        {.at_ms = 5, .kind = OUTCOME_PLACED_ELSEWHERE, .elsewhere = 1, .fee = OUTCOME_FEE_MAX}};
     static const struct outcome bad[] = {
         {.at_ms = 5, .kind = OUTCOME_PLACED, .day = 1},
         {.at_ms = 5, .kind = OUTCOME_PLACED, .agency = "x", .elsewhere = 1, .day = 1},
@@ -114,7 +116,10 @@ static void outcomes_come_back(void **state)
         {.at_ms = 5, .kind = OUTCOME_WITHDRAWN, .agency = "x", .day = 1},
         {.at_ms = 5, .kind = (enum outcome_kind)5, .day = 1},
         {.at_ms = 5, .kind = OUTCOME_WITHDRAWN, .day = OUTCOME_DAYS_MAX + 1},
-        {.at_ms = -5, .kind = OUTCOME_WITHDRAWN, .day = 1}};
+        {.at_ms = -5, .kind = OUTCOME_WITHDRAWN, .day = 1},
+        {.at_ms = 5, .kind = OUTCOME_PLACED, .agency = "x", .fee = OUTCOME_FEE_MAX + 1},
+        {.at_ms = 5, .kind = OUTCOME_PLACED_ELSEWHERE, .elsewhere = 2, .fee = 905},
+        {.at_ms = 5, .kind = OUTCOME_NONE_FOUND, .day = 1, .fee = 905}};
     struct err err = {0};
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
         struct outcome out = {0};
@@ -135,6 +140,42 @@ static void outcomes_come_back(void **state)
         if (outcome_decode(bytes.data, bytes.len, &out, &err)) fail_msg("%zu is taken", i);
         buf_free(&bytes);
     }
+}
+
+/* What a program of before fees wrote is read, and what has no fee can be read by it. */
+static void the_first_form_is_read_and_written(void **state)
+{
+    (void)state;
+    struct outcome outcome = {.at_ms = 5, .kind = OUTCOME_PLACED, .agency = "ifa-003", .day = 3};
+    struct outcome out = {0};
+    struct buf bytes = {0};
+    struct err err = {0};
+    char text[OUTCOME_TEXT];
+    buf_u8(&bytes, 1);
+    buf_u64(&bytes, 5);
+    buf_u8(&bytes, OUTCOME_PLACED);
+    buf_u8(&bytes, 0);
+    buf_bytes(&bytes, "ifa-003", 7);
+    buf_u32(&bytes, 3);
+    buf_u32(&bytes, 0);
+    kept_must(outcome_decode(bytes.data, bytes.len, &out, &err), &err);
+    assert_memory_equal(&out, &outcome, sizeof out);
+    struct buf again = {0};
+    outcome_encode(&outcome, &again);
+    assert_int_equal(again.len, bytes.len);
+    assert_memory_equal(again.data, bytes.data, bytes.len);
+    buf_free(&again);
+    /* A later form, and the second one without its fee. */
+    bytes.data[0] = 3;
+    assert_false(outcome_decode(bytes.data, bytes.len, &out, &err));
+    assert_int_equal(err.code, ERR_VERSION);
+    bytes.data[0] = 2;
+    assert_false(outcome_decode(bytes.data, bytes.len, &out, &err));
+    assert_int_equal(err.code, ERR_CORRUPT);
+    buf_free(&bytes);
+    outcome.fee = 905;
+    outcome_text(&outcome, text);
+    assert_string_equal(text, "placed with ifa-003 after 0 days, 905 pounds a week");
 }
 
 static void names_are_taken_as_people_write_them(void **state)
@@ -195,6 +236,7 @@ int main(void)
         cmocka_unit_test(the_largest_decision_fits),
         cmocka_unit_test(impossible_decisions_are_corrupt),
         cmocka_unit_test(outcomes_come_back),
+        cmocka_unit_test(the_first_form_is_read_and_written),
         cmocka_unit_test(names_are_taken_as_people_write_them),
         cmocka_unit_test(the_journal_keeps_everything_in_order),
     };
