@@ -105,23 +105,7 @@ MUST_CHECK static bool check_sides(struct manifest *manifest, struct err *err)
     return true;
 }
 
-/* ---- epsilons and noise ---- */
-MUST_CHECK static bool check_epsilons(const struct manifest *manifest, struct err *err)
-{
-    uint64_t sum[FIGURES_SIDES] = {0};
-    for (size_t i = 0; i < manifest->term_count; i++) {
-        const struct manifest_term *term = &manifest->terms[i];
-        sum[term->table->side] += term->noise.epsilon;
-        if (sum[term->table->side] <= EPSILON_PERIOD) continue;
-        (void)err_set(err, ERR_INVALID, "epsilon",
-                      "with it the tables of the side %s come to %llu millionths; at most %d",
-                      figures_side_name(term->table->side),
-                      (unsigned long long)sum[term->table->side], EPSILON_PERIOD);
-        return manifest_err_at(err, "terms", i);
-    }
-    return true;
-}
-
+/* ---- noise ---- */
 void manifest_noise(const struct manifest *manifest, struct manifest_term *term)
 {
     const struct manifest_side *side = &manifest->sides[term->table->side];
@@ -192,7 +176,6 @@ MUST_CHECK static bool check_proof(const struct manifest *manifest, struct err *
 /* What takes long comes last. */
 bool manifest_check(struct manifest *manifest, struct err *err)
 {
-    return check_times(manifest, err) && check_sides(manifest, err) &&
-           check_epsilons(manifest, err) && check_proof(manifest, err) &&
+    return check_times(manifest, err) && check_sides(manifest, err) && check_proof(manifest, err) &&
            check_noise(manifest, err);
 }

@@ -29,7 +29,7 @@ MUST_CHECK static bool commit_noise(struct manifest *manifest, struct err *err)
     uint8_t hashes[FIGURES_TABLES_MAX][HASH_BYTES];
     for (size_t i = 0; i < manifest->term_count; i++) {
         const struct manifest_side *side = &manifest->sides[manifest->terms[i].table->side];
-        if (side->quorum < QUORUM_MIN || side->insiders > side->quorum - 2) return true;
+        if (side->quorum > NOISE_SHARES_MAX || side->insiders + 2ULL > side->quorum) return true;
         manifest_noise(manifest, &manifest->terms[i]);
     }
     if (!manifest_noise_hashes(manifest, hashes, err)) return false;

@@ -12,7 +12,7 @@
 void manifest_key_statement(const struct manifest *manifest, struct buf *out);
 
 /* Everything that manifest_decode promises of a manifest whose fields have been read: times,
- * quorums, epsilons and the samplers' hashes, the proof. Also counts the enrolled of each side and
+ * quorums, the samplers' hashes, the proof. Also counts the enrolled of each side and
  * completes the terms' noise. */
 MUST_CHECK bool manifest_check(struct manifest *manifest, struct err *err);
 /* From the table, the epsilon and the side's quorum and insiders. */

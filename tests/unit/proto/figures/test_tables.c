@@ -9,7 +9,8 @@
 #include "proto/domain/catalogue.h"
 #include "proto/figures/tables.h"
 
-/* What the edition promises to a household or child, as docs/figures.md has it. */
+/* What the edition promises to a household or child: a manifest has each table once, with no larger
+ * epsilon, so that no side comes to more. */
 static void each_side_spends_one_epsilon(void **state)
 {
     (void)state;
