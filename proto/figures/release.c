@@ -88,7 +88,8 @@ static void make_prices(const int64_t *sums, struct release *out)
         for (size_t p = 0; p < FIGURES_POINTS; p++) {
             points[p] = sum_at(out, sums, row, column, p);
         }
-        release_price(points, out->deviation * sqrt((double)cells_in(out, row, column)),
+        size_t categories = column == out->table->category_count ? column : 1;
+        release_price(points, categories, out->deviation * sqrt((double)cells_in(out, row, column)),
                       &out->cells[i]);
     }
 }
