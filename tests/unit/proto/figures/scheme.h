@@ -177,7 +177,6 @@ static inline void scheme_free(struct scheme *scheme)
     party_close(&scheme->hub);
     parties_free(scheme->parties);
     support_temp_dir_remove(dir);
-    free(dir);
     free(scheme);
 }
 
@@ -199,7 +198,8 @@ static inline void scheme_enrol_one(const struct scheme *scheme, size_t i,
     bool la = certificate->role == ROLE_LA;
     party->role = certificate->role;
     memcpy(party->organisation, certificate->organisation, sizeof party->organisation);
-    party->authority = la ? (uint16_t)(i % scheme->areas->authority_count) : AREA_NONE;
+    size_t authority = la ? i % scheme->areas->authority_count : AREA_NONE;
+    party->authority = (uint16_t)authority;
 }
 
 static inline void scheme_enrol(const struct scheme *scheme, enum figures_side side,
