@@ -2,6 +2,7 @@
  * hearth: a local authority's placement team asks which agencies have carers for a child.
  */
 #include "client/commands.h"
+#include "client/hub/commands.h"
 #include "proto/base/cli.h"
 #include "proto/base/secret.h"
 
@@ -27,6 +28,8 @@ static const struct cli_command commands[] = {
     {"gazetteer import", "make postcodes and place names known", command_gazetteer_import},
     {"gazetteer show", "show where a place is", command_gazetteer_show},
     {"gazetteer status", "say what the gazetteer holds", command_gazetteer_status},
+    {"hub show", "show the figures that were released", command_hub_show},
+    {"hub gaps", "tell where searches fail most", command_hub_gaps},
 };
 
 int main(int argc, char **argv)

@@ -57,20 +57,22 @@ static void put_value(const struct chart_bars *chart, const struct scale *scale,
 
 void chart_bars(const struct chart_bars *chart, struct buf *out)
 {
+    REQUIRE(chart->series.count <= CHART_SERIES_MAX);
     struct scale scale = scale_of(chart);
     int group = CHART_LINE + (int)chart->series.count * BAR_STEP + GROUP_GAP;
-    double y = CHART_LINE + GROUP_GAP;
+    double top = CHART_LINE + GROUP_GAP;
     chart_open(&chart->head, CHART_LINE + GROUP_GAP + (int)chart->group_count * group,
                chart->series.count, out);
     put_key(chart, out);
-    for (size_t i = 0; i < chart->group_count; i++, y += group) {
+    for (size_t i = 0; i < chart->group_count; i++) {
+        double y = top + (double)i * group;
         chart_text(out, LEFT + 4, y + 12, "start", chart->groups[i]);
         for (size_t j = 0; j < chart->series.count; j++) {
             put_value(chart, &scale, j, &chart->values[i * chart->series.count + j],
                       y + CHART_LINE + (double)j * BAR_STEP, out);
         }
     }
-    buf_format(out, "<path d=\"M%d %dV%.0f\" stroke=\"#111\"/>\n", LEFT, CHART_LINE + GROUP_GAP,
-               y - GROUP_GAP);
+    buf_format(out, "<path d=\"M%d %.0fV%.0f\" stroke=\"#111\"/>\n", LEFT, top,
+               top + (double)chart->group_count * group - GROUP_GAP);
     chart_close(out);
 }

@@ -11,6 +11,7 @@ static const char *const dashes[CHART_SERIES_MAX] = {"none", "7 4", "2 3"};
 struct frame {
     double most; /* at the top */
     double step; /* between lines of the grid */
+    size_t steps;
     size_t points;
 };
 
@@ -31,10 +32,13 @@ static struct frame frame_of(const struct chart_lines *chart)
     struct frame frame = {.points = chart->point_count};
     double most = 1;
     for (size_t i = 0; i < chart->point_count * chart->series.count; i++) {
-        if (chart->values[i].known == CHART_VALUE) most = fmax(most, chart->values[i].value);
+        if (chart->values[i].known == CHART_VALUE) {
+            most = fmax(most, chart->values[i].value + chart->values[i].margin);
+        }
     }
     frame.step = chart_step(most, GRID_LINES);
-    frame.most = frame.step * ceil(most / frame.step);
+    frame.steps = (size_t)ceil(most / frame.step);
+    frame.most = frame.step * (double)frame.steps;
     return frame;
 }
 
@@ -42,7 +46,8 @@ static void put_grid(const struct chart_lines *chart, const struct frame *frame,
 {
     size_t every = (chart->point_count + 5) / 6;
     char text[32];
-    for (double value = 0; value <= frame->most; value += frame->step) {
+    for (size_t i = 0; i <= frame->steps; i++) {
+        double value = (double)i * frame->step;
         double y = at_y(frame, value);
         buf_format(out, "<path d=\"M%d %.1fH%d\" stroke=\"#bbb\"/>\n", LEFT, y,
                    CHART_WIDTH - RIGHT);
@@ -75,6 +80,9 @@ static void put_line(const struct chart_lines *chart, const struct frame *frame,
                dashes[series]);
     for (size_t i = 0; i < chart->point_count; i++) {
         if (values[i].known == CHART_VALUE) {
+            buf_format(out, "<path d=\"M%.1f %.1fV%.1f\" stroke=\"#777\"/>\n", at_x(frame, i),
+                       at_y(frame, values[i].value - values[i].margin),
+                       at_y(frame, values[i].value + values[i].margin));
             chart_mark(out, series, at_x(frame, i), at_y(frame, values[i].value));
         } else if (values[i].known == CHART_SUPPRESSED) {
             chart_text(out, at_x(frame, i), at_y(frame, 0) - 3 - 12 * (double)series, "middle",
@@ -109,6 +117,7 @@ static void put_names(const struct chart_lines *chart, const struct frame *frame
 
 void chart_lines(const struct chart_lines *chart, struct buf *out)
 {
+    REQUIRE(chart->series.count <= CHART_SERIES_MAX);
     struct frame frame = frame_of(chart);
     chart_open(&chart->head, TOP + HEIGHT + BOTTOM, 1, out);
     put_grid(chart, &frame, out);

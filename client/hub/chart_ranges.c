@@ -8,6 +8,7 @@ enum { LEFT = 8, RIGHT = 12, GROUP = 54, AXIS = 30, GRID_LINES = 5 };
 
 struct scale {
     double low, high, step;
+    int steps;
 };
 
 static struct scale scale_of(const struct chart_ranges *chart)
@@ -22,7 +23,8 @@ static struct scale scale_of(const struct chart_ranges *chart)
     if (chart->from_zero) low = 0;
     struct scale scale = {.step = chart_step(fmax(high - low, 1), GRID_LINES - 1)};
     scale.low = scale.step * floor(low / scale.step);
-    scale.high = scale.step * fmax(ceil(high / scale.step), scale.low / scale.step + 1);
+    scale.steps = (int)fmax(ceil((high - scale.low) / scale.step), 1);
+    scale.high = scale.low + scale.step * scale.steps;
     return scale;
 }
 
@@ -35,10 +37,9 @@ static double along(const struct scale *scale, double value)
 static void put_axis(const struct scale *scale, double y, struct buf *out)
 {
     char text[32];
-    for (double value = scale->low; value <= scale->high + scale->step / 2; value += scale->step) {
-        const char *anchor = value == scale->low                 ? "start"
-                             : value + scale->step > scale->high ? "end"
-                                                                 : "middle";
+    for (int i = 0; i <= scale->steps; i++) {
+        const char *anchor = i == 0 ? "start" : i == scale->steps ? "end" : "middle";
+        double value = scale->low + i * scale->step;
         buf_format(out, "<path d=\"M%.1f 0V%.1f\" stroke=\"#ccc\"/>\n", along(scale, value), y + 4);
         (void)snprintf(text, sizeof text, "%.0f", value);
         chart_text(out, along(scale, value), y + 18, anchor, text);

@@ -75,23 +75,19 @@ static bool make_page(struct options *options, const struct shelf *shelf, struct
 static bool make(struct options *options, const struct shelf *shelf, struct buf *out,
                  struct err *err)
 {
+    const struct wanted *wanted = &options->wanted;
     json_t *object = NULL;
     if (options->html) return make_page(options, shelf, out, err);
     if (is_list(options)) {
-        if (!options->common.json) {
-            show_list(shelf, out);
-            return true;
-        }
-        object = show_list_json(shelf);
-    } else if (!wanted_periods(&options->wanted, shelf, options->table, 1, err)) {
-        return false;
-    } else if (options->csv) {
-        return show_csv(shelf, options->table, &options->wanted, out, err);
-    } else if (!options->common.json) {
-        return show_text(shelf, options->table, &options->wanted, out, err);
-    } else if (!show_json(shelf, options->table, &options->wanted, &object, err)) {
-        return false;
+        if (options->common.json) object = show_list_json(shelf);
+        if (!object) show_list(shelf, out);
+    } else {
+        if (!wanted_periods(&options->wanted, shelf, options->table, 1, err)) return false;
+        if (options->csv) return show_csv(shelf, options->table, wanted, out, err);
+        if (!options->common.json) return show_text(shelf, options->table, wanted, out, err);
+        if (!show_json(shelf, options->table, wanted, &object, err)) return false;
     }
+    if (!object) return true;
     json_append(object, JSON_COMPACT | JSON_REAL_PRECISION(12), out);
     buf_u8(out, '\n');
     json_decref(object);

@@ -9,16 +9,16 @@ static const double quantile = 1.645;
 static const char style[] =
     "body{font:16px/1.5 sans-serif;color:#111;background:#fff;margin:0 auto;max-width:62em;"
     "padding:0 1em 3em}h1{line-height:1.2}h2{border-top:2px solid #111;padding-top:.6em;"
-    "margin-top:2em}h3{margin:1.5em 0 .3em}nav "
-    "a{margin-right:1em;white-space:nowrap}a{color:#1d3557}"
+    "margin-top:2em}h3{margin:1.5em 0 .3em}td{white-space:nowrap}nav{margin-bottom:1em}"
+    "nav a{margin-right:1em;white-space:nowrap}a{color:#1d3557}"
     ".note{background:#f2f2ee;border-left:4px solid #555;padding:.3em 1em}"
     ".figure{display:flex;flex-wrap:wrap;gap:1em 2em;align-items:flex-start;margin:1em 0 2em}"
     ".figure>div{flex:1 1 19em;min-width:0;overflow-x:auto}"
-    "svg{width:100%;max-width:30em;height:auto;font-family:sans-serif}svg "
-    "text{paint-order:stroke;stroke:#fff;stroke-width:3px}"
+    "svg{width:100%;max-width:30em;height:auto;font-family:sans-serif}"
+    "svg text{paint-order:stroke;stroke:#fff;stroke-width:3px}"
     "table{border-collapse:collapse;font-size:.9em}caption{text-align:left;font-weight:bold;"
     "padding-bottom:.3em}th,td{padding:.15em .6em;border-bottom:1px solid #999;text-align:right;"
-    "vertical-align:top}th{font-weight:600}tbody th,thead th:first-child,td.words{text-align:left}"
+    "vertical-align:top}th{font-weight:600}tbody th,thead th:first-child{text-align:left}"
     "@media print{body{max-width:none;font-size:11pt}nav{display:none}.figure,tr"
     "{break-inside:avoid}h2,h3{break-after:avoid}a{color:inherit}}";
 
@@ -148,10 +148,11 @@ static void put_head(struct page *page)
     page_text(page, hub);
     buf_format(page->out, ", %s to %s.</p>\n", period_words(page->wanted->from, from),
                period_words(page->wanted->to, to));
-    buf_text(page->out, "<nav><a href=\"#gaps\">Gaps</a><a href=\"#areas\">By area</a><a "
-                        "href=\"#kinds\">By age, type and need</a><a href=\"#prices\">Prices</a><a "
-                        "href=\"#trend\">Trend</a><a href=\"#authorities\">Authorities</a><a "
-                        "href=\"#notes\">Coverage and noise</a></nav>\n");
+    buf_text(page->out,
+             "<nav><a href=\"#gaps\">Gaps</a> <a href=\"#areas\">By area</a> <a "
+             "href=\"#kinds\">By age, type and need</a> <a href=\"#prices\">Prices</a> <a "
+             "href=\"#trend\">Trend</a> <a href=\"#authorities\">Authorities</a> <a "
+             "href=\"#notes\">Coverage and noise</a></nav>\n");
     buf_text(page->out,
              "<div class=\"note\"><p><strong>How to read this.</strong> Agencies counted "
              "households, authorities counted children. Each added some random noise to every "

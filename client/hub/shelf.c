@@ -27,24 +27,6 @@ void shelf_add(struct shelf *shelf, const struct release *release)
     shelf->count++;
 }
 
-static bool add_each(const struct release *release, void *ctx, struct err *err)
-{
-    (void)err;
-    shelf_add(ctx, release);
-    return true;
-}
-
-bool shelf_read(struct collection *collection, struct shelf *out, struct err *err)
-{
-    struct shelf shelf = {0};
-    if (!collection_each_release(collection, add_each, &shelf, err)) {
-        shelf_free(&shelf);
-        return false;
-    }
-    *out = shelf;
-    return true;
-}
-
 void shelf_free(struct shelf *shelf)
 {
     for (size_t i = 0; i < shelf->count; i++) release_free(&shelf->releases[i]);
