@@ -79,9 +79,9 @@ static void answer(struct scalar *z, const uint8_t *coefficients, const struct s
     struct scalar d, part;
     *z = scalars[count];
     for (size_t i = 0; i < count; i++) {
-        uint8_t bytes[SCALAR_BYTES] = {0};
-        memcpy(bytes, coefficients + i * MSM_COEFFICIENT_BYTES, MSM_COEFFICIENT_BYTES);
-        REQUIRE(scalar_decode(&d, bytes)); /* 128 bits are below l */
+        uint8_t wide[SCALAR_WIDE_BYTES] = {0};
+        memcpy(wide, coefficients + i * MSM_COEFFICIENT_BYTES, MSM_COEFFICIENT_BYTES);
+        scalar_from_wide(&d, wide);
         scalar_mul(&part, &d, &scalars[i]);
         scalar_add(z, z, &part);
     }

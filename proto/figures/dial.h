@@ -53,13 +53,14 @@ struct contribute_counts {
         left_out;
 };
 /* List, prepare what is due for every joined hub, send to matcher and hubs what waits. A hub that
- * cannot be reached leaves its copies waiting and is no error. stop_fd: -1, or an eventfd that ends
- * it early. */
+ * cannot be reached leaves its copies waiting and is no error. ERR_UNAVAILABLE: the matcher cannot
+ * be reached, or it was stopped; what was done until then stays done. */
 struct contribute_parts {
     struct contributor *contributor;
     const struct identity *identity;
     struct trust *trust;
     const char *matcher_target, *matcher_id;
+    int stop_fd; /* -1, or an eventfd: once readable (it is not read) it ends soon */
 };
 MUST_CHECK bool contribute(const struct contribute_parts *parts, struct contribute_counts *counts,
                            struct err *err);
