@@ -12,7 +12,7 @@
 
 #include "tests/unit/proto/figures/scheme.h"
 
-enum { AGENCIES = 3, VALUE = 100, NEEDLE = 32 };
+enum { AGENCIES = SCHEME_AGENCIES, VALUE = 100, NEEDLE = 32 };
 static const char *const tables[] = {"capacity_status", "capacity_la"};
 
 static void must(bool ok, const struct err *err)
@@ -25,9 +25,9 @@ static const struct figures_table *table_of(size_t i)
     return figures_table_find(tables[i]);
 }
 
-static struct scheme *delivered(void)
+static struct scheme *delivered(void **state)
 {
-    struct scheme *scheme = scheme_new(AGENCIES, 0, NULL);
+    struct scheme *scheme = scheme_fresh(state);
     scheme_begin_period(scheme, scheme_first_period(), tables, 2);
     for (size_t i = 0; i < 2; i++) scheme_deliver_all(scheme, table_of(i), VALUE, 0);
     scheme_close_window(scheme);
@@ -36,11 +36,11 @@ static struct scheme *delivered(void)
 
 /* ---- what stands in a file ---- */
 
-static bool file_has(const struct party *party, const uint8_t needle[NEEDLE])
+static bool file_has(const char *home, const uint8_t needle[NEEDLE])
 {
     struct buf data = {0};
     struct err err = {0};
-    char *directory = file_join(party->home, HOME_FIGURES);
+    char *directory = file_join(home, HOME_FIGURES);
     char *path = file_join(directory, "data.mdb");
     must(file_read(path, 64 << 20, &data, &err), &err);
     bool found = memmem(data.data, data.len, needle, NEEDLE) != NULL;
@@ -107,9 +107,8 @@ static void release_table(struct scheme *scheme, const struct figures_table *tab
 
 static void a_table_that_is_done(void **state)
 {
-    (void)state;
-    struct scheme *scheme = delivered();
-    const struct party *homes[] = {&scheme->matcher, &scheme->hub};
+    struct scheme *scheme = delivered(state);
+    const char *homes[] = {scheme->matcher_home, scheme->hub_home};
     struct collection *collections[] = {scheme->at_matcher, scheme->at_hub};
     uint8_t first[NEEDLE], second[NEEDLE], secrets[2][NEEDLE];
     struct figures_release set;
@@ -136,13 +135,11 @@ static void a_table_that_is_done(void **state)
         assert_int_equal(set.count, AGENCIES); /* which ones they were stays known */
         figures_release_free(&set);
     }
-    scheme_free(scheme);
 }
 
 static void a_window_that_closed_long_ago(void **state)
 {
-    (void)state;
-    struct scheme *scheme = delivered();
+    struct scheme *scheme = delivered(state);
     const uint8_t *hash = scheme->agreement.manifest.hash;
     struct opened opened, again;
     struct collection_table found;
@@ -157,13 +154,13 @@ static void a_window_that_closed_long_ago(void **state)
     memcpy(shares, opened.shares.data, NEEDLE);
     scheme->now_ms = scheme->agreement.manifest.closes_at + FIGURES_KEEP_MS - 1;
     upkeep(scheme);
-    assert_true(file_has(&scheme->matcher, bytes) && file_has(&scheme->matcher, secret) &&
-                file_has(&scheme->matcher, shares));
+    assert_true(file_has(scheme->matcher_home, bytes) && file_has(scheme->matcher_home, secret) &&
+                file_has(scheme->matcher_home, shares));
     scheme->now_ms++;
     upkeep(scheme);
-    assert_false(file_has(&scheme->matcher, bytes) || file_has(&scheme->matcher, secret) ||
-                 file_has(&scheme->matcher, shares));
-    assert_false(file_has(&scheme->hub, bytes));
+    assert_false(file_has(scheme->matcher_home, bytes) || file_has(scheme->matcher_home, secret) ||
+                 file_has(scheme->matcher_home, shares));
+    assert_false(file_has(scheme->hub_home, bytes));
     must(collection_table(scheme->at_matcher, hash, table_of(1), &found, &err), &err);
     assert_int_equal(found.state, COLLECTION_GIVEN_UP);
     assert_int_equal(found.why.code, ERR_EXPIRED);
@@ -178,13 +175,11 @@ static void a_window_that_closed_long_ago(void **state)
     }
     upkeep(scheme); /* once is enough */
     opened_free(&opened);
-    scheme_free(scheme);
 }
 
 static void a_draft_that_nobody_agreed_to(void **state)
 {
-    (void)state;
-    struct scheme *scheme = scheme_new(AGENCIES, 0, NULL);
+    struct scheme *scheme = scheme_fresh(state);
     struct manifest manifest;
     struct signed_bytes raw, waits;
     struct collection_period *periods = NULL;
@@ -196,14 +191,13 @@ static void a_draft_that_nobody_agreed_to(void **state)
     secret_bytes(scheme->at_hub, manifest.hash, secret);
     scheme->now_ms = manifest.closes_at + FIGURES_KEEP_MS;
     upkeep(scheme);
-    assert_false(file_has(&scheme->hub, secret));
+    assert_false(file_has(scheme->hub_home, secret));
     assert_false(collection_proposed(scheme->at_hub, manifest.period, &waits, &err));
     must(collection_periods(scheme->at_hub, &periods, &count, &err), &err);
     assert_int_equal(count, 0);
     free(periods);
     signed_bytes_free(&raw);
     manifest_free(&manifest);
-    scheme_free(scheme);
 }
 
 /* ---- two programs ---- */
@@ -214,7 +208,7 @@ _Noreturn static void serve(struct scheme *scheme, const struct signed_bytes *ra
 {
     struct err err = {0};
     uint8_t byte = 1;
-    scheme_open(scheme, &scheme->hub, &scheme->at_hub);
+    scheme_open(scheme, &scheme->hub, scheme->hub_home, &scheme->at_hub);
     must(scheme_put(scheme, scheme->at_hub, scheme_agency(scheme, 0), raw, false, &err), &err);
     REQUIRE(write(ready, &byte, 1) == 1);
     REQUIRE(read(done, &byte, 1) == 1);
@@ -224,8 +218,7 @@ _Noreturn static void serve(struct scheme *scheme, const struct signed_bytes *ra
 
 static void two_programs(void **state)
 {
-    (void)state;
-    struct scheme *scheme = delivered();
+    struct scheme *scheme = delivered(state);
     uint8_t old[NEEDLE], byte = 1;
     struct signed_bytes raw;
     int ready[2], done[2], status = 0;
@@ -250,18 +243,17 @@ static void two_programs(void **state)
     figures_release_free(&set);
     /* The file cannot be written anew while the other one has it open, but is later. */
     upkeep(scheme);
-    assert_true(file_has(&scheme->hub, old));
+    assert_true(file_has(scheme->hub_home, old));
     assert_int_equal(write(done[1], &byte, 1), 1);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     upkeep(scheme);
-    assert_false(file_has(&scheme->hub, old));
+    assert_false(file_has(scheme->hub_home, old));
     for (size_t i = 0; i < 2; i++) {
         (void)close(ready[i]);
         (void)close(done[i]);
     }
     signed_bytes_free(&raw);
-    scheme_free(scheme);
 }
 
 /* ---- damage ---- */
@@ -269,8 +261,7 @@ static void two_programs(void **state)
 /* A contribution that was changed in the file is found out before it is added up. */
 static void a_damaged_contribution(void **state)
 {
-    (void)state;
-    struct scheme *scheme = delivered();
+    struct scheme *scheme = delivered(state);
     struct figures_release set;
     struct step step;
     struct opened opened;
@@ -296,25 +287,22 @@ static void a_damaged_contribution(void **state)
     assert_string_equal(err.field, HOME_FIGURES);
     free(copy);
     figures_release_free(&set);
-    scheme_free(scheme);
 }
 
 /* Another identity's key opens neither secrets nor the store. */
 static void another_key_file(void **state)
 {
-    (void)state;
-    struct scheme *scheme = delivered();
+    struct scheme *scheme = delivered(state);
     struct party other = parties_add(scheme->parties, ROLE_HUB, "hub-2");
     struct collection *collection = NULL;
     struct err err = {0};
     scheme_close_both(scheme);
     const struct collection_parts parts = {
-        .home = scheme->hub.home, .identity = other.identity, .trust = other.trust};
+        .home = scheme->hub_home, .identity = other.identity, .trust = other.trust};
     assert_false(collection_open(&parts, &collection, &err));
     assert_int_equal(err.code, ERR_CORRUPT);
     assert_string_equal(err.field, HOME_FIGURES);
     party_close(&other);
-    scheme_free(scheme);
 }
 
 int main(void)
@@ -327,5 +315,6 @@ int main(void)
         cmocka_unit_test(a_damaged_contribution),
         cmocka_unit_test(another_key_file),
     };
-    return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests_of, NULL, NULL);
+    return sodium_init() < 0 ? 1
+                             : cmocka_run_group_tests(tests_of, scheme_set_up, scheme_tear_down);
 }
