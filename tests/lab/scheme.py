@@ -214,7 +214,7 @@ class Scheme:
                       "--matcher-id", self.parties.matcher.id)
 
     def set_up_hub(self, hub):
-        """Areas from the scheme's boundaries; all agencies are enrolled, and all LAs whose authority las.csv tells."""
+        """Areas from the scheme's boundaries; all agencies are enrolled, and LAs with a code in las.csv."""
         ports = self.memory.setdefault("hub_ports", {})
         ports[hub.id] = self.choose_port(hub, ports.get(hub.id))
         self.remember()
