@@ -205,7 +205,7 @@ static void sign(const struct making *making, struct made *made,
     item->table = made->term->table;
     item->epsilon = made->term->noise.epsilon;
     item->made_at = making->now_ms;
-    made->kept.closes_at = manifest->closes_at;
+    item->closes_at = manifest->closes_at;
 }
 
 static void encrypt(const struct making *making, struct made *made, const int32_t *values,
