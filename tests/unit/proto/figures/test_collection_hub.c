@@ -10,7 +10,7 @@
 
 #include "tests/unit/proto/figures/scheme.h"
 
-enum { AGENCIES = 4, LAS = 3, VALUE = 100 };
+enum { AGENCIES = SCHEME_AGENCIES, LAS = SCHEME_LAS, VALUE = 100 };
 static const char *const tables[] = {"capacity_status", "capacity_la", "demand_la"};
 
 static void must(bool ok, const struct err *err)
@@ -23,9 +23,9 @@ static const struct figures_table *table_of(size_t i)
     return figures_table_find(tables[i]);
 }
 
-static struct scheme *begun(void)
+static struct scheme *begun(void **state)
 {
-    struct scheme *scheme = scheme_new(AGENCIES, LAS, NULL);
+    struct scheme *scheme = scheme_fresh(state);
     scheme_begin_period(scheme, scheme_first_period(), tables, 3);
     return scheme;
 }
@@ -58,8 +58,7 @@ static size_t count_of(struct collection *collection, const struct scheme *schem
  * would be one agency's numbers. */
 static void another_set(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     struct figures_release set;
     struct opened first, again, other;
     struct err err = {0};
@@ -94,27 +93,23 @@ static void another_set(void **state)
     figures_release_free(&set);
     opened_free(&first);
     opened_free(&again);
-    scheme_free(scheme);
 }
 
 /* A set below the quorum is one that nobody's noise was drawn for. */
 static void below_the_quorum(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     uint8_t hash[HASH_BYTES];
     scheme_deliver_all(scheme, table_of(0), VALUE, 2);
     scheme_close_window(scheme);
     scheme_set_hash(scheme, scheme->at_matcher, table_of(0), hash);
     check_refused(scheme, hash, ERR_INVALID, "quorum");
-    scheme_free(scheme);
 }
 
 /* It keeps one back until the sum of the others is open. */
 static void one_more_after_the_sum(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     struct scheme_party *last = scheme_agency(scheme, AGENCIES - 1);
     struct signed_bytes raw;
     struct opened opened;
@@ -132,15 +127,13 @@ static void one_more_after_the_sum(void **state)
     check_refused(scheme, hash, ERR_EXISTS, "set_hash");
     signed_bytes_free(&raw);
     opened_free(&opened);
-    scheme_free(scheme);
 }
 
 /* ---- what a hub proposes ---- */
 
 static void a_second_manifest(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     struct manifest manifest;
     struct signed_bytes raw = {0}, key;
     struct scalar u;
@@ -169,7 +162,6 @@ static void a_second_manifest(void **state)
     party_close(&other);
     signed_bytes_free(&raw);
     manifest_free(&manifest);
-    scheme_free(scheme);
 }
 
 /* ---- what a hub passes on ---- */
@@ -186,8 +178,7 @@ static void check_put(const struct scheme *scheme, struct collection *collection
 
 static void forged_contributions(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     struct scheme_party *party = scheme_agency(scheme, 0);
     struct signed_bytes raw;
     scheme_contribute_all(scheme, party, table_of(0), VALUE, &raw);
@@ -209,14 +200,12 @@ static void forged_contributions(void **state)
     assert_int_equal(count_of(scheme->at_matcher, scheme, table_of(0)), 0);
     signed_bytes_free(&raw);
     scheme_party_free(&invented);
-    scheme_free(scheme);
 }
 
 /* One of last period counts there or nowhere. */
 static void contributions_of_last_period(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     struct scheme_party *first = scheme_agency(scheme, 0), *last = scheme_agency(scheme, 3);
     struct signed_bytes known, kept_back;
     struct opened opened;
@@ -237,7 +226,6 @@ static void contributions_of_last_period(void **state)
     signed_bytes_free(&known);
     signed_bytes_free(&kept_back);
     opened_free(&opened);
-    scheme_free(scheme);
 }
 
 /* ---- contributors ---- */
@@ -251,8 +239,7 @@ static void check_both(const struct scheme *scheme, const struct scheme_party *p
 
 static void who_may_not_contribute(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     struct scheme_party *agency = scheme_agency(scheme, 0), *other = scheme_agency(scheme, 1);
     struct scheme_party stranger = scheme_party(scheme, ROLE_AGENT, "agency-9999");
     struct signed_bytes raw;
@@ -272,13 +259,11 @@ static void who_may_not_contribute(void **state)
     check_both(scheme, agency, &raw, ERR_UNAUTHENTICATED, "signature");
     signed_bytes_free(&raw);
     scheme_party_free(&stranger);
-    scheme_free(scheme);
 }
 
 static void what_may_not_be_contributed(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     struct scheme_party *agency = scheme_agency(scheme, 0);
     struct signed_bytes raw;
     scheme_contribute_all(scheme, agency, figures_table_find("capacity_age"), VALUE, &raw);
@@ -299,13 +284,11 @@ static void what_may_not_be_contributed(void **state)
     scheme->agreement.manifest.hash[0] ^= 1;
     check_both(scheme, agency, &raw, ERR_NOT_FOUND, "manifest_hash");
     signed_bytes_free(&raw);
-    scheme_free(scheme);
 }
 
 static void not_twice_not_early_not_late(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     struct scheme_party *agency = scheme_agency(scheme, 0), *other = scheme_agency(scheme, 1);
     struct signed_bytes first, second, late;
     int64_t now_ms = scheme->now_ms;
@@ -326,14 +309,12 @@ static void not_twice_not_early_not_late(void **state)
     signed_bytes_free(&first);
     signed_bytes_free(&second);
     signed_bytes_free(&late);
-    scheme_free(scheme);
 }
 
 /* An insider sends another's ciphertexts as its own: the sum would hold that one twice. */
 static void anothers_ciphertexts(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     struct scheme_party *victim = scheme_agency(scheme, 0), *insider = scheme_agency(scheme, 1);
     struct signed_bytes raw, copy;
     struct contribution contribution;
@@ -351,15 +332,13 @@ static void anothers_ciphertexts(void **state)
     buf_free(&body);
     signed_bytes_free(&copy);
     signed_bytes_free(&raw);
-    scheme_free(scheme);
 }
 
 /* A certificate that was renewed meanwhile: nobody uses the old one any more, but what was taken
  * under it in time is passed on, or the sets would never be the same. */
 static void a_renewed_certificate(void **state)
 {
-    (void)state;
-    struct scheme *scheme = begun();
+    struct scheme *scheme = begun(state);
     struct scheme_party *agency = scheme_agency(scheme, 0);
     struct signed_bytes first, second;
     struct err err = {0};
@@ -374,8 +353,8 @@ static void a_renewed_certificate(void **state)
     must(scheme_put(scheme, scheme->at_matcher, agency, &first, true, &err), &err);
     signed_bytes_free(&first);
     signed_bytes_free(&second);
-    scheme_party_free(&renewed);
-    scheme_free(scheme);
+    scheme_party_free(agency);
+    *agency = renewed;
 }
 
 int main(void)
@@ -393,5 +372,6 @@ int main(void)
         cmocka_unit_test(anothers_ciphertexts),
         cmocka_unit_test(a_renewed_certificate),
     };
-    return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests_of, NULL, NULL);
+    return sodium_init() < 0 ? 1
+                             : cmocka_run_group_tests(tests_of, scheme_set_up, scheme_tear_down);
 }

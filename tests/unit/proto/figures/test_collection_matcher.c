@@ -10,7 +10,7 @@
 
 #include "tests/unit/proto/figures/scheme.h"
 
-enum { AGENCIES = 4, VALUE = 100 };
+enum { AGENCIES = SCHEME_AGENCIES, VALUE = 100 };
 static const char *const tables[] = {"capacity_status", "capacity_places"};
 
 struct cheat {
@@ -24,10 +24,10 @@ static void must(bool ok, const struct err *err)
     parties_must(ok, err);
 }
 
-static void begin(struct cheat *cheat)
+static void begin(void **state, struct cheat *cheat)
 {
     struct err err = {0};
-    cheat->scheme = scheme_new(AGENCIES, 0, NULL);
+    cheat->scheme = scheme_fresh(state);
     cheat->table = figures_table_find(tables[0]);
     scheme_begin_period(cheat->scheme, scheme_first_period(), tables, 2);
     scheme_deliver_all(cheat->scheme, cheat->table, VALUE, 0);
@@ -41,7 +41,6 @@ static void begin(struct cheat *cheat)
 static void end(struct cheat *cheat)
 {
     figures_release_free(&cheat->set);
-    scheme_free(cheat->scheme);
 }
 
 /* ---- what the matcher makes ---- */
@@ -166,11 +165,10 @@ static void check_honest(const struct cheat *cheat)
 
 static void another_sum_than_that_of_the_set(void **state)
 {
-    (void)state;
     struct cheat cheat;
     static const size_t twice[] = {0, 1, 2, 3, 3}, without[] = {0, 1, 2}, alone[] = {2},
                         instead[] = {0, 0, 1, 2};
-    begin(&cheat);
+    begin(state, &cheat);
     const struct half halves[] = {{twice, 5, &cheat.set, NULL},
                                   {without, 3, &cheat.set, NULL},
                                   {alone, 1, &cheat.set, NULL},
@@ -184,10 +182,9 @@ static void another_sum_than_that_of_the_set(void **state)
 
 static void another_set_than_the_hub_has(void **state)
 {
-    (void)state;
     struct cheat cheat;
     static const size_t all[AGENCIES] = {0, 1, 2, 3};
-    begin(&cheat);
+    begin(state, &cheat);
     struct figures_release fewer = cheat.set, alone = cheat.set, more = cheat.set;
     uint8_t hashes[AGENCIES + 1][HASH_BYTES];
     fewer.count = AGENCIES - 1;
@@ -207,11 +204,10 @@ static void another_set_than_the_hub_has(void **state)
 
 static void another_key(void **state)
 {
-    (void)state;
     struct cheat cheat;
     static const size_t all[AGENCIES] = {0, 1, 2, 3};
     struct scalar other;
-    begin(&cheat);
+    begin(state, &cheat);
     scalar_random(&other);
     const struct half half = {all, AGENCIES, &cheat.set, &other};
     check_half(&cheat, &half, ERR_UNAUTHENTICATED, "shares");
@@ -222,10 +218,9 @@ static void another_key(void **state)
 /* The half of another table with as many cells, or the honest one with a share changed. */
 static void shares_of_something_else(void **state)
 {
-    (void)state;
     struct cheat cheat;
     static const size_t all[AGENCIES] = {0, 1, 2, 3};
-    begin(&cheat);
+    begin(state, &cheat);
     const struct half half = {all, AGENCIES, &cheat.set, NULL};
     struct opened opened, other;
     struct err err = {0};
@@ -248,10 +243,9 @@ static void shares_of_something_else(void **state)
 /* Somebody else's signature, or one over another body. */
 static void a_record_that_is_not_the_matchers(void **state)
 {
-    (void)state;
     struct cheat cheat;
     static const size_t all[AGENCIES] = {0, 1, 2, 3};
-    begin(&cheat);
+    begin(state, &cheat);
     const struct half half = {all, AGENCIES, &cheat.set, NULL};
     struct party other = parties_add(cheat.scheme->parties, ROLE_MATCHER, "matcher-2");
     struct opened opened;
@@ -276,10 +270,9 @@ static void a_record_that_is_not_the_matchers(void **state)
 /* Before the window closes the sum of the first few would tell about each of them. */
 static void a_half_before_closing(void **state)
 {
-    (void)state;
     struct cheat cheat;
     static const size_t all[AGENCIES] = {0, 1, 2, 3};
-    begin(&cheat);
+    begin(state, &cheat);
     const struct half half = {all, AGENCIES, &cheat.set, NULL};
     int64_t now_ms = cheat.scheme->now_ms;
     cheat.scheme->now_ms = cheat.scheme->agreement.manifest.closes_at - 1;
@@ -292,12 +285,11 @@ static void a_half_before_closing(void **state)
 /* One key for contributors, another for the hub: the hub keeps to the first. */
 static void a_second_release_key(void **state)
 {
-    (void)state;
     struct cheat cheat;
     struct signed_bytes key = {0};
     struct scalar m;
     struct err err = {0};
-    begin(&cheat);
+    begin(state, &cheat);
     scalar_random(&m);
     release_key_encode(cheat.scheme->agreement.manifest.hash, "matcher-1", &m, &key.body);
     identity_sign_body(cheat.scheme->matcher.identity, TAG_RELEASE_KEY, &key);
@@ -314,8 +306,7 @@ static void a_second_release_key(void **state)
  * the secret of that. */
 static void a_key_against_the_hubs(void **state)
 {
-    (void)state;
-    struct scheme *scheme = scheme_new(AGENCIES, 0, NULL);
+    struct scheme *scheme = scheme_fresh(state);
     struct manifest manifest;
     struct signed_bytes raw, key = {0};
     struct scalar x;
@@ -340,7 +331,6 @@ static void a_key_against_the_hubs(void **state)
     signed_bytes_free(&raw);
     signed_bytes_free(&key);
     manifest_free(&manifest);
-    scheme_free(scheme);
 }
 
 int main(void)
@@ -355,5 +345,6 @@ int main(void)
         cmocka_unit_test(a_second_release_key),
         cmocka_unit_test(a_key_against_the_hubs),
     };
-    return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests_of, NULL, NULL);
+    return sodium_init() < 0 ? 1
+                             : cmocka_run_group_tests(tests_of, scheme_set_up, scheme_tear_down);
 }
