@@ -2,6 +2,7 @@
  * hearth: a local authority's placement team asks which agencies have carers for a child.
  */
 #include "client/commands.h"
+#include "client/hub/commands.h"
 #include "proto/base/cli.h"
 #include "proto/base/secret.h"
 
@@ -27,6 +28,16 @@ static const struct cli_command commands[] = {
     {"gazetteer import", "make postcodes and place names known", command_gazetteer_import},
     {"gazetteer show", "show where a place is", command_gazetteer_show},
     {"gazetteer status", "say what the gazetteer holds", command_gazetteer_status},
+    {"hub init", "say where a hub listens and which matcher it uses", command_hub_init},
+    {"hub areas", "draw up the areas of the tables from boundaries", command_hub_areas},
+    {"hub enrol", "say who contributes", command_hub_enrol},
+    {"hub open", "draw up a period's manifest, and have the matcher agree", command_hub_open},
+    {"hub serve", "take contributions", command_hub_serve},
+    {"hub fetch", "open the sums of what has closed", command_hub_fetch},
+    {"hub coverage", "say who has contributed", command_hub_coverage},
+    {"hub ledger", "list what was released, and what epsilon is left", command_hub_ledger},
+    {"hub show", "show the figures that were released", command_hub_show},
+    {"hub gaps", "tell where searches fail most", command_hub_gaps},
 };
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes noise.h, the sampler's tables (docs/figures.md "Noise"), in exact integers: never from the C code's output.
+"""Writes noise.h, the sampler's tables (docs/figures.md "Noise"), in exact integers and not from the C code.
 
 Not a transcription of proto/figures/noise_table.c. The exponential comes from a continued fraction, between two
 convergents, instead of Taylor's series. The probabilities keep 384 leading bits however small they are, instead

@@ -1,60 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * No branch and no address depends on a secret. Secrets are marked undefined and the code runs
- * under valgrind, which reports whatever decides by them. The program starts itself again under
- * valgrind; where there is none, or under sanitizers, it says so and tests nothing. The few reports
- * that are none stand in constant_time.supp, with the reason for each.
- */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define NOT_HERE "sanitizers and valgrind exclude each other"
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define NOT_HERE "sanitizers and valgrind exclude each other"
-#endif
-#endif
-#if !defined(NOT_HERE) && !__has_include(<valgrind/memcheck.h>)
-#define NOT_HERE "valgrind's headers were not there when this was built"
-#endif
-
-#ifdef NOT_HERE
-int main(void)
-{
-    puts("skipped: " NOT_HERE);
-    return 0;
-}
-#else
-
-#include <sodium.h>
-#include <valgrind/memcheck.h>
+ * No branch and no address depends on a secret: the tests of constant_time.h for proto/crypto. */
+#include "tests/unit/proto/crypto/constant_time.h"
+#ifndef NOT_HERE
 
 #include "proto/crypto/blind.h"
-#include "tests/unit/proto/crypto/check_hex.h"
 
-static const char SUPPRESSIONS[] = "--suppressions=tests/unit/proto/crypto/constant_time.supp";
 enum { COUNT = 16 };
-
-static void secret(void *data, size_t len)
-{
-    (void)VALGRIND_MAKE_MEM_UNDEFINED(data, len);
-}
-
-static void publish(void *data, size_t len)
-{
-    (void)VALGRIND_MAKE_MEM_DEFINED(data, len);
-}
-
-/* What was reported since the last call. */
-static unsigned reports(void)
-{
-    static unsigned seen;
-    unsigned all = (unsigned)VALGRIND_COUNT_ERRORS, fresh = all - seen;
-    seen = all;
-    return fresh;
-}
 
 static void secret_scalar(struct scalar *out)
 {
@@ -245,10 +196,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(shares_are_constant_time),
     };
     (void)argc;
-    if (sodium_init() < 0) return 1;
-    if (RUNNING_ON_VALGRIND) return cmocka_run_group_tests(tests, NULL, NULL);
-    (void)execlp("valgrind", "valgrind", "--quiet", SUPPRESSIONS, argv[0], (char *)NULL);
-    puts("skipped: valgrind is not installed");
-    return 0;
+    if (!constant_time_start(argv)) return 0;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
 #endif

@@ -42,9 +42,14 @@ static void encryption_follows_the_written_definition(void **state)
     stream_scalar(&stream, &r);
     point_mul_base(&key, &k);
     struct point_table *table = point_table_new(&key);
+    struct elgamal_powers powers;
+    elgamal_powers(&powers);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct ciphertext ciphertext;
         elgamal_encrypt(&ciphertext, table, cases[i].v, &r);
+        ciphertext_encode(bytes, &ciphertext);
+        assert_hex(bytes, sizeof bytes, cases[i].hex);
+        elgamal_encrypt_wide(&ciphertext, table, &powers, cases[i].v, &r);
         ciphertext_encode(bytes, &ciphertext);
         assert_hex(bytes, sizeof bytes, cases[i].hex);
     }
@@ -67,6 +72,31 @@ static void what_was_encrypted_comes_out(void **state)
         elgamal_open(&right, &ciphertext, &k);
         elgamal_open(&wrong, &ciphertext, &other);
         assert_false(point_equal(&right, &wrong));
+    }
+    point_table_free(table);
+}
+
+static void what_was_encrypted_wide_comes_out(void **state)
+{
+    (void)state;
+    static const int32_t values[] = {0,
+                                     1,
+                                     -1,
+                                     INT16_MAX + 1,
+                                     INT16_MIN - 1,
+                                     1 << 21,
+                                     -(1 << 21),
+                                     (1 << ELGAMAL_WIDE_BITS) - 1,
+                                     1 - (1 << ELGAMAL_WIDE_BITS)};
+    struct scalar k, r;
+    struct point_table *table = key_pair(&k);
+    struct elgamal_powers powers;
+    elgamal_powers(&powers);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct ciphertext ciphertext;
+        scalar_random(&r);
+        elgamal_encrypt_wide(&ciphertext, table, &powers, values[i], &r);
+        assert_opens_to(&ciphertext, &k, values[i]);
     }
     point_table_free(table);
 }
@@ -121,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encryption_follows_the_written_definition),
         cmocka_unit_test(what_was_encrypted_comes_out),
+        cmocka_unit_test(what_was_encrypted_wide_comes_out),
         cmocka_unit_test(sums_of_ciphertexts_encrypt_sums),
         cmocka_unit_test(encodings_survive_and_bad_halves_are_refused),
     };

@@ -177,58 +177,62 @@ static inline void scheme_free(struct scheme *scheme)
     party_close(&scheme->hub);
     parties_free(scheme->parties);
     support_temp_dir_remove(dir);
-    free(dir);
     free(scheme);
 }
 
 /* ---- manifests ---- */
 
-static inline void scheme_add_term(struct manifest *manifest, const char *name)
+static inline bool scheme_has_side(const struct manifest *manifest, enum figures_side side)
 {
-    const struct figures_table *table = figures_table_find(name);
-    const struct manifest_side *side = &manifest->sides[table->side];
-    struct manifest_term *term = &manifest->terms[manifest->term_count++];
-    term->table = table;
-    term->noise = (struct noise_spec){.shares = side->quorum - side->insiders,
-                                      .epsilon = table->epsilon,
-                                      .sensitivity = table->cells_each * table->clip};
-}
-
-static inline void scheme_enrol(const struct scheme *scheme, struct manifest *manifest)
-{
-    size_t count = scheme->agencies + scheme->las;
-    manifest->enrolled = mem_array(count, sizeof *manifest->enrolled);
-    manifest->enrolled_count = count;
-    for (size_t i = 0; i < count; i++) {
-        const struct certificate *certificate = &scheme->contributors[i].certificate;
-        struct manifest_party *party = &manifest->enrolled[i];
-        bool la = certificate->role == ROLE_LA;
-        party->role = certificate->role;
-        memcpy(party->organisation, certificate->organisation, sizeof party->organisation);
-        party->authority = la ? (uint16_t)(i % scheme->areas->authority_count) : AREA_NONE;
+    for (size_t i = 0; i < manifest->term_count; i++) {
+        if (manifest->terms[i].table->side == side) return true;
     }
+    return false;
 }
 
-/* Everybody enrolled, quorum as by default, one insider; `tables` in the order of the edition. The
- * window is the first week of the month after `period`. manifest_free frees. */
+static inline void scheme_enrol_one(const struct scheme *scheme, size_t i,
+                                    struct manifest *manifest)
+{
+    const struct certificate *certificate = &scheme->contributors[i].certificate;
+    struct manifest_party *party = &manifest->enrolled[manifest->enrolled_count++];
+    bool la = certificate->role == ROLE_LA;
+    party->role = certificate->role;
+    memcpy(party->organisation, certificate->organisation, sizeof party->organisation);
+    size_t authority = la ? i % scheme->areas->authority_count : AREA_NONE;
+    party->authority = (uint16_t)authority;
+}
+
+static inline void scheme_enrol(const struct scheme *scheme, enum figures_side side,
+                                struct manifest *manifest)
+{
+    size_t first = side == FIGURES_CAPACITY ? 0 : scheme->agencies;
+    size_t count = side == FIGURES_CAPACITY ? scheme->agencies : scheme->las;
+    if (!scheme_has_side(manifest, side)) return;
+    manifest->sides[side] =
+        (struct manifest_side){.quorum = manifest_quorum(count), .insiders = 1, .enrolled = count};
+    for (size_t i = first; i < first + count; i++) scheme_enrol_one(scheme, i, manifest);
+}
+
+/* Everybody of the tables' sides enrolled, quorum as by default, one insider; `tables` in the order
+ * of the edition. The window is the first week of the month after `period`. manifest_free frees. */
 static inline void scheme_draft(struct scheme *scheme, uint32_t period, const char *const *tables,
                                 size_t count, struct manifest *out)
 {
-    struct manifest manifest = {.period = period};
-    memcpy(manifest.hub, scheme_hub(scheme)->organisation, sizeof manifest.hub);
-    memcpy(manifest.matcher, scheme_matcher(scheme)->organisation, sizeof manifest.matcher);
-    (void)snprintf(manifest.address, sizeof manifest.address, "hub.example:7443");
-    manifest.opens_at = period_start_ms(period_next(period));
-    manifest.closes_at = manifest.opens_at + 7 * SCHEME_DAY;
-    size_t enrolled[FIGURES_SIDES] = {scheme->agencies, scheme->las};
-    for (size_t i = 0; i < FIGURES_SIDES; i++) {
-        manifest.sides[i] = (struct manifest_side){
-            .quorum = manifest_quorum(enrolled[i]), .insiders = 1, .enrolled = enrolled[i]};
+    *out = (struct manifest){.period = period};
+    memcpy(out->hub, scheme_hub(scheme)->organisation, sizeof out->hub);
+    memcpy(out->matcher, scheme_matcher(scheme)->organisation, sizeof out->matcher);
+    (void)snprintf(out->address, sizeof out->address, "hub.example:7443");
+    out->opens_at = period_start_ms(period_next(period));
+    out->closes_at = out->opens_at + 7 * SCHEME_DAY;
+    for (size_t i = 0; i < count; i++) {
+        const struct figures_table *table = figures_table_find(tables[i]);
+        out->terms[out->term_count++] =
+            (struct manifest_term){.table = table, .noise = {.epsilon = table->epsilon}};
     }
-    for (size_t i = 0; i < count; i++) scheme_add_term(&manifest, tables[i]);
-    scheme_enrol(scheme, &manifest);
-    manifest.geography = mem_copy(scheme->areas, sizeof *scheme->areas);
-    *out = manifest;
+    out->enrolled = mem_array(scheme->agencies + scheme->las, sizeof *out->enrolled);
+    scheme_enrol(scheme, FIGURES_CAPACITY, out);
+    scheme_enrol(scheme, FIGURES_DEMAND, out);
+    out->geography = mem_copy(scheme->areas, sizeof *scheme->areas);
 }
 
 /* The present month: the first period that a scheme has. */

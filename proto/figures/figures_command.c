@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the `figures` commands share.
+ */
+#include "proto/figures/figures_command.h"
+
+#include <stdio.h>
+
+#include "proto/base/clock.h"
+
+int figures_run(const struct figures_run *run)
+{
+    struct figures_desk desk = {0};
+    struct err err = {0};
+    int code = 0;
+    bool ok =
+        run->program->open(run->common, &desk, &err) && run->what(&desk, run->ctx, &code, &err);
+    run->program->close(&desk);
+    if (ok) return code;
+    cli_print_error(run->command, run->common->json, &err);
+    return code != 0 ? code : run->program->exit_code(&err);
+}
+
+const char *epsilon_text(uint64_t millionths, char out[EPSILON_TEXT])
+{
+    int len =
+        snprintf(out, EPSILON_TEXT, "%llu.%06llu", (unsigned long long)(millionths / EPSILON_ONE),
+                 (unsigned long long)(millionths % EPSILON_ONE));
+    for (int cut = 0; cut < 4 && out[len - 1] == '0'; cut++) out[--len] = '\0';
+    return out;
+}
+
+json_t *epsilon_json(uint64_t millionths)
+{
+    return json_real((double)millionths / EPSILON_ONE);
+}
+
+json_t *figures_instant_json(int64_t ms)
+{
+    char text[CLOCK_TEXT];
+    if (ms == 0) return json_null();
+    clock_format(ms, text);
+    return json_string(text);
+}
+
+void figures_list(json_t *array, json_t *item)
+{
+    REQUIRE(item && json_array_append_new(array, item) == 0);
+}
