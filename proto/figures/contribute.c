@@ -72,7 +72,9 @@ static bool note_refused(const struct side *side, const struct contributor_item 
     log_warn("figures_refused", "by=%s hub=%s period=%u table=%s code=%s field=%s reason=\"%s\"",
              role_name(side->role), item->hub, item->period, item->table->name,
              err_code_name(why->code), why->field, why->text);
-    if (!is_for_good(why)) return true;
+    /* Too early or too late by the other's clock, and not by ours: a clock is wrong. */
+    bool clocks = why->code == ERR_EXPIRED && clock_wall_ms() <= item->closes_at;
+    if (!is_for_good(why) || clocks) return true;
     side->round->counts->late += why->code == ERR_EXPIRED;
     return contributor_refused(side->round->parts->contributor, item->hash, side->role, err);
 }

@@ -33,6 +33,8 @@ struct scheme {
     uint8_t authority_secret[SIGN_SECRET_BYTES];
     uint64_t next_serial;
     struct party matcher, hub;
+    size_t homes;                  /* how many pairs of them there have been */
+    char *matcher_home, *hub_home; /* of the collections */
     struct collection *at_matcher, *at_hub;
     struct pool *pool;                 /* may be NULL */
     struct scheme_party *contributors; /* agencies, then LAs, ascending */
@@ -95,20 +97,18 @@ static inline struct scheme_party *scheme_la(struct scheme *scheme, size_t i)
 /* ---- the scheme ---- */
 
 static inline void scheme_open(const struct scheme *scheme, const struct party *party,
-                               struct collection **out)
+                               const char *home, struct collection **out)
 {
-    const struct collection_parts parts = {.home = party->home,
-                                           .identity = party->identity,
-                                           .trust = party->trust,
-                                           .pool = scheme->pool};
+    const struct collection_parts parts = {
+        .home = home, .identity = party->identity, .trust = party->trust, .pool = scheme->pool};
     struct err err = {0};
     parties_must(collection_open(&parts, out, &err), &err);
 }
 
 static inline void scheme_open_both(struct scheme *scheme)
 {
-    scheme_open(scheme, &scheme->matcher, &scheme->at_matcher);
-    scheme_open(scheme, &scheme->hub, &scheme->at_hub);
+    scheme_open(scheme, &scheme->matcher, scheme->matcher_home, &scheme->at_matcher);
+    scheme_open(scheme, &scheme->hub, scheme->hub_home, &scheme->at_hub);
 }
 
 static inline void scheme_close_both(struct scheme *scheme)
@@ -116,6 +116,23 @@ static inline void scheme_close_both(struct scheme *scheme)
     collection_close(scheme->at_matcher);
     collection_close(scheme->at_hub);
     scheme->at_matcher = scheme->at_hub = NULL;
+}
+
+static inline char *scheme_home(const struct scheme *scheme, const char *of)
+{
+    struct err err = {0};
+    char *home = mem_format("%s/figures-%s-%zu", scheme->parties->dir, of, scheme->homes);
+    parties_must(file_make_dirs(home, 0700, &err), &err);
+    return home;
+}
+
+static inline void scheme_new_homes(struct scheme *scheme)
+{
+    free(scheme->matcher_home);
+    free(scheme->hub_home);
+    scheme->homes++;
+    scheme->matcher_home = scheme_home(scheme, "matcher");
+    scheme->hub_home = scheme_home(scheme, "hub");
 }
 
 static inline void scheme_read_authority(struct scheme *scheme)
@@ -153,6 +170,7 @@ static inline struct scheme *scheme_new(size_t agencies, size_t las, struct pool
         scheme->contributors[i] = scheme_party(scheme, agency ? ROLE_AGENT : ROLE_LA, id);
     }
     scheme->areas = areas_new();
+    scheme_new_homes(scheme);
     scheme_open_both(scheme);
     return scheme;
 }
@@ -161,6 +179,15 @@ static inline void scheme_forget(struct scheme *scheme)
 {
     if (scheme->agreed) agreement_free(&scheme->agreement);
     scheme->agreed = false;
+}
+
+/* The same parties with empty collections. */
+static inline void scheme_reset(struct scheme *scheme)
+{
+    scheme_forget(scheme);
+    scheme_close_both(scheme);
+    scheme_new_homes(scheme);
+    scheme_open_both(scheme);
 }
 
 static inline void scheme_free(struct scheme *scheme)
@@ -172,63 +199,91 @@ static inline void scheme_free(struct scheme *scheme)
         scheme_party_free(&scheme->contributors[i]);
     }
     free(scheme->contributors);
+    free(scheme->matcher_home);
+    free(scheme->hub_home);
     free(scheme->areas);
     party_close(&scheme->matcher);
     party_close(&scheme->hub);
     parties_free(scheme->parties);
     support_temp_dir_remove(dir);
-    free(dir);
     free(scheme);
+}
+
+/* For a group of cmocka: *state is a scheme of 4 agencies and 3 LAs; each test begins with
+ * scheme_fresh. */
+enum { SCHEME_AGENCIES = 4, SCHEME_LAS = 3 };
+static inline int scheme_set_up(void **state)
+{
+    *state = scheme_new(SCHEME_AGENCIES, SCHEME_LAS, NULL);
+    return 0;
+}
+
+static inline int scheme_tear_down(void **state)
+{
+    scheme_free(*state);
+    return 0;
+}
+
+static inline struct scheme *scheme_fresh(void **state)
+{
+    struct scheme *scheme = *state;
+    scheme_reset(scheme);
+    return scheme;
 }
 
 /* ---- manifests ---- */
 
-static inline void scheme_add_term(struct manifest *manifest, const char *name)
+static inline bool scheme_has_side(const struct manifest *manifest, enum figures_side side)
 {
-    const struct figures_table *table = figures_table_find(name);
-    const struct manifest_side *side = &manifest->sides[table->side];
-    struct manifest_term *term = &manifest->terms[manifest->term_count++];
-    term->table = table;
-    term->noise = (struct noise_spec){.shares = side->quorum - side->insiders,
-                                      .epsilon = table->epsilon,
-                                      .sensitivity = table->cells_each * table->clip};
-}
-
-static inline void scheme_enrol(const struct scheme *scheme, struct manifest *manifest)
-{
-    size_t count = scheme->agencies + scheme->las;
-    manifest->enrolled = mem_array(count, sizeof *manifest->enrolled);
-    manifest->enrolled_count = count;
-    for (size_t i = 0; i < count; i++) {
-        const struct certificate *certificate = &scheme->contributors[i].certificate;
-        struct manifest_party *party = &manifest->enrolled[i];
-        bool la = certificate->role == ROLE_LA;
-        party->role = certificate->role;
-        memcpy(party->organisation, certificate->organisation, sizeof party->organisation);
-        party->authority = la ? (uint16_t)(i % scheme->areas->authority_count) : AREA_NONE;
+    for (size_t i = 0; i < manifest->term_count; i++) {
+        if (manifest->terms[i].table->side == side) return true;
     }
+    return false;
 }
 
-/* Everybody enrolled, quorum as by default, one insider; `tables` in the order of the edition. The
- * window is the first week of the month after `period`. manifest_free frees. */
+static inline void scheme_enrol_one(const struct scheme *scheme, size_t i,
+                                    struct manifest *manifest)
+{
+    const struct certificate *certificate = &scheme->contributors[i].certificate;
+    struct manifest_party *party = &manifest->enrolled[manifest->enrolled_count++];
+    bool la = certificate->role == ROLE_LA;
+    party->role = certificate->role;
+    memcpy(party->organisation, certificate->organisation, sizeof party->organisation);
+    size_t authority = la ? i % scheme->areas->authority_count : AREA_NONE;
+    party->authority = (uint16_t)authority;
+}
+
+static inline void scheme_enrol(const struct scheme *scheme, enum figures_side side,
+                                struct manifest *manifest)
+{
+    size_t first = side == FIGURES_CAPACITY ? 0 : scheme->agencies;
+    size_t count = side == FIGURES_CAPACITY ? scheme->agencies : scheme->las;
+    if (!scheme_has_side(manifest, side)) return;
+    manifest->sides[side] =
+        (struct manifest_side){.quorum = manifest_quorum(count), .insiders = 1, .enrolled = count};
+    for (size_t i = first; i < first + count; i++) scheme_enrol_one(scheme, i, manifest);
+}
+
+/* Everybody of the tables' sides enrolled, quorum as by default, one insider; `tables` in the order
+ * of the edition. The window is the first week of the month after `period`. manifest_free frees. */
 static inline void scheme_draft(struct scheme *scheme, uint32_t period, const char *const *tables,
                                 size_t count, struct manifest *out)
 {
-    struct manifest manifest = {.period = period};
-    memcpy(manifest.hub, scheme_hub(scheme)->organisation, sizeof manifest.hub);
-    memcpy(manifest.matcher, scheme_matcher(scheme)->organisation, sizeof manifest.matcher);
-    (void)snprintf(manifest.address, sizeof manifest.address, "hub.example:7443");
-    manifest.opens_at = period_start_ms(period_next(period));
-    manifest.closes_at = manifest.opens_at + 7 * SCHEME_DAY;
-    size_t enrolled[FIGURES_SIDES] = {scheme->agencies, scheme->las};
-    for (size_t i = 0; i < FIGURES_SIDES; i++) {
-        manifest.sides[i] = (struct manifest_side){
-            .quorum = manifest_quorum(enrolled[i]), .insiders = 1, .enrolled = enrolled[i]};
+    *out = (struct manifest){.period = period};
+    memcpy(out->hub, scheme_hub(scheme)->organisation, sizeof out->hub);
+    memcpy(out->matcher, scheme_matcher(scheme)->organisation, sizeof out->matcher);
+    (void)snprintf(out->address, sizeof out->address, "hub.example:7443");
+    out->opens_at = period_start_ms(period_next(period));
+    out->closes_at = out->opens_at + 7 * SCHEME_DAY;
+    for (size_t i = 0; i < count; i++) {
+        const struct figures_table *table = figures_table_find(tables[i]);
+        out->terms[out->term_count++] =
+            (struct manifest_term){.table = table, .noise = {.epsilon = table->epsilon}};
     }
-    for (size_t i = 0; i < count; i++) scheme_add_term(&manifest, tables[i]);
-    scheme_enrol(scheme, &manifest);
-    manifest.geography = mem_copy(scheme->areas, sizeof *scheme->areas);
-    *out = manifest;
+    out->enrolled = mem_array(scheme->agencies + scheme->las, sizeof *out->enrolled);
+    scheme_enrol(scheme, FIGURES_CAPACITY, out);
+    scheme_enrol(scheme, FIGURES_DEMAND, out);
+    out->geography = mem_copy(scheme->areas, sizeof *scheme->areas);
 }
 
 /* The present month: the first period that a scheme has. */
