@@ -102,8 +102,8 @@ static bool visit(const uint8_t *key, size_t key_len, const uint8_t *value, size
                   void *ctx, struct err *err)
 {
     struct walk *walk = ctx;
-    struct ledger_entry entry;
-    uint8_t previous[HASH_BYTES];
+    struct ledger_entry entry = {0};
+    uint8_t previous[HASH_BYTES] = {0};
     if (!ledger_entry_decode(value, value_len, &entry, previous, err) ||
         !check_link(walk, key, key_len, &entry, previous, err)) {
         return at_entry(walk->count + 1, err);
