@@ -25,6 +25,8 @@ enum { AGENCIES = 3, SERVED_EVENTS = 4, SERVED_HOUR = 3600000, SERVED_MESSAGE_MA
 
 /* ---- who there is ---- */
 
+static const char *const CAST_AGENCIES[AGENCIES] = {"agency-1", "agency-2", "agency-3"};
+
 struct cast {
     struct parties *parties;
     struct party matcher, hub, other_hub, agencies[AGENCIES], la, stranger;
@@ -32,7 +34,6 @@ struct cast {
 
 static inline int cast_make(void **state)
 {
-    static const char *const ids[AGENCIES] = {"agency-1", "agency-2", "agency-3"};
     struct cast *cast = mem_new(struct cast);
     char *dir = support_temp_dir();
     cast->parties = parties_new(dir);
@@ -40,7 +41,7 @@ static inline int cast_make(void **state)
     cast->hub = parties_add(cast->parties, ROLE_HUB, "hub-1");
     cast->other_hub = parties_add(cast->parties, ROLE_HUB, "hub-2");
     for (size_t i = 0; i < AGENCIES; i++) {
-        cast->agencies[i] = parties_add(cast->parties, ROLE_AGENT, ids[i]);
+        cast->agencies[i] = parties_add(cast->parties, ROLE_AGENT, CAST_AGENCIES[i]);
     }
     cast->la = parties_add(cast->parties, ROLE_LA, "la-1");
     cast->stranger = parties_add(cast->parties, ROLE_AGENT, "agency-9");
@@ -274,19 +275,21 @@ static inline int served_free(void **state)
 static const char *const SERVED_TABLES[] = {"capacity_status", "capacity_la"};
 enum { SERVED_TABLE_COUNT = 2 };
 
-/* Of the month before this one; the window is open for an hour still. */
-static inline struct manifest served_draft(const struct served *served, const struct party *hub)
+/* Of the month before this one, with a quorum of 3; the window is open for an hour still. agencies:
+ * ids, in order. manifest_free frees. */
+static inline struct manifest served_manifest(const char *hub, const char *matcher,
+                                              const char *address, const char *const *agencies,
+                                              size_t count)
 {
-    const char *id = identity_certificate(hub->identity)->organisation;
     int64_t now_ms = clock_wall_ms();
     uint32_t month = period_of(now_ms);
     struct manifest manifest = {.period = period_before(month, 1), .geography = areas_new()};
     int64_t start_ms = period_start_ms(month);
     manifest.opens_at = now_ms - SERVED_HOUR > start_ms ? now_ms - SERVED_HOUR : start_ms;
     manifest.closes_at = now_ms + SERVED_HOUR;
-    (void)snprintf(manifest.hub, sizeof manifest.hub, "%s", id);
-    (void)snprintf(manifest.matcher, sizeof manifest.matcher, "matcher-1");
-    (void)snprintf(manifest.address, sizeof manifest.address, "%s", served->hub.target);
+    (void)snprintf(manifest.hub, sizeof manifest.hub, "%s", hub);
+    (void)snprintf(manifest.matcher, sizeof manifest.matcher, "%s", matcher);
+    (void)snprintf(manifest.address, sizeof manifest.address, "%s", address);
     manifest.sides[FIGURES_CAPACITY] = (struct manifest_side){.quorum = 3, .insiders = 1};
     for (size_t i = 0; i < SERVED_TABLE_COUNT; i++) {
         const struct figures_table *table = figures_table_find(SERVED_TABLES[i]);
@@ -295,15 +298,20 @@ static inline struct manifest served_draft(const struct served *served, const st
         term->noise = (struct noise_spec){
             .shares = 2, .epsilon = table->epsilon, .sensitivity = table->cells_each * table->clip};
     }
-    manifest.enrolled = mem_array(AGENCIES, sizeof *manifest.enrolled);
-    manifest.enrolled_count = AGENCIES;
-    for (size_t i = 0; i < AGENCIES; i++) {
+    manifest.enrolled = mem_array(count, sizeof *manifest.enrolled);
+    manifest.enrolled_count = count;
+    for (size_t i = 0; i < count; i++) {
         struct manifest_party *party = &manifest.enrolled[i];
         *party = (struct manifest_party){.role = ROLE_AGENT, .authority = AREA_NONE};
-        (void)snprintf(party->organisation, sizeof party->organisation, "%s",
-                       identity_certificate(served->cast->agencies[i].identity)->organisation);
+        (void)snprintf(party->organisation, sizeof party->organisation, "%s", agencies[i]);
     }
     return manifest;
+}
+
+static inline struct manifest served_draft(const struct served *served, const struct party *hub)
+{
+    return served_manifest(identity_certificate(hub->identity)->organisation, "matcher-1",
+                           served->hub.target, CAST_AGENCIES, AGENCIES);
 }
 
 /* Drawn up by the hub that serves, agreed by the matcher, without any stream. agreement_free. */
