@@ -54,7 +54,7 @@ class HubCase(StoryCase):
         with open(cls.directory / "las.csv", "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["id", "name", "code"])
-            writer.writerows([f"la-{i + 1}", f"Council {i + 1}", code] for i, code in enumerate(AUTHORITIES))
+            writer.writerows([f"la-{i}", f"Council {i}", code] for i, code in enumerate(AUTHORITIES, 1))
         (cls.directory / "areas.geojson").write_text(json.dumps(boundaries()), encoding="utf-8")
         today = datetime.date.today().isoformat()
 
