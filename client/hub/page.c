@@ -7,19 +7,22 @@
 static const double quantile = 1.645;
 
 static const char style[] =
-    "body{font:16px/1.5 sans-serif;color:#111;background:#fff;margin:0 auto;max-width:62em;"
+    "body{font:16px/1.5 sans-serif;color:#111;background:#fff;margin:0 auto;max-width:72em;"
     "padding:0 1em 3em}h1{line-height:1.2}h2{border-top:2px solid #111;padding-top:.6em;"
-    "margin-top:2em}h3{margin:1.5em 0 .3em}td{white-space:nowrap}nav{margin-bottom:1em}"
+    "margin-top:2em}h3{margin:1.5em 0 .3em}nav{margin-bottom:1em}"
     "nav a{margin-right:1em;white-space:nowrap}a{color:#1d3557}"
     ".note{background:#f2f2ee;border-left:4px solid #555;padding:.3em 1em}"
     ".figure{display:flex;flex-wrap:wrap;gap:1em 2em;align-items:flex-start;margin:1em 0 2em}"
     ".figure>div{flex:1 1 19em;min-width:0;overflow-x:auto}"
+    ".figure>div+div{flex-basis:28em}"
     "svg{width:100%;max-width:30em;height:auto;font-family:sans-serif}"
     "svg text{paint-order:stroke;stroke:#fff;stroke-width:3px}"
     "table{border-collapse:collapse;font-size:.9em}caption{text-align:left;font-weight:bold;"
     "padding-bottom:.3em}th,td{padding:.15em .6em;border-bottom:1px solid #999;text-align:right;"
     "vertical-align:top}th{font-weight:600}tbody th,thead th:first-child{text-align:left}"
-    "@media print{body{max-width:none;font-size:11pt}nav{display:none}.figure,tr"
+    "tbody th{font-weight:normal;min-width:8em}"
+    "@media(min-width:40em){td{white-space:nowrap}}@media "
+    "print{body{max-width:none;font-size:11pt}nav{display:none}.figure,tr"
     "{break-inside:avoid}h2,h3{break-after:avoid}a{color:inherit}}";
 
 /* ---- parts ---- */
