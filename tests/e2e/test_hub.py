@@ -59,8 +59,8 @@ class HubCase(StoryCase):
         today = datetime.date.today().isoformat()
 
         def change(i, row):
-            row.update({"status": "full" if i % 4 == 0 else "available", "status_date": today, "available_from": "",
-                        "places": "0" if i % 4 == 0 else "1"})
+            status, places = ("full", "0") if i % 4 == 0 else ("available", "1")
+            row.update({"status": status, "places": places, "status_date": today, "available_from": ""})
         for path in (cls.directory / "carers").glob("*.csv"):
             rewrite(path, change)
 
