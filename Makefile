@@ -158,7 +158,7 @@ $(CHEATING): $(B)/obj/tests/e2e/hostile/cheating_agent.o $(B)/obj/agent/main.o $
 	@mkdir -p $(dir $@)
 	$(CC) $(LDFLAGS_ALL) -Wl,--wrap=blind_evaluate -o $@ $^ $(LIBS)
 
--include tests/e2e/tests.mk tests/bench/bench.mk tests/fuzz/fuzz.mk
+-include tests/e2e/tests.mk tests/bench/bench.mk tests/fuzz/fuzz.mk tests/soak/soak.mk
 
 # One kind of test after the other, so that they do not take each other's time, each built with all processors;
 # a failure does not hide what comes after it.
