@@ -78,6 +78,21 @@ static size_t pass_on(struct collection *from, const struct figures_release *the
     return passed;
 }
 
+/* Exactly what was sent in time: each party once, and nothing else. */
+static bool is_what_was_sent(const struct soak *soak, const struct figures_table *table,
+                             const struct figures_release *set)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < soak_party_count(soak); i++) {
+        const struct soak_party *party = &soak->parties[i];
+        if (!soak_counts(party, table)) continue;
+        for (size_t j = 0; j < party->sent_count; j++) {
+            found += party->sent[j].table == table && has(set, party->sent[j].hash);
+        }
+    }
+    return found == set->count;
+}
+
 static size_t compare_sets(struct soak *soak, const struct figures_table *table, size_t expected)
 {
     struct figures_release hub, matcher;
@@ -92,7 +107,8 @@ static size_t compare_sets(struct soak *soak, const struct figures_table *table,
     read_set(soak, soak->at_matcher, table, &matcher, at_matcher);
     soak_check(soak,
                hub.count == expected && matcher.count == expected &&
-                   memcmp(at_hub, at_matcher, HASH_BYTES) == 0,
+                   memcmp(at_hub, at_matcher, HASH_BYTES) == 0 &&
+                   is_what_was_sent(soak, table, &hub),
                table->name, "hub has %zu, matcher %zu contributions; %zu were sent in time",
                hub.count, matcher.count, expected);
     figures_release_free(&hub);
