@@ -53,8 +53,9 @@ help:
 
 ## make              build the four programs into build/
 ## make deps         install the Debian packages that are missing
-## make check        unit tests, end-to-end tests, sanitizer runs
+## make check        unit tests, end-to-end tests, two periods of the soak, sanitizer runs
 ## make demo         a whole scheme on this machine: AGENCIES=12 HOUSEHOLDS=540
+## make soak         a simulated year of figures: 12 periods, 339 agencies, 150 LAs
 ## make bench        measure against the cost of the primitive operations
 ## make lint         formatting, static analysis, house rules
 ## make fuzz         SECONDS=10 for each decoder of untrusted bytes (needs clang)
@@ -158,17 +159,17 @@ $(CHEATING): $(B)/obj/tests/e2e/hostile/cheating_agent.o $(B)/obj/agent/main.o $
 	@mkdir -p $(dir $@)
 	$(CC) $(LDFLAGS_ALL) -Wl,--wrap=blind_evaluate -o $@ $^ $(LIBS)
 
--include tests/e2e/tests.mk tests/bench/bench.mk tests/fuzz/fuzz.mk
+-include tests/e2e/tests.mk tests/bench/bench.mk tests/fuzz/fuzz.mk tests/soak/soak.mk
 
 # One kind of test after the other, so that they do not take each other's time, each built with all processors;
 # a failure does not hide what comes after it.
 in_turn = failed=0; for kind in $(1); do $(MAKE) -j$$(nproc) $(2) $$kind || failed=1; done; exit $$failed
 
 check: deps
-	@$(call in_turn,check-unit check-e2e check-san)
+	@$(call in_turn,check-unit check-e2e check-soak check-san)
 
 check-san: deps
-	@$(call in_turn,check-unit check-e2e,B=build-san SAN=1)
+	@$(call in_turn,check-unit check-e2e check-soak,B=build-san SAN=1)
 
 demo: all
 	tests/lab/demo --build $(B) --agencies $(or $(AGENCIES),12) --households $(or $(HOUSEHOLDS),540)

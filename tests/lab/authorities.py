@@ -20,6 +20,7 @@ FIRST_CODE = 99000001
 ENGLAND_KM2 = 170000  # with its coasts, so that rectangles of this size cover the offices' surroundings
 KM_A_DEGREE = 111.2
 NORTHERNMOST, SOUTHERNMOST, WESTERNMOST, EASTERNMOST = 55.8, 49.9, -5.8, 1.8
+EDGE = 2.0  # further east lies outside the National Grid
 
 # Plausible, not measured: nothing is published by search.
 CHILDREN = {1: 80, 2: 15, 3: 5}
@@ -28,7 +29,7 @@ TYPES = {"PT_SHORT": 45, "PT_LONG": 25, "PT_EMERG": 12, "PT_BRIDGE": 3, "PT_PC":
 NEEDED_BY = {"today": 25, "within_5_days": 40, "later": 35}
 NEEDS = {"DS_AUT": 0.1, "RC_MISS": 0.08, "RC_CSE": 0.05, "RC_CCE": 0.06, "RC_SH": 0.07, "ND_MH": 0.1,
          "RO_PHYS": 0.06, "RO_FIRE": 0.01, "HE_MEDS": 0.03, "HE_FEED": 0.01, "DS_MOB": 0.02, "DS_LD": 0.05,
-         "RC_SUB": 0.03, "CS_UASC": 0.02}
+         "RC_SUB": 0.03}
 OUTCOMES = {("placed", ""): 52, ("placed_elsewhere", "in_house"): 12, ("placed_elsewhere", "ifa"): 8,
             ("placed_elsewhere", "residential"): 6, ("placed_elsewhere", "supported"): 4,
             ("placed_elsewhere", "kinship"): 3, ("placed_elsewhere", "other"): 2, ("none_found", ""): 8,
@@ -49,7 +50,7 @@ def rectangles(count):
             south, west = SOUTHERNMOST + row * height, WESTERNMOST + column * width
             lat, lon = south + height / 2, west + width / 2
             distance, region = min((math.hypot(lat - a, (lon - b) * 0.6), name) for name, a, b in offices)
-            found.append((distance, region, west, south, west + width, south + height))
+            found.append((distance, region, west, south, min(west + width, EDGE), south + height))
     return sorted(found)[:count]
 
 
