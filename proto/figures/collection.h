@@ -159,7 +159,9 @@ collection_releases(struct collection *collection, const uint8_t manifest_hash[H
  * exactly the hub's own set and meets the quorum, and the shares' proof over the hub's own sum;
  * opens it, applies the release rules (release.h), enters the ledger and keeps what is shown, in
  * one transaction. The sums themselves are not kept. ERR_UNAUTHENTICATED or ERR_INVALID name what
- * the matcher did wrong (field "release", "contributions", "shares"); ERR_EXISTS: released before.
+ * the matcher did wrong (field "release", "contributions", "shares", "quorum"); ERR_INVALID with
+ * field "cells[i]": a contributor has sent what no count can be, the matcher is not to blame;
+ * ERR_UNAVAILABLE: the own set has changed meanwhile; ERR_EXISTS: released before.
  * Nothing is kept then. release_free frees `out`. */
 MUST_CHECK bool collection_open_sums(struct collection *collection, const struct opened *opened,
                                      const struct certificate *matcher, int64_t now_ms,
