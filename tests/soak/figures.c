@@ -155,6 +155,7 @@ static void check_end(struct soak *soak)
         if (soak->of_tables[i].cells == 0) continue;
         moments_check(soak, &soak->of_tables[i], figures_tables[i].name);
     }
+    prices_check(soak);
     soak->period_index = soak->periods;
     for (size_t i = 0; i < soak_party_count(soak); i++) {
         struct soak_party *party = &soak->parties[i];

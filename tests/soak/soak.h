@@ -118,6 +118,7 @@ struct soak {
     struct agreement agreement; /* of the present period */
     struct soak_row rows[SOAK_PERIODS_MAX];
     struct soak_moments moments, of_period, of_tables[FIGURES_TABLES_MAX];
+    size_t few_prices, few_prices_shown; /* prices with few placements behind them */
     bool released[SOAK_PERIODS_MAX][FIGURES_TABLES_MAX];
     struct signed_bytes signed_releases[FIGURES_TABLES_MAX]; /* of the present period */
     size_t signed_release_count;
@@ -231,6 +232,8 @@ void sums_check(struct soak *soak, const struct manifest_term *term, const int64
 /* What is shown against the sums. */
 void sums_check_release(struct soak *soak, const struct manifest_term *term, const int64_t *sums,
                         const struct release *release);
+/* Of all periods: how often a price is shown that should not be. */
+void prices_check(struct soak *soak);
 /* Mean and variance over many cells. */
 void moments_check(struct soak *soak, const struct soak_moments *moments, const char *name);
 void moments_add(struct soak_moments *moments, double z, double excess);

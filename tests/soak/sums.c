@@ -9,9 +9,10 @@
 #include "proto/base/mem.h"
 #include "tests/soak/soak.h"
 
+enum { MOMENT_CELLS = 200 }; /* with fewer, a single cell may be too much of it */
 /* Tails are those of a Laplace distribution: beyond CELL_BOUND deviations lies less than one cell
- * in 10^9. Means and variances over hundreds of cells are nearly normal. */
-static const double CELL_BOUND = 16, MOMENT_BOUND = 6.5;
+ * in 10^9. Means and variances over MOMENT_CELLS cells or more are nearly normal. */
+static const double CELL_BOUND = 16, MOMENT_BOUND = 6.5, PRICE_FEW = 20;
 
 struct predicted {
     double variance, excess; /* of one cell */
@@ -73,6 +74,7 @@ static void moments_join(struct soak_moments *to, const struct soak_moments *mor
 void moments_check(struct soak *soak, const struct soak_moments *m, const char *name)
 {
     double n = (double)m->cells, mean = m->z / n, variance = m->z2 / n;
+    if (m->cells < MOMENT_CELLS) return;
     double of_mean = MOMENT_BOUND / sqrt(n), of_variance = MOMENT_BOUND * sqrt(m->var_z2) / n;
     soak_check(soak, fabs(mean) <= of_mean, name, "mean residual %.3f; 0 within %.3f is predicted",
                mean, of_mean);
@@ -148,22 +150,34 @@ static void check_count(struct shown *shown, size_t row, size_t column)
     shown->far += fabs((double)(value->value - plain)) > CELL_BOUND * deviation + to / 2;
 }
 
-/* The mean of what the parties counted, which lies at the points of the scale too. */
+/* The mean of what the parties counted, which lies at the points of the scale too. Where no more
+ * than PRICE_FEW stand behind a price it is hardly ever shown, and may be anything then. */
 static void check_price(struct shown *shown, size_t row, size_t column)
 {
     const struct release_value *mean = &release_at(shown->release, row, column)->count;
+    struct soak *soak = shown->soak;
     double number = 0, pounds = 0;
     size_t cells = 0;
-    if (mean->shown != RELEASE_SHOWN) return;
-    shown->soak->rows[shown->soak->period_index].shown++;
     for (size_t p = 0; p < FIGURES_POINTS; p++) {
         double count = (double)add_up(shown, shown->plain, row, column, p, &cells);
         number += count;
         pounds += count * (FIGURES_POINT_LOWEST + (double)p * FIGURES_POINT_STEP);
     }
-    bool near = number > 0 && fabs((double)mean->value - pounds / number) <=
-                                  CELL_BOUND * mean->deviation + RELEASE_ROUND;
-    shown->far += !near;
+    bool is_shown = mean->shown == RELEASE_SHOWN, few = number <= PRICE_FEW;
+    soak->rows[soak->period_index].shown += is_shown;
+    soak->few_prices += few;
+    soak->few_prices_shown += few && is_shown;
+    if (!is_shown || few) return;
+    shown->far +=
+        fabs((double)mean->value - pounds / number) > CELL_BOUND * mean->deviation + RELEASE_ROUND;
+}
+
+void prices_check(struct soak *soak)
+{
+    double few = (double)soak->few_prices, most = few / 20 + 5 * sqrt(few / 20);
+    soak_check(soak, (double)soak->few_prices_shown <= most, "prices",
+               "%zu of %zu with too few placements behind them are shown; one in twenty may be",
+               soak->few_prices_shown, soak->few_prices);
 }
 
 static void check_stated(struct soak *soak, const struct manifest_term *term,

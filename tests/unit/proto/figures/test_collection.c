@@ -340,8 +340,8 @@ static void what_one_lacks_the_other_passes_on(void **state)
     struct scheme_party stranger = scheme_party(scheme, ROLE_AGENT, "agency-0003");
     struct signed_bytes other;
     scheme_contribute_all(scheme, &stranger, table, 1, &other);
-    assert_int_equal(put_code(scheme, scheme->at_matcher, &stranger, &other, true, "table"),
-                     ERR_EXISTS);
+    enum err_code code = put_code(scheme, scheme->at_matcher, &stranger, &other, true, "table");
+    assert_true(code == ERR_EXISTS || code == ERR_EXPIRED); /* by which hash is lower */
     release_free(&release);
     figures_release_free(&set);
     signed_bytes_free(&raw);

@@ -301,7 +301,6 @@ static void not_twice_not_early_not_late(void **state)
     scheme->now_ms = now_ms;
     scheme_deliver(scheme, agency, &first);
     check_both(scheme, agency, &second, ERR_EXISTS, "table");
-    check_put(scheme, scheme->at_matcher, agency, &second, true, ERR_EXISTS, "table");
     scheme_close_window(scheme);
     check_both(scheme, other, &late, ERR_EXPIRED, "closes_at");
     check_both(scheme, agency, &second, ERR_EXISTS, "table");
@@ -309,6 +308,55 @@ static void not_twice_not_early_not_late(void **state)
     signed_bytes_free(&first);
     signed_bytes_free(&second);
     signed_bytes_free(&late);
+}
+
+/* One to the matcher, another to the hub: the two sets would never be the same, and no table of the
+ * period would come about. */
+static void one_for_each_collector(void **state)
+{
+    struct scheme *scheme = begun(state);
+    struct scheme_party *agency = scheme_agency(scheme, AGENCIES - 1);
+    struct signed_bytes raw[2];
+    struct opened opened;
+    struct release release;
+    struct err err = {0};
+    for (size_t table = 0; table < 2; table++) {
+        scheme_deliver_all(scheme, table_of(table), VALUE, 1);
+        for (size_t i = 0; i < 2; i++) {
+            scheme_contribute_all(scheme, agency, table_of(table), VALUE, &raw[i]);
+        }
+        uint8_t hashes[2][HASH_BYTES];
+        for (size_t i = 0; i < 2; i++) {
+            hash_once(hashes[i], TAG_CONTRIBUTION, raw[i].body.data, raw[i].body.len);
+        }
+        /* The lower one is the hub's at first, then the matcher's. */
+        size_t lower = memcmp(hashes[0], hashes[1], HASH_BYTES) < 0 ? 0 : 1;
+        size_t hubs = table == 0 ? lower : 1 - lower;
+        must(scheme_put(scheme, scheme->at_hub, agency, &raw[hubs], false, &err), &err);
+        must(scheme_put(scheme, scheme->at_matcher, agency, &raw[1 - hubs], false, &err), &err);
+        int64_t now_ms = scheme->now_ms;
+        scheme_close_window(scheme);
+        assert_false(scheme_half_open(scheme, table_of(table), &opened, &err));
+        assert_string_equal(err.field, "set_hash");
+        bool at_hub = scheme_put(scheme, scheme->at_hub, agency, &raw[1 - hubs], true, &err);
+        bool at_matcher = scheme_put(scheme, scheme->at_matcher, agency, &raw[hubs], true, &err);
+        assert_int_equal(at_hub, hubs != lower);
+        assert_int_equal(at_matcher, hubs == lower);
+        assert_int_equal(count_of(scheme->at_hub, scheme, table_of(table)), AGENCIES);
+        must(scheme_half_open(scheme, table_of(table), &opened, &err), &err);
+        must(scheme_open_sums(scheme, &opened, &release, &err), &err);
+        assert_int_equal(release_at(&release, 0, 0)->count.value, AGENCIES * VALUE);
+        for (size_t i = 0; i < 2; i++) { /* neither is kept */
+            struct signed_bytes kept;
+            struct certificate certificate;
+            assert_false(collection_get(scheme->at_hub, hashes[i], &kept, &certificate, &err));
+            assert_false(collection_get(scheme->at_matcher, hashes[i], &kept, &certificate, &err));
+            signed_bytes_free(&raw[i]);
+        }
+        release_free(&release);
+        opened_free(&opened);
+        scheme->now_ms = now_ms;
+    }
 }
 
 /* An insider sends another's ciphertexts as its own: the sum would hold that one twice. */
@@ -369,6 +417,7 @@ int main(void)
         cmocka_unit_test(who_may_not_contribute),
         cmocka_unit_test(what_may_not_be_contributed),
         cmocka_unit_test(not_twice_not_early_not_late),
+        cmocka_unit_test(one_for_each_collector),
         cmocka_unit_test(anothers_ciphertexts),
         cmocka_unit_test(a_renewed_certificate),
     };
