@@ -221,7 +221,8 @@ class Generate(unittest.TestCase):
             self.near(musts[code], chance, count, code)
 
     def near(self, seen, wanted, count, what):
-        self.assertAlmostEqual(seen / count, wanted, delta=3.5 * math.sqrt(wanted * (1 - wanted) / count), msg=what)
+        allowed = 3.5 * math.sqrt(wanted * (1 - wanted) / count)
+        self.assertAlmostEqual(seen / count, wanted, delta=allowed, msg=what)
 
     def test_searches_are_the_same_for_a_seed(self):
         first, second = self.make_searches("first"), self.make_searches("second")
