@@ -13,6 +13,8 @@
 #include <systemd/sd-daemon.h>
 
 #include "agent/commands.h"
+#include "agent/figures.h"
+#include "agent/figures_post.h"
 #include "agent/home.h"
 #include "agent/link.h"
 #include "agent/post.h"
@@ -34,6 +36,8 @@ struct server {
     struct link *link;
     struct post *post;
     struct upkeep *upkeep;
+    struct figures figures;
+    struct figures_post *figures_post;
     int lock_fd, signal_fd, wake_fd;
     struct status_file status; /* as written last */
     uint64_t vault_version, correspondence_version;
@@ -245,11 +249,23 @@ static void start_parts(struct server *server)
     start_mail(server);
 }
 
+static bool start_figures(struct server *server, struct err *err)
+{
+    const struct home *home = &server->home;
+    const struct figures_post_parts parts = {.contributor = server->figures.contributor,
+                                             .identity = home->identity,
+                                             .trust = home->trust,
+                                             .target = home->config.matcher,
+                                             .matcher_id = home->config.matcher_id};
+    return figures_post_start(&parts, &server->figures_post, err);
+}
+
 static bool start(struct server *server, const struct cli_common *common, struct err *err)
 {
     if (!open_signals(server, err) || !home_open(common, &server->home, err) ||
         !status_file_lock(server->home.path, &server->lock_fd, err) ||
         !home_open_correspondence(&server->home, err) || !home_open_replies(&server->home, err) ||
+        !figures_open(&server->home, &server->figures, err) ||
         !policy_open(&server->home.config, server->home.vault, &server->policy, err)) {
         return false;
     }
@@ -259,16 +275,18 @@ static bool start(struct server *server, const struct cli_common *common, struct
     write_status(server, &status);
     rpc_start();
     start_parts(server);
+    if (!start_figures(server, err)) return false;
     log_info("serving", "id=%s matcher=%s", id, server->home.config.matcher);
     return true;
 }
 
-/* Mail first, which needs nothing of the rest; then the link, so that nothing new comes in; then
- * what works on queries; then what they use. */
+/* Figures and mail first, which need nothing of the rest; then the link, so that nothing new comes
+ * in; then what works on queries; then what they use. */
 static void stop(struct server *server)
 {
     struct err err = {0};
     bool started = server->link != NULL;
+    figures_post_stop(server->figures_post);
     upkeep_stop(server->upkeep);
     post_stop(server->post);
     link_free(server->link);
@@ -280,6 +298,7 @@ static void stop(struct server *server)
         log_err(LOG_LEVEL_WARN, "counters", &err);
     }
     policy_close(server->policy);
+    figures_close(&server->figures);
     if (started) {
         struct status_file status = server->status;
         status.attached = false;

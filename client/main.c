@@ -2,6 +2,7 @@
  * hearth: a local authority's placement team asks which agencies have carers for a child.
  */
 #include "client/commands.h"
+#include "client/hub/commands.h"
 #include "proto/base/cli.h"
 #include "proto/base/secret.h"
 
@@ -24,9 +25,28 @@ static const struct cli_command commands[] = {
     {"audit open", "open a query for an auditor", command_audit_open},
     {"audit check", "recompute a query from its package", command_audit_check},
     {"audit log", "check an export of the matcher's log", command_audit_log},
+    {"figures status", "say what was contributed to which hub", command_figures_status},
+    {"figures terms", "say what contributing to a hub means", command_figures_terms},
+    {"figures join", "agree to contribute to a hub", command_figures_join},
+    {"figures leave", "stop contributing to a hub", command_figures_leave},
+    {"figures off", "leave a table out", command_figures_off},
+    {"figures on", "contribute a table again", command_figures_on},
+    {"figures preview", "show what would be contributed", command_figures_preview},
+    {"figures send", "contribute what is due now", command_figures_send},
+    {"figures ledger", "show what was spent of the budget", command_figures_ledger},
     {"gazetteer import", "make postcodes and place names known", command_gazetteer_import},
     {"gazetteer show", "show where a place is", command_gazetteer_show},
     {"gazetteer status", "say what the gazetteer holds", command_gazetteer_status},
+    {"hub init", "say where a hub listens and which matcher it uses", command_hub_init},
+    {"hub areas", "draw up the areas of the tables from boundaries", command_hub_areas},
+    {"hub enrol", "say who contributes", command_hub_enrol},
+    {"hub open", "draw up a period's manifest, and have the matcher agree", command_hub_open},
+    {"hub serve", "take contributions", command_hub_serve},
+    {"hub fetch", "open the sums of what has closed", command_hub_fetch},
+    {"hub coverage", "say who has contributed", command_hub_coverage},
+    {"hub ledger", "list what was released, and what epsilon is left", command_hub_ledger},
+    {"hub show", "show the figures that were released", command_hub_show},
+    {"hub gaps", "tell where searches fail most", command_hub_gaps},
 };
 
 int main(int argc, char **argv)

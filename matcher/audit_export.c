@@ -19,6 +19,8 @@ static bool concerns_everybody(enum audit_kind kind)
     case AUDIT_EPOCH:
     case AUDIT_TIE_SEED:
     case AUDIT_DIRECTORY:
+    case AUDIT_FIGURES_AGREED:
+    case AUDIT_FIGURES_RELEASED:
     case AUDIT_REVOCATIONS: return true;
     default: return false;
     }

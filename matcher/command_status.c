@@ -10,6 +10,19 @@
 
 enum { STATUS_MAX = 1 << 20 };
 
+static void print_figures(const json_t *figures)
+{
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(figures, i, one)
+    {
+        (void)printf("  figures of %s for %s: contributions until %s\n",
+                     json_string_value(json_object_get(one, "hub")),
+                     json_string_value(json_object_get(one, "period")),
+                     json_string_value(json_object_get(one, "closes_at")));
+    }
+}
+
 static void print_text(const json_t *status)
 {
     const json_t *agents = json_object_get(status, "agents");
@@ -25,6 +38,7 @@ static void print_text(const json_t *status)
     {
         (void)printf("  %s\n", json_string_value(id));
     }
+    print_figures(json_object_get(status, "figures"));
 }
 
 static int show(const struct cli_common *common)

@@ -75,7 +75,7 @@ static bool party_read(struct store_txn *txn, const struct mail_party *party, co
                        size_t *len, bool *found, struct err *err)
 {
     uint8_t key[PARTY_KEY];
-    party_key(party, key);
+    mail_party_key(party, key);
     return store_get(txn, MAILBOX_PARTIES, key, sizeof key, value, len, found, err);
 }
 
@@ -98,7 +98,7 @@ static bool write_party(struct mailbox *mailbox, const struct mail_party *party,
 {
     struct store_txn *txn = NULL;
     uint8_t key[PARTY_KEY];
-    party_key(party, key);
+    mail_party_key(party, key);
     if (!store_begin(mailbox->store, true, &txn, err)) return false;
     if (!store_put(txn, MAILBOX_PARTIES, key, sizeof key, record->data, record->len, err)) {
         store_abort(txn);
@@ -140,7 +140,7 @@ static size_t counts_key(enum counted what, const struct mail_party *party,
 {
     out[0] = (uint8_t)what;
     if (what == COUNTED_ALL) return 1;
-    party_key(party, out + 1);
+    mail_party_key(party, out + 1);
     return 1 + PARTY_KEY;
 }
 

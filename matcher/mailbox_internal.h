@@ -45,12 +45,12 @@ struct mailbox {
 static const int64_t MAILBOX_DAY_MS = 86400000;
 
 /* ---- records: decoders say ERR_CORRUPT, field "mail" ---- */
-void party_key(const struct mail_party *party, uint8_t out[PARTY_KEY]);
+void mail_party_key(const struct mail_party *party, uint8_t out[PARTY_KEY]);
 void item_key(const struct mail_party *party, uint64_t number, uint8_t out[ITEM_KEY]);
 void seen_key(const struct mail_party *sender, const uint8_t mail_id[MAIL_ID_BYTES],
               uint8_t out[SEEN_KEY]);
-MUST_CHECK bool party_key_decode(const uint8_t *key, size_t len, struct mail_party *out,
-                                 struct err *err);
+MUST_CHECK bool mail_party_key_decode(const uint8_t *key, size_t len, struct mail_party *out,
+                                      struct err *err);
 bool record_corrupt(struct err *err, const char *what); /* returns false */
 
 /* An item as it is stored; pointers into the record. */

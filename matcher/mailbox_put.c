@@ -75,7 +75,7 @@ static bool check_receiver(struct arrival *arrival, struct err *err)
         arrival->refused = true;
         return false;
     }
-    party_key(&arrival->to, key);
+    mail_party_key(&arrival->to, key);
     if (!store_get(arrival->txn, MAILBOX_PARTIES, key, sizeof key, &value, &len, &found, err)) {
         return false;
     }
@@ -138,7 +138,7 @@ static struct daily day_of(const struct arrival *arrival, const uint8_t key[PART
 static bool check_day(struct arrival *arrival, struct err *err)
 {
     uint8_t key[PARTY_KEY];
-    party_key(&arrival->from, key);
+    mail_party_key(&arrival->from, key);
     const struct daily daily = day_of(arrival, key);
     uint32_t limit = arrival->mailbox->limits.per_day;
     if (!daily_read(&daily, clock_london_day(arrival->put->now_ms), &arrival->today, err)) {
@@ -235,7 +235,7 @@ static bool write_seen(struct arrival *arrival, struct err *err)
 static bool write_day(struct arrival *arrival, struct err *err)
 {
     uint8_t key[PARTY_KEY];
-    party_key(&arrival->from, key);
+    mail_party_key(&arrival->from, key);
     const struct daily daily = day_of(arrival, key);
     return daily_write(&daily, clock_london_day(arrival->put->now_ms), arrival->today + 1, err);
 }

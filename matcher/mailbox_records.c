@@ -13,7 +13,7 @@ bool record_corrupt(struct err *err, const char *what)
 
 /* ---- keys ---- */
 
-void party_key(const struct mail_party *party, uint8_t out[PARTY_KEY])
+void mail_party_key(const struct mail_party *party, uint8_t out[PARTY_KEY])
 {
     memset(out, 0, PARTY_KEY);
     out[0] = (uint8_t)party->role;
@@ -22,25 +22,25 @@ void party_key(const struct mail_party *party, uint8_t out[PARTY_KEY])
 
 void item_key(const struct mail_party *party, uint64_t number, uint8_t out[ITEM_KEY])
 {
-    party_key(party, out);
+    mail_party_key(party, out);
     store_key_u64(out + PARTY_KEY, number);
 }
 
 void seen_key(const struct mail_party *sender, const uint8_t mail_id[MAIL_ID_BYTES],
               uint8_t out[SEEN_KEY])
 {
-    party_key(sender, out);
+    mail_party_key(sender, out);
     memcpy(out + PARTY_KEY, mail_id, MAIL_ID_BYTES);
 }
 
-bool party_key_decode(const uint8_t *key, size_t len, struct mail_party *out, struct err *err)
+bool mail_party_key_decode(const uint8_t *key, size_t len, struct mail_party *out, struct err *err)
 {
     struct mail_party party = {.role = ROLE_NONE};
     uint8_t again[PARTY_KEY];
     if (len == PARTY_KEY && (key[0] == ROLE_LA || key[0] == ROLE_AGENT)) {
         party.role = (enum role)key[0];
         memcpy(party.id, key + 1, ID_MAX);
-        party_key(&party, again);
+        mail_party_key(&party, again);
         if (text_is_id(party.id) && sodium_memcmp(again, key, PARTY_KEY) == 0) {
             *out = party;
             return true;
@@ -54,7 +54,7 @@ bool party_key_decode(const uint8_t *key, size_t len, struct mail_party *out, st
 static void put_party(struct buf *out, const struct mail_party *party)
 {
     uint8_t key[PARTY_KEY];
-    party_key(party, key);
+    mail_party_key(party, key);
     buf_append(out, key, sizeof key);
 }
 
@@ -62,7 +62,7 @@ static bool take_party(struct reader *reader, struct mail_party *party)
 {
     struct err unused;
     const uint8_t *key = reader_take(reader, PARTY_KEY);
-    return key && party_key_decode(key, PARTY_KEY, party, &unused);
+    return key && mail_party_key_decode(key, PARTY_KEY, party, &unused);
 }
 
 static bool take_bytes(struct reader *reader, void *out, size_t len)

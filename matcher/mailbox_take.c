@@ -55,7 +55,7 @@ bool mailbox_next(struct mailbox *mailbox, const struct mail_party *party, uint6
     struct store_txn *txn = NULL;
     uint8_t from[ITEM_KEY];
     REQUIRE(after < UINT64_MAX);
-    party_key(party, next.party);
+    mail_party_key(party, next.party);
     item_key(party, after + 1, from);
     if (!store_begin(mailbox->store, false, &txn, err)) return false;
     bool ok = store_each(txn, MAILBOX_ITEMS, from, sizeof from, take_next, &next, err);
@@ -105,7 +105,7 @@ static bool expire_listed(struct store_txn *txn, const struct due_list *list, in
         struct item_record item;
         bool existed = false;
         const uint8_t *key = list->keys[i];
-        if (!party_key_decode(key, PARTY_KEY, &ack.party, err)) return false;
+        if (!mail_party_key_decode(key, PARTY_KEY, &ack.party, err)) return false;
         ack.number = store_key_read_u64(key + PARTY_KEY);
         if (!item_take_out(txn, &ack, &existed, &item, err)) return false;
         if (!existed || item.kind != ITEM_MAIL || item.at_ms != list->at_ms[i]) {

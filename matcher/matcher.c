@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "matcher/agent_session.h"
+#include "matcher/figures.h"
 #include "matcher/mail_session.h"
 #include "matcher/search.h"
 #include "proto/base/cli.h"
@@ -12,6 +13,7 @@
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/figures/dial.h"
 #include "proto/mail/exchange.h"
 
 enum { STOP_WAIT_MS = 2000, RPC_THREADS = 2 };
@@ -128,6 +130,7 @@ void matcher_tick(struct matcher *matcher)
     reload_directory(matcher);
     agent_check_all(matcher);
     mail_room_tick(matcher->mail);
+    figures_server_tick(matcher->figures);
     answering_tick(matcher->answering, clock_steady_ms());
     audit_tick(matcher->audit, clock_steady_ms());
     if (epochs_tick(matcher->epochs, clock_wall_ms())) {
@@ -143,6 +146,7 @@ static void free_parts(struct matcher *matcher)
     if (matcher->server) rpc_server_stop(matcher->server);
     answering_stop(matcher->answering);
     mail_room_stop(matcher->mail); /* it sets timers */
+    figures_stop(matcher);
     if (matcher->timers) timers_stop(matcher->timers);
     if (matcher->pool) pool_stop(matcher->pool);
     epochs_stop(matcher->epochs);
@@ -176,7 +180,8 @@ static bool open_stores(struct matcher *matcher, struct err *err)
            audit_start(matcher->store, matcher->identity, &matcher->audit, err) &&
            mail_room_start(matcher, &matcher->mail, err) &&
            answering_start(mail_room_mailbox(matcher->mail), matcher->config.answer_hours,
-                           &matcher->answering, err);
+                           &matcher->answering, err) &&
+           figures_start(matcher, err);
 }
 
 static void start_parts(struct matcher *matcher)
@@ -189,7 +194,6 @@ static void start_parts(struct matcher *matcher)
     matcher->searches = searches_new(config->searches_max, config->searches_per_la);
     matcher->scores = blind_scores_new();
     matcher->timers = timers_start();
-    matcher->pool = pool_start(config->threads);
     struct buf fields = {0};
     audit_text(&fields, "version", HEARTH_VERSION);
     audit_text(&fields, "matcher", identity_certificate(matcher->identity)->organisation);
@@ -206,6 +210,7 @@ static bool listen_for_calls(struct matcher *matcher, int *port, struct err *err
         {.path = METHOD_SEARCH, .events = &search_events, .ctx = matcher},
         {.path = METHOD_ATTACH, .events = &agent_events, .ctx = matcher},
         {.path = METHOD_MAIL, .events = &mail_events, .ctx = matcher},
+        {.path = METHOD_FIGURES, .events = &figures_server_events, .ctx = matcher->figures},
     };
     const struct rpc_server_config server = {
         .address = matcher->config.listen,
@@ -242,6 +247,7 @@ bool matcher_start(const char *home, const struct config *config, const struct i
     matcher->trust = trust;
     matcher->changed = changed;
     matcher->changed_ctx = changed_ctx;
+    matcher->pool = pool_start(config->threads);
     bool ok = open_stores(matcher, err);
     if (ok) {
         start_parts(matcher);
@@ -272,6 +278,7 @@ void matcher_stop(struct matcher *matcher)
     search_end_all(matcher, false, &err);
     agent_end_all(matcher, &err);
     mail_room_end_all(matcher->mail, &err);
+    figures_server_drain(matcher->figures);
     wait_for_streams(matcher);
     free_parts(matcher);
 }

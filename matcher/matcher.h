@@ -2,12 +2,12 @@
  * The running matcher: everything that its sessions share, and its life.
  *
  * Threads: gRPC threads run the callbacks of streams and never block; the pool does arithmetic; the
- * audit thread writes the log; the mail's thread does all that concerns mailboxes; the timer thread
- * looks after what is due; the caller's thread ticks. Lock order, first to last: a search's mutex
- * -> the registry of searches, the fleet, the replay memory, the groups of queries, the noise, the
- * epochs, the streams of the mail room, the timers, the pools, the audit queue. None of the latter
- * is held while another lock is taken (but for the groups', under which the budget in the store
- * is), and no two searches are locked at once.
+ * audit thread writes the log; the mail's thread does all that concerns mailboxes, the figures' all
+ * that concerns figures; the timer thread looks after what is due; the caller's thread ticks. Lock
+ * order, first to last: a search's mutex -> the registry of searches, the fleet, the replay memory,
+ * the groups of queries, the noise, the epochs, the streams of the mail room and of figures, the
+ * timers, the pools, the audit queue. None of the latter is held while another lock is taken (but
+ * for the groups', under which the budget in the store is), and no two searches are locked at once.
  */
 #ifndef HEARTH_MATCHER_MATCHER_H
 #define HEARTH_MATCHER_MATCHER_H
@@ -29,6 +29,7 @@
 #include "proto/base/pool.h"
 #include "proto/crypto/query_groups.h"
 #include "proto/domain/versions.h"
+#include "proto/figures/serve.h"
 #include "proto/rpc/rpc.h"
 
 struct matcher {
@@ -49,6 +50,8 @@ struct matcher {
     struct timers *timers;
     struct mail_room *mail;
     struct answering *answering;
+    struct collection *collection; /* of figures */
+    struct figures_server *figures;
     struct blind_scores *scores;
     struct rpc_server *server;
     pthread_mutex_t directory_mutex;

@@ -69,7 +69,7 @@ static bool find_region(const char *text, const char *field, const struct areas_
 static bool read_feature(json_t *json, const struct areas_fields *fields,
                          const struct areas_regions *regions, struct feature *out, struct err *err)
 {
-    const char *region = NULL;
+    const char *region = "";
     if (!json_is_object(json)) {
         return err_set(err, ERR_INVALID, "", "is no Feature of GeoJSON");
     }

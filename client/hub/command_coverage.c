@@ -74,7 +74,7 @@ static bool read_tables(struct hub *hub, struct covered *covered, struct err *er
 
 static bool read_covered(struct hub *hub, uint32_t period, struct covered *out, struct err *err)
 {
-    struct collection_period found;
+    struct collection_period found = {0};
     *out = (struct covered){0};
     if (!find_period(hub, period, &found, err)) return false;
     out->period = found.period;

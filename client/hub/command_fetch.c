@@ -8,6 +8,7 @@
 #include "client/hub/period_option.h"
 #include "client/report.h"
 #include "proto/base/clock.h"
+#include "proto/base/log.h"
 #include "proto/rpc/rpc.h"
 
 static void print_progress(const struct fetched *fetched, void *ctx)
@@ -121,6 +122,15 @@ static int exit_code(const struct fetch_outcome *outcome)
     return refused ? EXIT_REFUSED : EXIT_FOUND;
 }
 
+/* A hub that never serves has nobody else to do it. */
+static void wipe_old(struct hub *hub)
+{
+    struct err err = {0};
+    if (!collection_upkeep(hub->collection, clock_wall_ms(), &err)) {
+        log_err(LOG_LEVEL_WARN, "upkeep", &err);
+    }
+}
+
 static int run(const struct period_options *options, struct hub *hub)
 {
     struct cli_common common = options->common;
@@ -131,6 +141,7 @@ static int run(const struct period_options *options, struct hub *hub)
     rpc_start();
     bool ok = fetch_run(hub, &parts, clock_wall_ms(), &outcome, &err);
     rpc_stop();
+    wipe_old(hub);
     if (common.json) {
         print_json(&outcome, ok ? NULL : &err);
     } else if (ok || outcome.count > 0) {

@@ -174,7 +174,7 @@ bool draft_make(const struct draft_parts *parts, const struct draft_options *opt
     if (!set_times(options, parts->now_ms, out, err) ||
         !enrolled_check(parts->enrolled, parts->geography, err) ||
         !set_sides(parts, options, out, err)) {
-        return false;
+        return false; /* nothing is allocated before set_sides is done */
     }
     set_terms(options, out);
     out->geography = mem_new(struct geography);

@@ -202,6 +202,7 @@ static bool fetch_period(struct fetching *fetching, const struct collection_peri
         ok = fetch_table(fetching, agreement.manifest.terms[i].table, err);
     }
     fetching->out->periods++;
+    fetching->manifest = NULL;
     agreement_free(&agreement);
     return ok;
 }

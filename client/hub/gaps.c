@@ -102,17 +102,11 @@ static size_t add_up(const struct shelf *shelf, const struct wanted *wanted, str
 /* A stock, not a flow: it is not summed. */
 static void add_capacity(const struct shelf *shelf, const struct wanted *wanted, struct gap *gap)
 {
-    for (size_t i = shelf->count; i > 0; i--) {
-        const struct release *release = &shelf->releases[i - 1];
-        if (release->period < wanted->from || release->period > wanted->to ||
-            strcmp(release->table->name, tables_by[gap->by].capacity) != 0) {
-            continue;
-        }
-        const struct release_value *value = value_of(release, gap->area, gap->category);
-        gap->has_capacity = value != NULL;
-        if (value) gap->capacity = *value;
-        return;
-    }
+    const struct release *release = wanted_last(shelf, wanted, tables_by[gap->by].capacity);
+    const struct release_value *value =
+        release ? value_of(release, gap->area, gap->category) : NULL;
+    gap->has_capacity = value != NULL;
+    if (value) gap->capacity = *value;
 }
 
 /* ---- all of them ---- */
@@ -138,19 +132,6 @@ static void add_rows(const struct shelf *shelf, const struct wanted *wanted, enu
     }
 }
 
-static const struct release *last_of(const struct shelf *shelf, const struct wanted *wanted,
-                                     const char *table)
-{
-    for (size_t i = shelf->count; i > 0; i--) {
-        const struct release *release = &shelf->releases[i - 1];
-        if (release->period >= wanted->from && release->period <= wanted->to &&
-            strcmp(release->table->name, table) == 0) {
-            return release;
-        }
-    }
-    return NULL;
-}
-
 /* By what is certain; where nothing is, in the order of the tables: noise decides nowhere. */
 static int by_rank(const void *a, const void *b)
 {
@@ -167,7 +148,7 @@ bool gaps_find(const struct shelf *shelf, const struct wanted *wanted, struct ga
 {
     struct gaps gaps = {.from = wanted->from, .to = wanted->to};
     for (enum gap_by by = GAP_BY_NEED; by < GAP_KINDS; by++) {
-        const struct release *last = last_of(shelf, wanted, tables_by[by].unmet);
+        const struct release *last = wanted_last(shelf, wanted, tables_by[by].unmet);
         bool marks[GEOGRAPHY_AUTHORITIES_MAX + 1];
         if (!last) continue;
         if (!wanted_rows(wanted, shelf, last, marks, err)) {

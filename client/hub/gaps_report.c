@@ -36,15 +36,17 @@ static int per_cent(double share)
 
 const char *gap_words(const struct gap *gap, char out[GAP_WORDS])
 {
+    int len, low = per_cent_low(gap->share.low);
     switch (gap->verdict) {
     case GAP_ABOUT:
         (void)snprintf(out, GAP_WORDS, "about %.0f of %.0f (%d%%, %d%% to %d%%)", gap->unmet.middle,
-                       gap->demand.middle, per_cent(gap->share.middle),
-                       per_cent_low(gap->share.low), per_cent(gap->share.high));
+                       gap->demand.middle, per_cent(gap->share.middle), low,
+                       per_cent(gap->share.high));
         break;
     case GAP_AT_LEAST:
-        (void)snprintf(out, GAP_WORDS, "at least %.0f of about %.0f (%d%% or more)",
-                       floor(gap->unmet.low), gap->demand.middle, per_cent_low(gap->share.low));
+        len = snprintf(out, GAP_WORDS, "at least %.0f of about %.0f", floor(gap->unmet.low),
+                       gap->demand.middle);
+        if (low > 0) (void)snprintf(out + len, GAP_WORDS - (size_t)len, " (%d%% or more)", low);
         break;
     default:
         (void)snprintf(out, GAP_WORDS, "too uncertain to say (%.0f or fewer)",

@@ -27,24 +27,6 @@ void shelf_add(struct shelf *shelf, const struct release *release)
     shelf->count++;
 }
 
-static bool add_each(const struct release *release, void *ctx, struct err *err)
-{
-    (void)err;
-    shelf_add(ctx, release);
-    return true;
-}
-
-bool shelf_read(struct collection *collection, struct shelf *out, struct err *err)
-{
-    struct shelf shelf = {0};
-    if (!collection_each_release(collection, add_each, &shelf, err)) {
-        shelf_free(&shelf);
-        return false;
-    }
-    *out = shelf;
-    return true;
-}
-
 void shelf_free(struct shelf *shelf)
 {
     for (size_t i = 0; i < shelf->count; i++) release_free(&shelf->releases[i]);
@@ -119,6 +101,19 @@ bool wanted_periods(struct wanted *wanted, const struct shelf *shelf, const char
     wanted->from = from;
     wanted->to = to;
     return true;
+}
+
+const struct release *wanted_last(const struct shelf *shelf, const struct wanted *wanted,
+                                  const char *table)
+{
+    for (size_t i = shelf->count; i > 0; i--) {
+        const struct release *release = &shelf->releases[i - 1];
+        if (release->period >= wanted->from && release->period <= wanted->to &&
+            is_of(release, table)) {
+            return release;
+        }
+    }
+    return NULL;
 }
 
 size_t release_row_find(const struct release *release, const char *code)

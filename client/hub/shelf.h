@@ -40,6 +40,9 @@ MUST_CHECK bool wanted_periods(struct wanted *wanted, const struct shelf *shelf,
  * "area"): the table has no such area. */
 MUST_CHECK bool wanted_rows(const struct wanted *wanted, const struct shelf *shelf,
                             const struct release *release, bool *marks, struct err *err);
+/* The last release of a table in the wanted periods, or NULL. */
+const struct release *wanted_last(const struct shelf *shelf, const struct wanted *wanted,
+                                  const char *table);
 /* The row of an area by its code, or row_count. */
 size_t release_row_find(const struct release *release, const char *code);
 

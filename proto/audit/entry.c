@@ -19,7 +19,11 @@ static const char *const kind_names[AUDIT_KINDS] = {[AUDIT_STARTED] = "started",
                                                     [AUDIT_ABANDONED] = "abandoned",
                                                     [AUDIT_MAIL] = "mail",
                                                     [AUDIT_MAIL_TAKEN] = "mail_taken",
-                                                    [AUDIT_MAIL_EXPIRED] = "mail_expired"};
+                                                    [AUDIT_MAIL_EXPIRED] = "mail_expired",
+                                                    [AUDIT_FIGURES_AGREED] = "figures_agreed",
+                                                    [AUDIT_FIGURES_CONTRIBUTION] =
+                                                        "figures_contribution",
+                                                    [AUDIT_FIGURES_RELEASED] = "figures_released"};
 
 const char *audit_kind_name(enum audit_kind kind)
 {

@@ -32,6 +32,9 @@ enum audit_kind {
     AUDIT_MAIL,      /* a message was accepted for its receiver */
     AUDIT_MAIL_TAKEN,
     AUDIT_MAIL_EXPIRED,
+    AUDIT_FIGURES_AGREED,       /* a hub's manifest has its release key */
+    AUDIT_FIGURES_CONTRIBUTION, /* one was taken */
+    AUDIT_FIGURES_RELEASED,     /* the sum of a set was half-opened */
     AUDIT_KINDS
 };
 const char *audit_kind_name(enum audit_kind kind); /* "query" */

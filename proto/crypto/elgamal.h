@@ -15,9 +15,14 @@ struct ciphertext {
 /* key: table of K. The time does not depend on v. */
 void elgamal_encrypt(struct ciphertext *out, const struct point_table *key, int16_t v,
                      const struct scalar *r);
-/* The same for a wider value, |v| < 2^ELGAMAL_WIDE_BITS; bits beyond are not looked at. */
-void elgamal_encrypt_wide(struct ciphertext *out, const struct point_table *key, int32_t v,
-                          const struct scalar *r);
+/* Powers of two times B, made once for many encryptions of wider values. */
+struct elgamal_powers {
+    struct point of[ELGAMAL_WIDE_BITS];
+};
+void elgamal_powers(struct elgamal_powers *out);
+/* The same for |v| < 2^ELGAMAL_WIDE_BITS; bits beyond are not looked at. */
+void elgamal_encrypt_wide(struct ciphertext *out, const struct point_table *key,
+                          const struct elgamal_powers *powers, int32_t v, const struct scalar *r);
 void elgamal_add(struct ciphertext *out, const struct ciphertext *a, const struct ciphertext *b);
 /* vB for the private key k: c2 - k c1. */
 void elgamal_open(struct point *out, const struct ciphertext *in, const struct scalar *k);

@@ -83,10 +83,11 @@ MUST_CHECK bool collection_agreement(struct collection *collection,
  * done, and its certificate need only have been valid in the window: what one took in time the
  * other takes too, or their sets would never agree. Else between opens_at and closes_at, with a
  * certificate that trust_check takes now. ERR_EXISTS: that party has sent another contribution for
- * this table; ERR_EXPIRED (field "opens_at", "closes_at" or "table"): too early, too late, which is
- * noted for coverage, or the table is done; ERR_DENIED: not enrolled, or another's certificate, or
- * a table of the other side; ERR_INVALID: of another release key, size or table;
- * ERR_UNAUTHENTICATED: signature or proof; ERR_NOT_FOUND: no such agreement. */
+ * this table; of two that it has signed, each for one collector, both keep the one with the lower
+ * hash once they pass them on; ERR_EXPIRED (field "opens_at", "closes_at" or "table"): too early,
+ * too late, which is noted for coverage, or the table is done; ERR_DENIED: not enrolled, or
+ * another's certificate, or a table of the other side; ERR_INVALID: of another release key, size or
+ * table; ERR_UNAUTHENTICATED: signature or proof; ERR_NOT_FOUND: no such agreement. */
 MUST_CHECK bool collection_put(struct collection *collection, const struct signed_bytes *raw,
                                const struct certificate *certificate, bool passed, int64_t now_ms,
                                struct signed_bytes *receipt, struct err *err);

@@ -24,8 +24,9 @@ static bool add_hash(const struct figures_table *table, enum role role, const ch
     (void)organisation;
     (void)err;
     if (record->state != PARTY_TAKEN) return true;
-    hashes->items = mem_resize(hashes->items, hashes->count + 1, HASH_BYTES);
+    hashes->items = mem_resize(hashes->items, hashes->count + 2, HASH_BYTES);
     memcpy(hashes->items[hashes->count++], record->hash, HASH_BYTES);
+    if (record->twice) memcpy(hashes->items[hashes->count++], record->other, HASH_BYTES);
     return true;
 }
 

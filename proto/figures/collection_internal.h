@@ -119,6 +119,8 @@ struct party_record {
     enum party_state state;
     int64_t at;
     uint8_t hash[HASH_BYTES];
+    bool twice; /* it has signed another one too, whose bytes are kept for the other collector */
+    uint8_t other[HASH_BYTES];
 };
 /* The same of it. */
 void party_record_encode(const struct party_record *record, struct buf *out);
@@ -192,6 +194,8 @@ typedef bool (*party_fn)(const struct figures_table *table, enum role role,
 MUST_CHECK bool party_each(struct step *step, const uint8_t manifest_hash[HASH_BYTES],
                            const struct figures_table *table, party_fn each, void *ctx,
                            struct err *err);
+/* The order of hashes, as qsort wants it. */
+int hash_order(const void *a, const void *b);
 /* The hashes that count for a table; figures_release_free. */
 MUST_CHECK bool set_read(struct step *step, const uint8_t manifest_hash[HASH_BYTES],
                          const struct figures_table *table, struct figures_release *out,

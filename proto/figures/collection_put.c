@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/base/clock.h"
+#include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/figures/collection_internal.h"
 
@@ -19,6 +20,8 @@ struct arrival {
     uint8_t key[PARTY_KEY];
     bool known;
     int64_t taken_at;
+    struct party_record before; /* where `replaces` */
+    bool replaces;
 };
 
 /* ---- who sends it, and what ---- */
@@ -113,17 +116,24 @@ static bool check_time(const struct arrival *arrival, struct err *err)
     return err_set(err, ERR_EXPIRED, "closes_at", "the window closed at %s", at);
 }
 
-/* Sets `known` where these very bytes were taken before. */
+/* Sets `known` where these very bytes were taken before. A party that has signed two, and sent each
+ * to one collector, would keep the two sets apart for ever: of those both keep the one with the
+ * lower hash, once they pass them on. */
 static bool check_first(struct arrival *arrival, struct step *step, bool *noted, struct err *err)
 {
+    const uint8_t *hash = arrival->contribution.hash;
     struct party_record record;
     bool found = false;
     if (!party_read(step, arrival->key, &record, &found, err)) return false;
     *noted = found;
+    arrival->replaces = false;
     if (!found || record.state != PARTY_TAKEN) return true;
-    arrival->known = sodium_memcmp(record.hash, arrival->contribution.hash, HASH_BYTES) == 0;
+    arrival->known = sodium_memcmp(record.hash, hash, HASH_BYTES) == 0;
     arrival->taken_at = record.at;
-    return arrival->known ||
+    if (arrival->known) return true;
+    arrival->before = record;
+    arrival->replaces = arrival->passed && hash_order(hash, record.hash) < 0;
+    return arrival->replaces ||
            err_set(err, ERR_EXISTS, "table", "%s has sent another contribution for %s before",
                    arrival->contribution.organisation, arrival->contribution.table->name);
 }
@@ -152,14 +162,28 @@ static bool check_state(struct arrival *arrival, struct step *step, bool *noted,
 static bool write_party(const struct arrival *arrival, struct step *step, enum party_state state,
                         struct err *err)
 {
-    struct party_record record = {.state = state, .at = arrival->now_ms};
+    struct party_record record = {
+        .state = state, .at = arrival->now_ms, .twice = arrival->replaces};
     struct buf value = {0};
     memcpy(record.hash, arrival->contribution.hash, HASH_BYTES);
+    if (record.twice) memcpy(record.other, arrival->before.hash, HASH_BYTES);
     party_record_encode(&record, &value);
     bool ok =
         store_put(step->txn, TABLE_PARTIES, arrival->key, PARTY_KEY, value.data, value.len, err);
     buf_free(&value);
     return ok;
+}
+
+/* Of three that one party has signed only two are kept. */
+static bool drop_other(const struct arrival *arrival, struct step *step, struct err *err)
+{
+    const struct contribution *contribution = &arrival->contribution;
+    if (!arrival->replaces) return true;
+    log_warn("figures_sent_twice", "role=%s organisation=%s table=%s",
+             role_name(contribution->role), contribution->organisation, contribution->table->name);
+    return !arrival->before.twice || (store_delete(step->txn, TABLE_CONTRIBUTIONS,
+                                                   arrival->before.other, HASH_BYTES, NULL, err) &&
+                                      store_ask_rewrite(step->txn, err));
 }
 
 static bool write_contribution(const struct arrival *arrival, struct step *step, struct err *err)
@@ -180,7 +204,8 @@ static bool take_in(struct arrival *arrival, struct step *step, struct err *err)
     if (!check_state(arrival, step, &noted, err)) return false;
     if (arrival->known) return true;
     arrival->taken_at = arrival->now_ms;
-    return write_party(arrival, step, PARTY_TAKEN, err) && write_contribution(arrival, step, err);
+    return drop_other(arrival, step, err) && write_party(arrival, step, PARTY_TAKEN, err) &&
+           write_contribution(arrival, step, err);
 }
 
 static bool take(struct arrival *arrival, struct err *err)

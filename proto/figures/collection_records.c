@@ -130,6 +130,8 @@ void party_record_encode(const struct party_record *record, struct buf *out)
     buf_u8(out, (uint8_t)record->state);
     buf_u64(out, (uint64_t)record->at);
     buf_append(out, record->hash, HASH_BYTES);
+    buf_u8(out, record->twice);
+    if (record->twice) buf_append(out, record->other, HASH_BYTES);
 }
 
 bool party_record_decode(const uint8_t *data, size_t len, struct party_record *out, struct err *err)
@@ -139,7 +141,9 @@ bool party_record_decode(const uint8_t *data, size_t len, struct party_record *o
     uint8_t state = reader_u8(&reader);
     out->state = (enum party_state)state;
     if (stored_time(&reader, &out->at) && stored_bytes(&reader, out->hash, HASH_BYTES) &&
-        reader_done(&reader) && (state == PARTY_TAKEN || state == PARTY_LATE)) {
+        stored_flag(&reader, &out->twice) &&
+        (!out->twice || stored_bytes(&reader, out->other, HASH_BYTES)) && reader_done(&reader) &&
+        (state == PARTY_TAKEN || state == PARTY_LATE)) {
         return true;
     }
     return corrupt(err, "what a party has sent");

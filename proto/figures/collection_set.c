@@ -24,7 +24,7 @@ static bool add_hash(const struct figures_table *table, enum role role, const ch
     return true;
 }
 
-static int by_hash(const void *a, const void *b)
+int hash_order(const void *a, const void *b)
 {
     return memcmp(a, b, HASH_BYTES);
 }
@@ -38,7 +38,7 @@ bool set_read(struct step *step, const uint8_t manifest_hash[HASH_BYTES],
         free(set.contributions);
         return false;
     }
-    if (set.count > 1) qsort(set.contributions, set.count, HASH_BYTES, by_hash);
+    if (set.count > 1) qsort(set.contributions, set.count, HASH_BYTES, hash_order);
     *out = set;
     return true;
 }

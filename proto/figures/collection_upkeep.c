@@ -48,17 +48,19 @@ static bool give_up_table(struct step *step, const uint8_t manifest_hash[HASH_BY
 
 /* The shares open the sum to whoever gets hold of u: they go, the signed release stays. */
 static bool wipe_shares(struct step *step, const uint8_t manifest_hash[HASH_BYTES],
-                        const struct figures_table *table, struct done_record *record,
+                        const struct figures_table *table, const struct done_record *record,
                         struct err *err)
 {
-    struct signed_bytes release;
-    uint8_t proof[PROOF_BYTES] = {0};
+    static const uint8_t no_proof[PROOF_BYTES] = {0};
+    struct signed_bytes release; /* the record points into what is written over */
     kept_copy(&record->release, &release);
-    record->release = kept_of(&release);
-    record->shares = (struct kept_bytes){NULL, 0};
-    record->proof = proof;
+    struct done_record wiped = {.kind = DONE_HALF_OPENED,
+                                .at = record->at,
+                                .release = kept_of(&release),
+                                .proof = no_proof};
+    memcpy(wiped.set_hash, record->set_hash, HASH_BYTES);
     bool ok =
-        done_write(step, manifest_hash, table, record, err) && store_ask_rewrite(step->txn, err);
+        done_write(step, manifest_hash, table, &wiped, err) && store_ask_rewrite(step->txn, err);
     signed_bytes_free(&release);
     return ok;
 }

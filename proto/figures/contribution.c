@@ -56,6 +56,7 @@ struct encryption {
     const int32_t *values;
     const struct scalar *scalars;
     const struct point_table *key;
+    struct elgamal_powers powers;
     uint8_t *out;
 };
 
@@ -65,7 +66,8 @@ static bool encrypt_span(size_t first, size_t end, void *ctx, struct err *err)
     struct ciphertext ciphertext;
     (void)err;
     for (size_t i = first; i < end; i++) {
-        elgamal_encrypt_wide(&ciphertext, work->key, work->values[i], &work->scalars[i]);
+        elgamal_encrypt_wide(&ciphertext, work->key, &work->powers, work->values[i],
+                             &work->scalars[i]);
         ciphertext_encode(work->out + i * CIPHERTEXT_BYTES, &ciphertext);
     }
     sodium_memzero(&ciphertext, sizeof ciphertext);
@@ -96,9 +98,10 @@ void contribution_encrypt(const struct point *joint, const int32_t *values, size
     require_values_in_range(values, count);
     struct scalar *scalars = scalars_new(seed, statement, statement_len, count), z;
     struct point_table *key = point_table_new(joint);
-    struct encryption work = {values, scalars, key, ciphertexts};
+    struct encryption work = {.values = values, .scalars = scalars, .key = key, .out = ciphertexts};
     struct point commitment;
     struct err err;
+    elgamal_powers(&work.powers);
     REQUIRE(pool_each_span(pool, count, CELLS_A_TASK, encrypt_span, &work, &err));
     point_table_free(key);
     point_mul_base(&commitment, &scalars[count]);

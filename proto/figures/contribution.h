@@ -79,6 +79,8 @@ MUST_CHECK bool sum_open(const struct scalar *u, const struct point *matcher_key
  * `expected` values to be found. Never NULL; sum_finder_free. */
 struct sum_finder *sum_finder_new(uint64_t range, size_t expected, struct pool *pool);
 void sum_finder_free(struct sum_finder *finder);
+/* How many points its table has: a giant step is so long. */
+size_t sum_finder_points(const struct sum_finder *finder);
 /* v where point = vB and |v| <= range; false where there is no such v. Not constant time: sums
  * carry their noise already. */
 MUST_CHECK bool sum_find_var(const struct sum_finder *finder, const struct point *point,

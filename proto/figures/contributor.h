@@ -92,7 +92,7 @@ struct contributor_item {
     uint32_t period;
     const struct figures_table *table;
     uint32_t epsilon;
-    int64_t made_at;
+    int64_t made_at, closes_at; /* of the window */
     enum contributor_state matcher, hub_side;
     int64_t matcher_at, hub_at; /* of the receipts, or 0 */
     bool released;              /* a release names it */

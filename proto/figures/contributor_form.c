@@ -83,7 +83,7 @@ void kept_item_encode(const struct kept_item *kept, struct buf *out)
     stored_put_text(out, item->table->name);
     buf_u32(out, item->epsilon);
     buf_u64(out, (uint64_t)item->made_at);
-    buf_u64(out, (uint64_t)kept->closes_at);
+    buf_u64(out, (uint64_t)item->closes_at);
     put_side(out, item->matcher, item->matcher_at);
     put_side(out, item->hub_side, item->hub_at);
     buf_u8(out, item->released);
@@ -123,7 +123,7 @@ bool kept_item_decode(const uint8_t *data, size_t len, struct kept_item *out, st
     if (!stored_form(&reader, CONTRIBUTOR_FORM, err)) return false;
     bool good = take_head(&reader, &kept);
     item->epsilon = reader_u32(&reader);
-    good = good && stored_time(&reader, &item->made_at) && stored_time(&reader, &kept.closes_at) &&
+    good = good && stored_time(&reader, &item->made_at) && stored_time(&reader, &item->closes_at) &&
            take_side(&reader, &item->matcher, &item->matcher_at) &&
            take_side(&reader, &item->hub_side, &item->hub_at) &&
            stored_flag(&reader, &item->released) && stored_flag(&reader, &item->left_out) &&

@@ -24,7 +24,6 @@ struct kept_hub {
 struct kept_item {
     struct contributor_item item; /* its states are never CONTRIBUTION_HELD */
     char matcher[ID_MAX + 1];
-    int64_t closes_at;
 };
 
 /* Append the stored form. */

@@ -205,7 +205,7 @@ static void sign(const struct making *making, struct made *made,
     item->table = made->term->table;
     item->epsilon = made->term->noise.epsilon;
     item->made_at = making->now_ms;
-    made->kept.closes_at = manifest->closes_at;
+    item->closes_at = manifest->closes_at;
 }
 
 static void encrypt(const struct making *making, struct made *made, const int32_t *values,
@@ -330,22 +330,30 @@ static bool keep(struct making *making, size_t *count, struct err *err)
     return true;
 }
 
+static bool make(struct making *making, size_t *made, size_t *refused, struct err *err)
+{
+    const struct agreement *agreement = making->agreement;
+    const struct manifest *manifest = &agreement->manifest;
+    int64_t now_ms = making->now_ms;
+    if (!check_enrolled(making, err) ||
+        !trust_check(making->contributor->parts.trust, &agreement->hub, ROLE_HUB, now_ms, err) ||
+        !choose(making, err)) {
+        return false;
+    }
+    if (now_ms < manifest->opens_at || now_ms > manifest->closes_at) return true;
+    if (making->count > 0 && !(make_all(making, err) && keep(making, made, err))) return false;
+    *refused = making->refused;
+    return true;
+}
+
 bool contributor_prepare(struct contributor *c, const struct agreement *agreement, int64_t now_ms,
                          size_t *made, size_t *refused, struct err *err)
 {
-    const struct manifest *manifest = &agreement->manifest;
     struct making making = {.contributor = c, .agreement = agreement, .now_ms = now_ms};
+    struct err why = {0};
     *made = *refused = 0;
-    if (!check_enrolled(&making, err) ||
-        !trust_check(c->parts.trust, &agreement->hub, ROLE_HUB, now_ms, err)) {
-        return false;
-    }
-    bool open = manifest->opens_at <= now_ms && now_ms <= manifest->closes_at;
-    bool ok = choose(&making, err);
-    if (ok && open && making.count > 0) {
-        ok = make_all(&making, err) && keep(&making, made, err);
-    }
-    if (ok && open) *refused = making.refused;
+    bool ok = make(&making, made, refused, &why);
+    if (!ok) *err = why;
     making_free(&making);
     return ok;
 }

@@ -280,7 +280,7 @@ static bool give_up(const struct contributor *c, struct store_txn *txn, struct k
 {
     struct contributor_item *item = &kept->item;
     bool waits = item->matcher == CONTRIBUTION_WAITS || item->hub_side == CONTRIBUTION_WAITS;
-    if (waits && now_ms <= kept->closes_at + FIGURES_KEEP_DAYS * DAY_MS) return true;
+    if (waits && now_ms <= item->closes_at + FIGURES_KEEP_DAYS * DAY_MS) return true;
     if (item->matcher == CONTRIBUTION_WAITS) item->matcher = CONTRIBUTION_REFUSED;
     if (item->hub_side == CONTRIBUTION_WAITS) item->hub_side = CONTRIBUTION_REFUSED;
     return (!waits || contributor_put_item(c, txn, kept, err)) &&

@@ -32,7 +32,7 @@ static bool is_code(const char *text)
     return strcmp(text, CODE_ENGLAND) != 0;
 }
 
-/* Code and name of one area; `before`: the code that comes before it, or NULL. */
+/* Code and name of one area; `before`: the code that comes before it, or "". */
 MUST_CHECK static bool read_area(const char *code, const char *name, const char *list, size_t i,
                                  const char *before, char *code_out, char *name_out,
                                  struct err *err)
@@ -42,7 +42,7 @@ MUST_CHECK static bool read_area(const char *code, const char *name, const char 
                       "not a code of an area: one of E, N, S and W, and 8 digits (E92000001 stands "
                       "for the whole)");
     }
-    if (before && strcmp(before, code) >= 0)
+    if (strcmp(before, code) >= 0)
         return refuse(err, list, i, "code", "not after the code before it; must be ascending");
     if (name[0] == '\0') return refuse(err, list, i, "name", "empty; must be 1 to 80 bytes");
     memcpy(code_out, code, GEOGRAPHY_CODE);
@@ -65,7 +65,7 @@ MUST_CHECK static bool read_regions(const Hearth__V1__Geography *in, struct geog
     for (size_t i = 0; i < in->n_regions; i++) {
         struct geography_region *region = &out->regions[i];
         if (!read_area(in->regions[i]->code, in->regions[i]->name, "regions", i,
-                       i > 0 ? region[-1].code : NULL, region->code, region->name, err)) {
+                       i > 0 ? region[-1].code : "", region->code, region->name, err)) {
             return false;
         }
     }
@@ -81,7 +81,7 @@ MUST_CHECK static bool read_authorities(const Hearth__V1__Geography *in, struct 
     for (size_t i = 0; i < in->n_authorities; i++) {
         const Hearth__V1__FiguresAuthority *from = in->authorities[i];
         struct geography_authority *authority = &out->authorities[i];
-        if (!read_area(from->code, from->name, "authorities", i, i > 0 ? authority[-1].code : NULL,
+        if (!read_area(from->code, from->name, "authorities", i, i > 0 ? authority[-1].code : "",
                        authority->code, authority->name, err)) {
             return false;
         }

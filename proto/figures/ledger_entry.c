@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The stored form of ledger entries, and the walk along their chain.
  */
+#include <sodium.h>
 #include <string.h>
 
 #include "proto/base/text.h"
@@ -61,7 +62,7 @@ bool ledger_entry_decode(const uint8_t *data, size_t len, struct ledger_entry *o
     if (!reader_done(&reader) || !fields_good(&entry))
         return err_set(err, ERR_CORRUPT, "", "%zu bytes are no entry of the ledger", len);
     hash_once(hash, TAG_ENTRY, data, len - HASH_BYTES);
-    if (memcmp(hash, entry.hash, HASH_BYTES) != 0)
+    if (sodium_memcmp(hash, entry.hash, HASH_BYTES) != 0)
         return err_set(err, ERR_CORRUPT, "", "the entry does not have the hash beside it");
     *out = entry;
     memcpy(previous, before, HASH_BYTES);
@@ -93,7 +94,7 @@ MUST_CHECK static bool check_link(const struct walk *walk, const uint8_t *key, s
     if (entry->number != walk->count + 1)
         return err_set(err, ERR_CORRUPT, "", "missing: entry %llu follows",
                        (unsigned long long)entry->number);
-    return memcmp(previous, walk->head, HASH_BYTES) == 0 ||
+    return sodium_memcmp(previous, walk->head, HASH_BYTES) == 0 ||
            err_set(err, ERR_CORRUPT, "", "does not follow from the entry before it");
 }
 
@@ -101,8 +102,8 @@ static bool visit(const uint8_t *key, size_t key_len, const uint8_t *value, size
                   void *ctx, struct err *err)
 {
     struct walk *walk = ctx;
-    struct ledger_entry entry;
-    uint8_t previous[HASH_BYTES];
+    struct ledger_entry entry = {0};
+    uint8_t previous[HASH_BYTES] = {0};
     if (!ledger_entry_decode(value, value_len, &entry, previous, err) ||
         !check_link(walk, key, key_len, &entry, previous, err)) {
         return at_entry(walk->count + 1, err);

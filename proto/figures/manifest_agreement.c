@@ -124,7 +124,7 @@ MUST_CHECK static bool read_release_key(const struct signed_bytes *raw,
         return err_set(err, ERR_UNAUTHENTICATED, "release_key.matcher",
                        "%s, under the certificate of %s", out->matcher, matcher->organisation);
     }
-    return memcmp(out->manifest_hash, manifest->hash, HASH_BYTES) == 0 ||
+    return sodium_memcmp(out->manifest_hash, manifest->hash, HASH_BYTES) == 0 ||
            err_set(err, ERR_INVALID, "release_key.manifest_hash",
                    "the key belongs to another manifest than that of %s", manifest->hub);
 }

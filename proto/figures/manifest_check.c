@@ -143,7 +143,7 @@ MUST_CHECK static bool check_noise(struct manifest *manifest, struct err *err)
     for (size_t i = 0; i < manifest->term_count; i++) manifest_noise(manifest, &manifest->terms[i]);
     if (!manifest_noise_hashes(manifest, own, err)) return false;
     for (size_t i = 0; i < manifest->term_count; i++) {
-        if (memcmp(own[i], manifest->terms[i].noise_hash, HASH_BYTES) == 0) continue;
+        if (sodium_memcmp(own[i], manifest->terms[i].noise_hash, HASH_BYTES) == 0) continue;
         (void)err_set(err, ERR_INVALID, "noise",
                       "not the sampler that follows from epsilon %u, quorum and insiders",
                       manifest->terms[i].noise.epsilon);

@@ -28,6 +28,7 @@ int64_t release_rounded(int64_t value, int64_t to)
 void release_allocate(struct release *release)
 {
     release->column_count = release_columns(release->table);
+    REQUIRE(release->column_count > 0);
     release->codes = mem_array(release->row_count, sizeof *release->codes);
     release->names = mem_array(release->row_count, sizeof *release->names);
     release->region_codes = mem_array(release->row_count, sizeof *release->region_codes);
@@ -38,6 +39,7 @@ static void fill_rows(const struct geography *geography, struct release *out)
 {
     bool by_authority = out->table->by_authority;
     size_t areas = geography_areas(geography, by_authority);
+    REQUIRE(areas > 0);
     out->row_count = areas + 1;
     release_allocate(out);
     for (size_t i = 0; i < areas; i++) {
@@ -86,7 +88,8 @@ static void make_prices(const int64_t *sums, struct release *out)
         for (size_t p = 0; p < FIGURES_POINTS; p++) {
             points[p] = sum_at(out, sums, row, column, p);
         }
-        release_price(points, out->deviation * sqrt((double)cells_in(out, row, column)),
+        size_t categories = column == out->table->category_count ? column : 1;
+        release_price(points, categories, out->deviation * sqrt((double)cells_in(out, row, column)),
                       &out->cells[i]);
     }
 }
@@ -190,5 +193,6 @@ const char *release_column_label(const struct release *release, size_t column)
 {
     const struct figures_table *table = release->table;
     REQUIRE(column < release->column_count);
-    return column < table->category_count ? table->categories[column].label : "Total";
+    if (column < table->category_count) return table->categories[column].label;
+    return table->measure == FIGURES_PRICES ? "All" : "Total";
 }

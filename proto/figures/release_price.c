@@ -4,9 +4,11 @@
 #include <math.h>
 
 #include "proto/figures/release_rules.h"
+#include "proto/figures/tally.h"
 
-/* Placements that must stand behind a price, for one case in twenty at most that fewer do. */
-static const double least_placements = 20, quantile = 1.645;
+/* One authority counts at most FIGURES_PRICES_EACH times in a category: more than two of them can
+ * give must stand behind a price, for one case in twenty at most that do not. */
+static const double least_placements = 2 * FIGURES_PRICES_EACH, quantile = 1.645;
 
 enum {
     HIGHEST = FIGURES_POINT_LOWEST + (FIGURES_POINTS - 1) * FIGURES_POINT_STEP,
@@ -27,7 +29,8 @@ static struct release_value price(double pounds, double low, double high, double
                                   .deviation = fmin(deviation, high - low)};
 }
 
-void release_price(const int64_t *points, double deviation, struct release_cell *out)
+void release_price(const int64_t *points, size_t categories, double deviation,
+                   struct release_cell *out)
 {
     double n = 0, sum = 0, squares = 0;
     for (size_t p = 0; p < FIGURES_POINTS; p++) {
@@ -36,7 +39,7 @@ void release_price(const int64_t *points, double deviation, struct release_cell 
         sum += number * pounds;
         squares += number * pounds * pounds;
     }
-    if (n - quantile * deviation * sqrt(FIGURES_POINTS) <= least_placements) {
+    if (n - quantile * deviation * sqrt(FIGURES_POINTS) <= least_placements * (double)categories) {
         out->count = out->spread = (struct release_value){.shown = RELEASE_THIN};
         return;
     }

@@ -17,9 +17,10 @@ struct release_grid {
 /* Marks what is to be suppressed besides, until no suppressed value follows from those shown. */
 void release_suppress(struct release_grid *grid);
 
-/* Mean and spread from the noisy numbers at each point of the scale, FIGURES_POINTS of them;
- * deviation: of the noise in each. */
-void release_price(const int64_t *points, double deviation, struct release_cell *out);
+/* Mean and spread from the noisy numbers at each point of the scale, FIGURES_POINTS of them, of so
+ * many categories together; deviation: of the noise in each. */
+void release_price(const int64_t *points, size_t categories, double deviation,
+                   struct release_cell *out);
 
 /* To the nearest multiple, halves upwards; value at least 0. */
 int64_t release_rounded(int64_t value, int64_t to);

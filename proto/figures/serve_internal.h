@@ -95,6 +95,7 @@ MUST_CHECK bool figures_find_period(struct figures_server *server,
                                     const ProtobufCBinaryData *manifest_hash,
                                     struct collection_period *out, struct err *err);
 
+/* What each kind of message does: an answer follows, a refusal, or the end of the stream. */
 void figures_on_put(struct figures_stream *stream, const Hearth__V1__FromFigures *message);
 void figures_on_passed(struct figures_stream *stream, const Hearth__V1__FromFigures *message);
 void figures_on_propose(struct figures_stream *stream, const Hearth__V1__FromFigures *message);

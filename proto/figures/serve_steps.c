@@ -34,7 +34,7 @@ void figures_note_once(struct figures_stream *stream, const struct figures_note 
 {
     struct figures_server *server = stream->server;
     for (size_t i = 0; i < server->noted_count; i++) {
-        if (memcmp(server->noted[i], note->hash, HASH_BYTES) == 0) return;
+        if (sodium_memcmp(server->noted[i], note->hash, HASH_BYTES) == 0) return;
     }
     if (server->noted_count == FIGURES_NOTED_MAX) server->noted_count = 0;
     server->noted = mem_resize(server->noted, server->noted_count + 1, HASH_BYTES);
@@ -54,7 +54,8 @@ bool figures_find_period(struct figures_server *server, const ProtobufCBinaryDat
         return false;
     }
     for (size_t i = 0; i < count && !found; i++) {
-        found = periods[i].agreed && memcmp(periods[i].manifest_hash, hash, sizeof hash) == 0;
+        found =
+            periods[i].agreed && sodium_memcmp(periods[i].manifest_hash, hash, sizeof hash) == 0;
         if (found) *out = periods[i];
     }
     free(periods);

@@ -116,6 +116,11 @@ void sum_finder_free(struct sum_finder *finder)
     free(finder);
 }
 
+size_t sum_finder_points(const struct sum_finder *finder)
+{
+    return (size_t)finder->stride;
+}
+
 /* Is target = vB for a v that the table has about `centre`? step: target less centre * B. */
 MUST_CHECK static bool look(const struct sum_finder *finder, const struct point *target,
                             const struct point *step, int64_t centre, int64_t *out)

@@ -48,8 +48,8 @@ static void try_small(const uint8_t *data, size_t len, struct err *err)
         counts_encode(&counts, &again);
         check(&again, data, len);
     }
-    if (party_key_decode(data, len, &party, err)) {
-        party_key(&party, key);
+    if (mail_party_key_decode(data, len, &party, err)) {
+        mail_party_key(&party, key);
         REQUIRE(len == sizeof key && memcmp(key, data, len) == 0);
     }
 }

@@ -35,6 +35,7 @@ class Party:
     passphrase: pathlib.Path
     program: pathlib.Path
     urn: str = ""
+    code: str = ""  # of an LA's authority
 
     @property
     def label(self):
@@ -114,9 +115,9 @@ class Parties:
                 raise bad_input(f"id {party.id} is used twice; every {party.role} needs its own")
             same.append(party)
 
-    def _party(self, role, party_id, name, home, urn=""):
+    def _party(self, role, party_id, name, home, urn="", code=""):
         return Party(role, party_id, name, self.state / home,
-                     self.state / "passphrases" / f"{role}-{party_id}", self.build / PROGRAMS[role], urn)
+                     self.state / "passphrases" / f"{role}-{party_id}", self.build / PROGRAMS[role], urn, code)
 
     def _table(self, file, role, folder, default=(), required=False):
         path = self.directory / file
@@ -125,8 +126,8 @@ class Parties:
             row["id"] = row["id"].strip()
             if not ID.fullmatch(row["id"]):
                 raise bad_input(f"{path}: id \"{row['id']}\": 1 to 32 of a-z, 0-9 and - are wanted")
-        return [self._party(role, row["id"], row["name"], f"{folder}/{row['id']}", row.get("urn") or "")
-                for row in rows]
+        return [self._party(role, row["id"], row["name"], f"{folder}/{row['id']}", row.get("urn") or "",
+                            (row.get("code") or "").strip()) for row in rows]
 
     def all(self):
         return [self.authority, self.matcher, *self.agents, *self.las, *self.hubs]
@@ -135,8 +136,16 @@ class Parties:
         """Everyone who holds a certificate of the Authority's."""
         return self.all()[1:]
 
+    @property
+    def areas_file(self):
+        """Boundaries of authorities: a scheme that has them has hubs that take figures."""
+        return self.directory / "areas.geojson"
+
+    def serving_hubs(self):
+        return self.hubs if self.areas_file.exists() else []
+
     def daemons(self):
-        return [self.matcher, *self.agents]
+        return [self.matcher, *self.agents, *self.serving_hubs()]
 
     def get(self, name):
         """The party that is meant by an id, or by role/id where several have that id."""

@@ -155,7 +155,7 @@ class Scheme:
 
     def request_certificate(self, party):
         extra = ["--urn", party.urn] if party.urn else []
-        if party.role == "matcher":
+        if party.role in ("matcher", "hub"):
             extra += ["--address", HOST]
         self.keys(party, "request", "--role", party.role, "--id", party.id, "--name", party.name,
                   "--argon2", "interactive", *extra)
@@ -187,16 +187,14 @@ class Scheme:
                 self.stop(party)
             write_json(path, config | wanted)
 
-    def choose_port(self):
-        """The one that the matcher has had, unless somebody else has taken it since."""
-        port = self.memory.get("port")
-        if port and (self.running(self.parties.matcher) or port_is_free(port)):
-            return port
-        return free_port()
+    def choose_port(self, party, before):
+        """The one that the party has had, unless somebody else has taken it since."""
+        return before if before and (self.running(party) or port_is_free(before)) else free_port()
 
     def configure(self, budget, deadline_ms):
         deadline_ms = deadline_ms or min(DEADLINE_MS_MOST, max(DEADLINE_MS, self.households()))
-        self.memory |= {"port": self.choose_port(), "build": str(self.build)}
+        port = self.choose_port(self.parties.matcher, self.memory.get("port"))
+        self.memory |= {"port": port, "build": str(self.build)}
         self.remember()
         address = f"{HOST}:{self.memory['port']}"
         here = {"matcher": address, "matcher_id": self.parties.matcher.id}
@@ -207,11 +205,27 @@ class Scheme:
             self.set_config(agent, here | {"budget": budget})
         for party in [*self.parties.las, *self.parties.hubs]:
             self.set_config(party, here)
+        for hub in self.parties.serving_hubs():
+            self.set_up_hub(hub)
 
     def make_vault(self, agent):
         if not (agent.home / "vault").exists():
             agent.run("init", "--matcher", f"{HOST}:{self.memory['port']}",
                       "--matcher-id", self.parties.matcher.id)
+
+    def set_up_hub(self, hub):
+        """Areas from the scheme's boundaries; all agencies are enrolled, and LAs with a code in las.csv."""
+        ports = self.memory.setdefault("hub_ports", {})
+        ports[hub.id] = self.choose_port(hub, ports.get(hub.id))
+        self.remember()
+        address = f"{HOST}:{ports[hub.id]}"
+        self.set_config(hub, {"listen": address, "address": address})
+        hub.run("hub", "areas", self.parties.areas_file)
+        rows = [f"agent,{agent.id}," for agent in self.parties.agents]
+        rows += [f"la,{la.id},{la.code}" for la in self.parties.las if la.code]
+        enrolled = self.state / "enrolled.csv"
+        replace_file(enrolled, "\n".join(["role,id,code", *rows, ""]).encode())
+        hub.run("hub", "enrol", enrolled)
 
     # ---- postcodes ----
     def gazetteer_file(self):
@@ -290,7 +304,8 @@ class Scheme:
             return
         if not party.program.exists():
             raise LabError(f"{party.program}: not found; build the programs with `make`")
-        command = [str(party.program), "serve", "-C", str(party.home)]
+        words = ["hub", "serve"] if party.role == "hub" else ["serve"]
+        command = [str(party.program), *words, "-C", str(party.home)]
         process = daemon.start(command, party.passphrase)
         wait_until(lambda: process.poll() is not None or self.own_status(party), START_SECONDS)
         if not self.own_status(party):
@@ -340,7 +355,7 @@ class Scheme:
                 imported = self.import_carers()
                 say(f"starting the matcher and {len(agents)} agents")
                 self.launch(self.parties.matcher)
-                in_parallel(self.launch, agents, 2 * CORES)
+                in_parallel(self.launch, [*self.parties.serving_hubs(), *agents], 2 * CORES)
                 self.wait_attached(agents, wait_seconds or 60 + len(agents) / 2)
                 self.wait_counted(imported)
             except BaseException:
@@ -370,7 +385,8 @@ class Scheme:
 
     def require_daemon(self, party):
         if party not in self.parties.daemons():
-            raise bad_input(f"{party.id} has no daemon; the matcher and the agents have")
+            raise bad_input(f"{party.id} has no daemon; the matcher, the agents, and where there is areas.geojson "
+                            "the hubs have")
         if not (party.home / "identity.cert").exists():
             raise LabError(f"{party.id} has not been set up; run `lab up` first")
 

@@ -236,7 +236,7 @@ static inline bool recount_item(const uint8_t *key, size_t key_len, const uint8_
     struct recount *recount = ctx;
     struct item_record item;
     struct mail_party box;
-    if (key_len != ITEM_KEY || !party_key_decode(key, PARTY_KEY, &box, err) ||
+    if (key_len != ITEM_KEY || !mail_party_key_decode(key, PARTY_KEY, &box, err) ||
         !item_decode(value, len, &item, err)) {
         return false;
     }

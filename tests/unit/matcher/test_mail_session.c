@@ -676,7 +676,7 @@ static void a_failing_store_ends_the_stream(void **state)
     caller_begin(&agent, scene, agency(scene, 0));
     caller_fetch(&agent);
     caller_expect_end(&agent, RPC_UNAVAILABLE, "store");
-    party_key(&party, key);
+    mail_party_key(&party, key);
     expect_nothing(&la);
     caller_close(&la);
 }

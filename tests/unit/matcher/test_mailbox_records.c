@@ -146,22 +146,22 @@ static void names_of_parties(void **state)
     struct mail_party party = {.role = ROLE_LA, .id = "la-1"}, read;
     uint8_t key[PARTY_KEY];
     struct err err = {0};
-    party_key(&party, key);
-    parties_must(party_key_decode(key, sizeof key, &read, &err), &err);
+    mail_party_key(&party, key);
+    parties_must(mail_party_key_decode(key, sizeof key, &read, &err), &err);
     assert_true(mail_party_is(&party, &read));
-    must_be_corrupt(party_key_decode(key, sizeof key - 1, &read, &err), &err);
+    must_be_corrupt(mail_party_key_decode(key, sizeof key - 1, &read, &err), &err);
     static const struct {
         size_t place;
         uint8_t value;
     } bad[] = {{0, ROLE_NONE}, {0, ROLE_MATCHER}, {0, 255}, {1, 0}, {1, 'L'}, {2, '/'}, {20, 'a'}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        party_key(&party, key);
+        mail_party_key(&party, key);
         key[bad[i].place] = bad[i].value;
-        must_be_corrupt(party_key_decode(key, sizeof key, &read, &err), &err);
+        must_be_corrupt(mail_party_key_decode(key, sizeof key, &read, &err), &err);
     }
     memset(party.id, 'a', ID_MAX); /* the longest */
-    party_key(&party, key);
-    parties_must(party_key_decode(key, sizeof key, &read, &err), &err);
+    mail_party_key(&party, key);
+    parties_must(mail_party_key_decode(key, sizeof key, &read, &err), &err);
     assert_true(mail_party_is(&party, &read));
 }
 
@@ -203,7 +203,7 @@ static void damaged_tables_refuse_messages(void **state)
         uint8_t key[STORE_KEY_MAX] = {0};
         if (i < 3) {
             key[0] = (uint8_t)whats[i];
-            party_key(i == 0 ? &agency : &la, key + 1);
+            mail_party_key(i == 0 ? &agency : &la, key + 1);
             damage(scene, MAILBOX_COUNTS, key, i == 2 ? 1 : 1 + PARTY_KEY, "x", 1);
         } else if (i == 3) {
             seen_key(&la, letter.mail.mail_id, key);
@@ -279,7 +279,7 @@ static void damaged_order_is_told(void **state)
     must_be_corrupt(mailbox_forget(scene->mailbox, scene->now_ms, &err), &err);
     damage(scene, MAILBOX_THREADS, "short", 5, "", 0);
     must_be_corrupt(mailbox_threads(scene->mailbox, never, NULL, &err), &err);
-    party_key(&agency, key);
+    mail_party_key(&agency, key);
     damage(scene, MAILBOX_PARTIES, key, PARTY_KEY, "x", 1);
     must_be_corrupt(mailbox_party(scene->mailbox, &agency, &certificate, &found, &err), &err);
     scene_end(scene);

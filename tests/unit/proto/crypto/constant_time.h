@@ -26,6 +26,7 @@
 #endif
 
 #ifdef NOT_HERE
+/* The whole program, then. */
 int main(void)
 {
     puts("skipped: " NOT_HERE);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "proto/base/mem.h"
+#include "proto/crypto/stream.h"
 #include "proto/figures/release.h"
 
 struct sample {
@@ -56,6 +57,22 @@ static inline struct release sample_release(const struct sample *sample, const i
     struct release release;
     release_make(sample->agreement, &sample->term, sums, 9, INT64_C(1793000000000), &release);
     return release;
+}
+
+static inline struct stream sample_stream(uint8_t first)
+{
+    const uint8_t seed[SEED_BYTES] = {first};
+    struct stream stream;
+    stream_start(&stream, "hearth v1 test", seed, NULL, 0);
+    return stream;
+}
+
+/* Nearly normal: twelve uniform ones. */
+static inline double sample_normal(struct stream *stream)
+{
+    double sum = -6;
+    for (int i = 0; i < 12; i++) sum += (double)stream_below(stream, 1 << 20) / (1 << 20);
+    return sum;
 }
 
 #endif

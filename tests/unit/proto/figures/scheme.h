@@ -33,6 +33,8 @@ struct scheme {
     uint8_t authority_secret[SIGN_SECRET_BYTES];
     uint64_t next_serial;
     struct party matcher, hub;
+    size_t homes;                  /* how many pairs of them there have been */
+    char *matcher_home, *hub_home; /* of the collections */
     struct collection *at_matcher, *at_hub;
     struct pool *pool;                 /* may be NULL */
     struct scheme_party *contributors; /* agencies, then LAs, ascending */
@@ -95,20 +97,18 @@ static inline struct scheme_party *scheme_la(struct scheme *scheme, size_t i)
 /* ---- the scheme ---- */
 
 static inline void scheme_open(const struct scheme *scheme, const struct party *party,
-                               struct collection **out)
+                               const char *home, struct collection **out)
 {
-    const struct collection_parts parts = {.home = party->home,
-                                           .identity = party->identity,
-                                           .trust = party->trust,
-                                           .pool = scheme->pool};
+    const struct collection_parts parts = {
+        .home = home, .identity = party->identity, .trust = party->trust, .pool = scheme->pool};
     struct err err = {0};
     parties_must(collection_open(&parts, out, &err), &err);
 }
 
 static inline void scheme_open_both(struct scheme *scheme)
 {
-    scheme_open(scheme, &scheme->matcher, &scheme->at_matcher);
-    scheme_open(scheme, &scheme->hub, &scheme->at_hub);
+    scheme_open(scheme, &scheme->matcher, scheme->matcher_home, &scheme->at_matcher);
+    scheme_open(scheme, &scheme->hub, scheme->hub_home, &scheme->at_hub);
 }
 
 static inline void scheme_close_both(struct scheme *scheme)
@@ -116,6 +116,23 @@ static inline void scheme_close_both(struct scheme *scheme)
     collection_close(scheme->at_matcher);
     collection_close(scheme->at_hub);
     scheme->at_matcher = scheme->at_hub = NULL;
+}
+
+static inline char *scheme_home(const struct scheme *scheme, const char *of)
+{
+    struct err err = {0};
+    char *home = mem_format("%s/figures-%s-%zu", scheme->parties->dir, of, scheme->homes);
+    parties_must(file_make_dirs(home, 0700, &err), &err);
+    return home;
+}
+
+static inline void scheme_new_homes(struct scheme *scheme)
+{
+    free(scheme->matcher_home);
+    free(scheme->hub_home);
+    scheme->homes++;
+    scheme->matcher_home = scheme_home(scheme, "matcher");
+    scheme->hub_home = scheme_home(scheme, "hub");
 }
 
 static inline void scheme_read_authority(struct scheme *scheme)
@@ -153,6 +170,7 @@ static inline struct scheme *scheme_new(size_t agencies, size_t las, struct pool
         scheme->contributors[i] = scheme_party(scheme, agency ? ROLE_AGENT : ROLE_LA, id);
     }
     scheme->areas = areas_new();
+    scheme_new_homes(scheme);
     scheme_open_both(scheme);
     return scheme;
 }
@@ -161,6 +179,15 @@ static inline void scheme_forget(struct scheme *scheme)
 {
     if (scheme->agreed) agreement_free(&scheme->agreement);
     scheme->agreed = false;
+}
+
+/* The same parties with empty collections. */
+static inline void scheme_reset(struct scheme *scheme)
+{
+    scheme_forget(scheme);
+    scheme_close_both(scheme);
+    scheme_new_homes(scheme);
+    scheme_open_both(scheme);
 }
 
 static inline void scheme_free(struct scheme *scheme)
@@ -172,12 +199,36 @@ static inline void scheme_free(struct scheme *scheme)
         scheme_party_free(&scheme->contributors[i]);
     }
     free(scheme->contributors);
+    free(scheme->matcher_home);
+    free(scheme->hub_home);
     free(scheme->areas);
     party_close(&scheme->matcher);
     party_close(&scheme->hub);
     parties_free(scheme->parties);
     support_temp_dir_remove(dir);
     free(scheme);
+}
+
+/* For a group of cmocka: *state is a scheme of 4 agencies and 3 LAs; each test begins with
+ * scheme_fresh. */
+enum { SCHEME_AGENCIES = 4, SCHEME_LAS = 3 };
+static inline int scheme_set_up(void **state)
+{
+    *state = scheme_new(SCHEME_AGENCIES, SCHEME_LAS, NULL);
+    return 0;
+}
+
+static inline int scheme_tear_down(void **state)
+{
+    scheme_free(*state);
+    return 0;
+}
+
+static inline struct scheme *scheme_fresh(void **state)
+{
+    struct scheme *scheme = *state;
+    scheme_reset(scheme);
+    return scheme;
 }
 
 /* ---- manifests ---- */

@@ -37,7 +37,7 @@ static void a_contribution_is_made_in_constant_time(void **state)
     int32_t values[CELLS];
     uint8_t seed[SEED_BYTES], ciphertexts[CELLS * CIPHERTEXT_BYTES], proof[PROOF_BYTES];
     point_base(&base);
-    for (int i = 0; i < CELLS; i++) values[i] = (i % 2 ? 1 : -1) << i;
+    for (int i = 0; i < CELLS; i++) values[i] = (i % 2 ? 1 : -1) * (1 << i);
     randombytes_buf(seed, sizeof seed);
     secret(values, sizeof values);
     secret(seed, sizeof seed);

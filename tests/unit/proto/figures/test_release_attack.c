@@ -185,15 +185,22 @@ static size_t enclosed(const struct release *release)
 
 /* ---- what they are set upon ---- */
 
-static int64_t *random_sums(size_t count, int kind)
+static int64_t below(struct stream *stream, uint64_t bound)
+{
+    return (int64_t)stream_below(stream, bound);
+}
+
+static int64_t *random_sums(struct stream *stream, size_t count, int kind)
 {
     int64_t *sums = mem_array(count, sizeof *sums);
     for (size_t i = 0; i < count; i++) {
         switch (kind) {
-        case 0: sums[i] = lrand48() % 14; break;
-        case 1: sums[i] = lrand48() % 60 - 20; break;
-        case 2: sums[i] = lrand48() % 12 == 0 ? lrand48() % 6 : 20 + lrand48() % 400; break;
-        default: sums[i] = 6 + lrand48() % 3; break;
+        case 0: sums[i] = below(stream, 14); break;
+        case 1: sums[i] = below(stream, 60) - 20; break;
+        case 2:
+            sums[i] = below(stream, 12) == 0 ? below(stream, 6) : 20 + below(stream, 400);
+            break;
+        default: sums[i] = 6 + below(stream, 3); break;
         }
     }
     return sums;
@@ -252,8 +259,9 @@ static void attacked(const char *table, size_t regions, int rounds)
     struct sample sample = sample_of(table, regions, 3 * regions);
     const struct figures_table *t = sample.term.table;
     size_t areas = t->by_authority ? 3 * regions : regions;
+    struct stream stream = sample_stream((uint8_t)regions);
     for (int round = 0; round < rounds; round++) {
-        int64_t *sums = random_sums(figures_cells(t, areas), round % 4);
+        int64_t *sums = random_sums(&stream, figures_cells(t, areas), round % 4);
         struct release release = sample_release(&sample, sums);
         honest(&release, sums);
         same_again(&sample, sums, &release);
@@ -268,7 +276,6 @@ static void attacked(const char *table, size_t regions, int rounds)
 static void nothing_hidden_follows_from_what_is_shown(void **state)
 {
     (void)state;
-    srand48(20261127);
     attacked("capacity_together", 9, 200);
     attacked("capacity_status", 9, 100);
     attacked("capacity_age", 9, 200);

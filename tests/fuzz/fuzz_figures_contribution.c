@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/figures/manifest.h"
+#include "tests/fuzz/codec.h"
+
+FUZZ_CODEC(contribution, nothing_to_free)
