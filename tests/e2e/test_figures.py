@@ -57,6 +57,12 @@ class Contributing(HubCase):
         self.assertAlmostEqual(sum(one["epsilon"] for one in terms["tables"]), 1)
         self.assertEqual((terms["enrolled"], terms["joined"], terms["differences"]), (True, False, ""))
         self.assertEqual(terms["capacity"], {"enrolled": 4, "quorum": 3, "insiders": 1})
+        agencies = [one["organisation"] for one in terms["parties"] if one["role"] == "agent"]
+        self.assertEqual(len(agencies), 4)
+        self.assertIn(f"Enrolled on your side: {', '.join(agencies)}.", words)
+        self.assertTrue(all(one["code"] is None if one["role"] == "agent" else one["code"] for one in terms["parties"]))
+        self.assertEqual(len(terms["authorities"]), terms["areas"]["authorities"])
+        self.assertGreater(sum(one["cells"] for one in terms["authorities"]), 0)
 
     def preview(self):
         """The same cells in every form, and those of a plain count."""

@@ -230,6 +230,12 @@ static void what_a_matcher_does_not_agree_to(void **state)
     scheme_draft(scheme, scheme_first_period(), tables, TABLES_USED, &manifest);
     int64_t open = manifest.opens_at + SCHEME_HOUR;
     assert_int_equal(proposed(scheme, &manifest, manifest.closes_at, "closes_at"), ERR_EXPIRED);
+    struct manifest ahead;
+    scheme_draft(scheme, period_next(period_next(manifest.period)), tables, TABLES_USED, &ahead);
+    int64_t too_soon = ahead.opens_at - FIGURES_KEEP_MS - 1;
+    assert_int_equal(proposed(scheme, &ahead, too_soon, "opens_at"), ERR_EXPIRED);
+    assert_int_equal(proposed(scheme, &ahead, too_soon + 1, ""), ERR_NONE);
+    manifest_free(&ahead);
     scheme->at_matcher->parts.listed = only_the_first;
     assert_int_equal(proposed(scheme, &manifest, open, "enrolled"), ERR_DENIED);
     scheme->at_matcher->parts.listed = NULL;
