@@ -143,6 +143,23 @@ static bool note_wrong(struct fetching *fetching, const struct opened *opened,
                           dial_peer(fetching->dial), &fetched->evidence, err);
 }
 
+/* A contributor's doing, not the matcher's: it is told from the matcher's half that was proved. It
+ * will never be readable, and the other tables are not to wait for it. */
+static bool is_unreadable(const struct err *why)
+{
+    return why->code == ERR_INVALID && strncmp(why->field, "cells[", strlen("cells[")) == 0;
+}
+
+static bool give_up(struct fetching *fetching, const struct err *why, struct fetched *fetched,
+                    struct err *err)
+{
+    fetched->state = FETCH_GIVEN_UP;
+    fetched->why = *why;
+    return count_set(fetching, fetched, err) &&
+           collection_give_up(fetching->hub->collection, fetching->period->manifest_hash,
+                              fetched->table, why, clock_wall_ms(), err);
+}
+
 static bool open_table(struct fetching *fetching, struct fetched *fetched, struct err *err)
 {
     struct opened opened;
@@ -161,6 +178,8 @@ static bool open_table(struct fetching *fetching, struct fetched *fetched, struc
     } else if (why.code == ERR_EXISTS) { /* by `serve`, or another fetch, meanwhile */
         fetched->state = FETCH_RELEASED;
         ok = count_set(fetching, fetched, err);
+    } else if (is_unreadable(&why)) {
+        ok = give_up(fetching, &why, fetched, err);
     } else {
         ok = note_wrong(fetching, &opened, &why, fetched, err);
     }

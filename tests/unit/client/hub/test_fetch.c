@@ -14,6 +14,7 @@
 
 #include "client/hub/fetch.h"
 #include "client/hub/fetcher.h"
+#include "proto/figures/contribution_internal.h"
 #include "proto/figures/serve.h"
 #include "tests/unit/proto/figures/scheme.h"
 
@@ -328,6 +329,80 @@ static void test_a_matcher_whose_half_does_not_hold(void **state)
     assert_int_equal(ledger_length(scene), 0);
 }
 
+/* A contributor that knows all its r, but whose second halves hold no number. */
+static void contribute_nonsense(const struct scene *scene, const struct scheme_party *party,
+                                const struct figures_table *table, struct signed_bytes *out)
+{
+    struct scheme *scheme = scene->scheme;
+    const struct agreement *agreement = &scheme->agreement;
+    size_t count = scheme_cells(scheme, table);
+    struct contribution contribution = {
+        .role = party->certificate.role, .table = table, .count = count};
+    uint8_t *ciphertexts = mem_array(count, CIPHERTEXT_BYTES), seed[SEED_BYTES] = {1};
+    int32_t *values = mem_array(count, sizeof *values);
+    struct buf statement = {0}, body = {0};
+    struct stream stream;
+    struct scalar z = {0}, r, d;
+    memcpy(contribution.manifest_hash, agreement->manifest.hash, HASH_BYTES);
+    memcpy(contribution.key_hash, agreement->release_key.hash, HASH_BYTES);
+    memcpy(contribution.organisation, party->certificate.organisation,
+           sizeof contribution.organisation);
+    agreement_statement(agreement, contribution.role, contribution.organisation, table->name,
+                        &statement);
+    contribution_encrypt(&agreement->joint, values, count, statement.data, statement.len, seed,
+                         NULL, ciphertexts, contribution.proof);
+    memcpy(ciphertexts + POINT_BYTES, ciphertexts + CIPHERTEXT_BYTES, POINT_BYTES);
+    uint8_t *coefficients = contribution_coefficients_new(
+        &agreement->joint, ciphertexts, count, statement.data, statement.len, contribution.proof);
+    stream_start(&stream, "hearth v1 contribution", seed, statement.data, statement.len);
+    scalar_from_int(&z, 0);
+    for (size_t i = 0; i <= count; i++) {
+        uint8_t wide[SCALAR_WIDE_BYTES] = {0};
+        stream_scalar(&stream, &r);
+        if (i < count) {
+            memcpy(wide, coefficients + i * MSM_COEFFICIENT_BYTES, MSM_COEFFICIENT_BYTES);
+            scalar_from_wide(&d, wide);
+            scalar_mul(&r, &d, &r);
+        }
+        scalar_add(&z, &z, &r);
+    }
+    scalar_encode(contribution.proof + POINT_BYTES, &z);
+    contribution.ciphertexts = ciphertexts;
+    contribution_encode(&contribution, &body);
+    signed_bytes_make(party->sign_secret, TAG_CONTRIBUTION, &body, out);
+    stream_wipe(&stream);
+    free(coefficients);
+    buf_free(&body);
+    buf_free(&statement);
+    free(values);
+    free(ciphertexts);
+}
+
+/* It costs the table that it spoils, and no other; and the matcher is not to blame. */
+static void test_a_contributor_that_makes_a_sum_unreadable(void **state)
+{
+    struct scene *scene = *state;
+    struct fetch_outcome outcome;
+    struct signed_bytes raw;
+    const struct scheme_party *insider = scheme_agency(scene->scheme, AGENCIES - 1);
+    scheme_deliver_all(scene->scheme, table_at(0), 10, 1);
+    scheme_deliver_all(scene->scheme, table_at(1), 10, 0);
+    contribute_nonsense(scene, insider, table_at(0), &raw);
+    scheme_deliver(scene->scheme, insider, &raw);
+    signed_bytes_free(&raw);
+    close_window(scene);
+    fetch(scene, &outcome);
+    assert_int_equal(outcome.count, 2);
+    assert_int_equal(outcome.tables[0].state, FETCH_GIVEN_UP);
+    assert_non_null(strstr(outcome.tables[0].why.text, "no count fits the sum"));
+    assert_null(outcome.tables[0].evidence);
+    assert_int_equal(outcome.tables[1].state, FETCH_RELEASED);
+    fetch_outcome_free(&outcome);
+    fetch(scene, &outcome);
+    assert_int_equal(outcome.periods, 0);
+    fetch_outcome_free(&outcome);
+}
+
 /* ---- by itself ---- */
 
 static void test_by_itself(void **state)
@@ -365,6 +440,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_matcher_that_is_not_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_matcher_that_left_one_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_matcher_whose_half_does_not_hold, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_contributor_that_makes_a_sum_unreadable, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_by_itself, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests_of_fetch, NULL, NULL);
