@@ -114,7 +114,9 @@ static bool note_refusal(struct fetching *fetching, const struct err *why, struc
         return false;
     }
     if (!count_set(fetching, fetched, err)) return false;
-    if (fetched->contributions >= side->quorum) {
+    /* Given up only where sets were compared first: a matcher whose clock is behind, or that was
+     * set up anew, says no to a hub that lacks what it would get. */
+    if (fetched->contributions >= side->quorum || strcmp(why->field, "quorum") != 0) {
         fetched->state = FETCH_REFUSED;
         fetched->why = *why;
         return true;

@@ -329,6 +329,27 @@ static void test_a_matcher_whose_half_does_not_hold(void **state)
     assert_int_equal(ledger_length(scene), 0);
 }
 
+/* What a matcher says before sets were compared (here: that it knows nothing of the period, else
+ * that its clock is behind) is no reason to erase what the hub has. */
+static void test_not_given_up_for_another_reason(void **state)
+{
+    struct scene *scene = *state;
+    struct scheme *scheme = scene->scheme;
+    struct fetch_outcome outcome;
+    struct step step;
+    struct err err = {0};
+    scheme_deliver_all(scheme, table_at(0), 10, AGENCIES - QUORUM + 1);
+    close_window(scene);
+    parties_must(step_begin(scheme->at_matcher, true, &step, &err), &err);
+    bool gone = store_delete(step.txn, TABLE_AGREEMENTS, scheme->agreement.manifest.hash,
+                             HASH_BYTES, NULL, &err);
+    parties_must(step_end(&step, gone, &err), &err);
+    fetch(scene, &outcome);
+    assert_int_equal(outcome.tables[0].state, FETCH_REFUSED);
+    assert_int_equal(outcome.tables[0].contributions, QUORUM - 1);
+    fetch_outcome_free(&outcome);
+}
+
 /* A contributor that knows all its r, but whose second halves hold no number. */
 static void contribute_nonsense(const struct scene *scene, const struct scheme_party *party,
                                 const struct figures_table *table, struct signed_bytes *out)
@@ -442,6 +463,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_matcher_whose_half_does_not_hold, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_contributor_that_makes_a_sum_unreadable, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_not_given_up_for_another_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_by_itself, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests_of_fetch, NULL, NULL);
