@@ -165,7 +165,9 @@ class Period(HubCase):
     def come_late(self, opens):
         """An LA whose clock is behind."""
         self.launch(HUB)
-        self.now("la-4", "figures", "send", codes=(0, 4), later=opens)
+        sent = self.now("la-4", "figures", "send", later=opens)
+        self.assertEqual({key: sent[key] for key in ("made", "late", "late_by_clock", "waiting")},
+                         {"made": 11, "late": 22, "late_by_clock": 22, "waiting": 0})
         self.assertEqual(self.coverage()["la-4"], ("late", 0))
 
     def value(self, table, area, category):
