@@ -65,7 +65,8 @@ class Collection:
         self.show(HUB, "hub", "fetch", lines=4)
         self.show(HUB, "hub", "show", "capacity_age")
         print("\nThe authorities have asked for a handful of children: what follows is noise, and says so.\n"
-              "One case in twenty stands out by chance; a real scheme has thousands of searches a month.", flush=True)
+              "One case in twenty stands out by chance; a real scheme has thousands of searches.",
+              flush=True)
         self.show(HUB, "hub", "gaps", lines=12)
         self.show(HUB, "hub", "coverage")
 
