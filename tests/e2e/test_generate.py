@@ -14,7 +14,8 @@ import unittest
 
 from support import GENERATE, ROOT, generate
 
-import catalogue  # from tests/lab
+import authorities  # from tests/lab
+import catalogue
 import enquiry
 import places
 import population
@@ -160,6 +161,77 @@ class Generate(unittest.TestCase):
         self.assertGreater(len(headings), 35)
         for path in (made / "carers").glob("*.mapping.json"):
             self.assertEqual(set(json.loads(path.read_text(encoding="utf-8"))), {"headings", "values"})
+
+    # ---- authorities and searches ----
+    def make_searches(self, name, *more):
+        return self.make_with(name, "--agencies", "6", "--households", "0", "--las", "150", "--searches", "400",
+                              "--months", "3", "--today", "2026-03-15", *more)
+
+    def test_authorities_do_not_overlap(self):
+        made = self.make_searches("areas")
+        listed = rows(made / "las.csv")
+        features = json.loads((made / "areas.geojson").read_text(encoding="utf-8"))["features"]
+        self.assertEqual([(row["code"], row["name"]) for row in listed],
+                         [(one["properties"]["ons"], one["properties"]["name"]) for one in features])
+        self.assertEqual(len({row["code"] for row in listed}), 150)
+        self.assertEqual(len({row["name"] for row in listed}), 150)
+        self.assertLessEqual({one["properties"]["region"] for one in features}, set(places.REGIONS))
+        boxes = []
+        for one in features:
+            xs, ys = zip(*one["geometry"]["coordinates"][0])
+            boxes.append((min(xs), min(ys), max(xs), max(ys)))
+        for i, (west, south, east, north) in enumerate(boxes):
+            self.assertTrue(west < east and south < north)
+            for other_west, other_south, other_east, other_north in boxes[:i]:
+                self.assertTrue(west >= other_east or other_west >= east or
+                                south >= other_north or other_south >= north)
+
+    def test_searches(self):
+        """So many a month in the last whole months; what an outcome needs, and nothing else."""
+        made = self.make_searches("searches")
+        searches = rows(made / "searches.csv")
+        months = collections.Counter(row["asked"][:7] for row in searches)
+        self.assertEqual(months, {"2025-12": 400, "2026-01": 400, "2026-02": 400})
+        self.assertEqual(len({row["search_ref"] for row in searches}), 1200)
+        self.assertLessEqual({row["la"] for row in searches}, {row["id"] for row in rows(made / "las.csv")})
+        codes = catalogue.Catalogue()
+        for row in searches:
+            self.assertEqual(row["agency"] != "", row["outcome"] == "placed", row)
+            self.assertEqual(row["elsewhere"] != "", row["outcome"] == "placed_elsewhere", row)
+            self.assertEqual(row["days"] != "", row["outcome"] != "", row)
+            if row["fee"]:
+                self.assertTrue(row["outcome"] == "placed" or row["elsewhere"] == "ifa", row)
+                self.assertTrue(350 <= int(row["fee"]) <= 2000, row)
+            for code in filter(None, row["must"].split(";")):
+                self.assertTrue(code in codes.offers and codes.can_be_must(code), row)
+            for child in row["children"].split(";"):
+                age, sex = child.split(" ")
+                self.assertTrue(0 <= int(age) <= 17 and sex in "MF", row)
+
+    def test_searches_proportions(self):
+        """Shares as authorities.py has them, to 3.5 standard deviations."""
+        searches = rows(self.make_searches("shares") / "searches.csv")
+        count = len(searches)
+        seen = collections.Counter((row["outcome"], row["elsewhere"]) for row in searches)
+        total = sum(authorities.OUTCOMES.values())
+        for outcome, weight in authorities.OUTCOMES.items():
+            self.near(seen[outcome], weight / total, count, outcome)
+        musts = collections.Counter(code for row in searches for code in row["must"].split(";"))
+        for code, chance in authorities.NEEDS.items():
+            self.near(musts[code], chance, count, code)
+
+    def near(self, seen, wanted, count, what):
+        allowed = 3.5 * math.sqrt(wanted * (1 - wanted) / count)
+        self.assertAlmostEqual(seen / count, wanted, delta=allowed, msg=what)
+
+    def test_searches_are_the_same_for_a_seed(self):
+        first, second = self.make_searches("first"), self.make_searches("second")
+        other = self.make_searches("other", "--seed", "9")
+        names = ["las.csv", "areas.geojson", "searches.csv"]
+        self.assertEqual(filecmp.cmpfiles(first, second, names, shallow=False), (names, [], []))
+        self.assertEqual(filecmp.cmpfiles(first, other, names, shallow=False), ([], names, []))
+        households = self.make_with("plain", "--agencies", "6", "--households", "0", "--today", "2026-03-15")
+        self.assertEqual((first / "agencies.csv").read_bytes(), (households / "agencies.csv").read_bytes())
 
     # ---- the published figures ----
     def published(self, name):

@@ -228,12 +228,30 @@ static bool is_kept(struct collection *collection, const uint8_t hash[HASH_BYTES
     return true;
 }
 
+static bool is_anywhere(const struct soak *soak, const uint8_t hash[HASH_BYTES])
+{
+    return is_kept(soak->at_matcher, hash) || is_kept(soak->at_hub, hash);
+}
+
+void erased_check_released(struct soak *soak)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < soak_party_count(soak); i++) {
+        const struct soak_party *party = &soak->parties[i];
+        for (size_t j = 0; j < party->sent_count; j++) {
+            size_t table = figures_table_index(party->sent[j].table);
+            if (!soak->released[soak->period_index][table]) continue;
+            kept += is_anywhere(soak, party->sent[j].hash);
+        }
+    }
+    soak_check(soak, kept == 0, "erasure", "%zu contributions to released tables are still there",
+               kept);
+}
+
 void erased_check(struct soak *soak)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < soak->taken_count; i++) {
-        kept += is_kept(soak->at_matcher, soak->taken[i]) || is_kept(soak->at_hub, soak->taken[i]);
-    }
+    for (size_t i = 0; i < soak->taken_count; i++) kept += is_anywhere(soak, soak->taken[i]);
     soak_check(soak, kept == 0, "erasure", "%zu of %zu contributions are still there", kept,
                soak->taken_count);
 }

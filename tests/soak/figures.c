@@ -110,6 +110,7 @@ static void run_release(struct soak *soak)
     soak->of_period = (struct soak_moments){0};
     release_all(soak);
     upkeep(soak);
+    erased_check_released(soak);
     moments_check(soak, &soak->of_period, "residuals");
     coverage_check(soak);
     ledgers_check(soak);

@@ -244,7 +244,8 @@ void coverage_check(struct soak *soak);
 void ledgers_check(struct soak *soak);
 /* A contributor looks at the releases, and at its own books. */
 void look_at_releases(struct soak *soak, struct soak_party *party);
-/* Every contribution of the year is gone from both stores. */
+/* What was released is gone from both stores; every contribution of the year is. */
+void erased_check_released(struct soak *soak);
 void erased_check(struct soak *soak);
 
 /* ---- budgets.c ---- */
