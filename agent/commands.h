@@ -26,15 +26,8 @@ int command_audit_log(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_criteria(int argc, char **argv);
-int command_figures_status(int argc, char **argv);
-int command_figures_terms(int argc, char **argv);
-int command_figures_join(int argc, char **argv);
-int command_figures_leave(int argc, char **argv);
-int command_figures_off(int argc, char **argv);
-int command_figures_on(int argc, char **argv);
-int command_figures_preview(int argc, char **argv);
-int command_figures_send(int argc, char **argv);
-int command_figures_ledger(int argc, char **argv);
+/* `figures ...`: which is told by argv[0]. */
+int command_figures(int argc, char **argv);
 int command_gazetteer_import(int argc, char **argv);
 int command_gazetteer_show(int argc, char **argv);
 int command_gazetteer_status(int argc, char **argv);

@@ -71,47 +71,7 @@ static const struct figures_program program = {.name = "hearth",
                                                .exit_wrong = EXIT_BAD_REQUEST,
                                                .exit_undelivered = EXIT_UNREACHABLE};
 
-int command_figures_status(int argc, char **argv)
+int command_figures(int argc, char **argv)
 {
-    return figures_command_status(argc, argv, &program);
-}
-
-int command_figures_terms(int argc, char **argv)
-{
-    return figures_command_terms(argc, argv, &program);
-}
-
-int command_figures_join(int argc, char **argv)
-{
-    return figures_command_join(argc, argv, &program);
-}
-
-int command_figures_leave(int argc, char **argv)
-{
-    return figures_command_leave(argc, argv, &program);
-}
-
-int command_figures_off(int argc, char **argv)
-{
-    return figures_command_off(argc, argv, &program);
-}
-
-int command_figures_on(int argc, char **argv)
-{
-    return figures_command_on(argc, argv, &program);
-}
-
-int command_figures_preview(int argc, char **argv)
-{
-    return figures_command_preview(argc, argv, &program);
-}
-
-int command_figures_send(int argc, char **argv)
-{
-    return figures_command_send(argc, argv, &program);
-}
-
-int command_figures_ledger(int argc, char **argv)
-{
-    return figures_command_ledger(argc, argv, &program);
+    return figures_command(argc, argv, &program);
 }

@@ -33,16 +33,9 @@ int command_purge(int argc, char **argv);
 int command_audit_open(int argc, char **argv);
 int command_audit_check(int argc, char **argv);
 int command_audit_log(int argc, char **argv);
+/* `figures ...`: what this authority contributes to hubs. */
+int command_figures(int argc, char **argv);
 /* Postcodes and place names: import, look up, say what is there. */
-int command_figures_status(int argc, char **argv);
-int command_figures_terms(int argc, char **argv);
-int command_figures_join(int argc, char **argv);
-int command_figures_leave(int argc, char **argv);
-int command_figures_off(int argc, char **argv);
-int command_figures_on(int argc, char **argv);
-int command_figures_preview(int argc, char **argv);
-int command_figures_send(int argc, char **argv);
-int command_figures_ledger(int argc, char **argv);
 int command_gazetteer_import(int argc, char **argv);
 int command_gazetteer_show(int argc, char **argv);
 int command_gazetteer_status(int argc, char **argv);

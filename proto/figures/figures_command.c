@@ -4,8 +4,30 @@
 #include "proto/figures/figures_command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "proto/base/clock.h"
+
+int figures_command(int argc, char **argv, const struct figures_program *program)
+{
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv, const struct figures_program *program);
+    } commands[] = {
+        {"status", figures_command_status},   {"terms", figures_command_terms},
+        {"join", figures_command_join},       {"leave", figures_command_leave},
+        {"off", figures_command_off},         {"on", figures_command_on},
+        {"preview", figures_command_preview}, {"send", figures_command_send},
+        {"ledger", figures_command_ledger},
+    };
+    const size_t count = sizeof commands / sizeof *commands;
+    const char *space = strrchr(argv[0], ' ');
+    size_t i = 0;
+    REQUIRE(space);
+    while (i < count && strcmp(space + 1, commands[i].name) != 0) i++;
+    REQUIRE(i < count); /* else the program's table has one that is not here */
+    return commands[i].run(argc, argv, program);
+}
 
 int figures_run(const struct figures_run *run)
 {

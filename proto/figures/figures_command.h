@@ -29,7 +29,9 @@ struct figures_program {
     int exit_undelivered; /* something waits for a matcher or hub that could not be reached */
 };
 
-/* Each gives the exit code. */
+/* The command whose name is the last word of argv[0]; gives its exit code. */
+int figures_command(int argc, char **argv, const struct figures_program *program);
+/* Each of them. */
 int figures_command_status(int argc, char **argv, const struct figures_program *program);
 int figures_command_terms(int argc, char **argv, const struct figures_program *program);
 int figures_command_join(int argc, char **argv, const struct figures_program *program);

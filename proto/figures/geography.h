@@ -57,10 +57,5 @@ uint16_t geography_area_of_authority(const struct geography *geography, bool by_
                                      uint16_t authority);
 /* The place of an authority by its code, AREA_NONE where there is none. */
 uint16_t geography_authority_find(const struct geography *geography, const char *code);
-/* Rows that a person means by `text`: a code, a name (case does not matter) or a region, which
- * with by_authority means all its authorities. marks[area] is set. ERR_NOT_FOUND, field "area",
- * with what is near. */
-MUST_CHECK bool geography_match(const struct geography *geography, bool by_authority,
-                                const char *text, bool *marks, struct err *err);
 
 #endif

@@ -197,50 +197,6 @@ static void other_versions_and_lengths_are_refused(void **state)
     buf_free(&changed);
 }
 
-/* ---- what a person calls them ---- */
-static void matches(bool by_authority, const char *text, unsigned expected)
-{
-    struct geography *areas = areas_new();
-    bool marks[GEOGRAPHY_AUTHORITIES_MAX] = {false};
-    struct err err = {0};
-    unsigned got = 0;
-    if (!geography_match(areas, by_authority, text, marks, &err)) fail_msg("%s", err.text);
-    for (unsigned i = 0; i < 3; i++) got |= marks[i] ? 1U << i : 0;
-    assert_int_equal(got, expected);
-    free(areas);
-}
-
-static void misses(bool by_authority, const char *text, const char *near)
-{
-    struct geography *areas = areas_new();
-    bool marks[GEOGRAPHY_AUTHORITIES_MAX] = {false};
-    struct err err = {0};
-    assert_false(geography_match(areas, by_authority, text, marks, &err));
-    assert_int_equal(err.code, ERR_NOT_FOUND);
-    assert_string_equal(err.field, "area");
-    if (!strstr(err.text, near)) fail_msg("no \"%s\" in \"%s\"", near, err.text);
-    free(areas);
-}
-
-static void people_name_areas(void **state)
-{
-    (void)state;
-    matches(true, "leeds", 4);
-    matches(true, "E08000032", 2);
-    matches(true, "e08000032", 2);
-    matches(true, "Yorkshire and the Humber", 6);
-    matches(true, "yorkshire & the humber", 6);
-    matches(true, "E12000002", 1);
-    matches(false, "north-west", 1);
-    matches(false, "E12000003", 2);
-    misses(true, "Leedz", "\"Leeds\"");
-    misses(true, "Yorkshire", "\"Yorkshire and The Humber\"");
-    misses(false, "Leeds", "\"Yorkshire and The Humber\"");
-    misses(false, "London", "a region");
-    misses(true, "", "an authority or a region");
-    misses(true, "\xc3\xa9\x1b", "an authority or a region");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,7 +206,6 @@ int main(void)
         cmocka_unit_test(nothing_at_all_is_refused),
         cmocka_unit_test(runs_have_one_form),
         cmocka_unit_test(other_versions_and_lengths_are_refused),
-        cmocka_unit_test(people_name_areas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
