@@ -132,6 +132,7 @@ static bool check_better(struct arrival *arrival, struct step *step, struct err 
     struct certificate certificate;
     bool found = false;
     arrival->replaces = false;
+    if (arrival->before.twice) return true; /* two collectors, two contributions: no third */
     if (!contribution_read(step, arrival->before.hash, &kept, &found, err)) return false;
     if (!found) return true; /* erased: its table is done */
     if (!kept_certificate(&kept.certificate, &certificate, err)) return false;
@@ -201,16 +202,11 @@ static bool write_party(const struct arrival *arrival, struct step *step, enum p
     return ok;
 }
 
-/* Of three that one party has signed only two are kept. */
-static bool drop_other(const struct arrival *arrival, struct step *step, struct err *err)
+static void tell_twice(const struct arrival *arrival)
 {
     const struct contribution *contribution = &arrival->contribution;
-    if (!arrival->replaces) return true;
     log_warn("figures_sent_twice", "role=%s organisation=%s table=%s",
              role_name(contribution->role), contribution->organisation, contribution->table->name);
-    return !arrival->before.twice || (store_delete(step->txn, TABLE_CONTRIBUTIONS,
-                                                   arrival->before.other, HASH_BYTES, NULL, err) &&
-                                      store_ask_rewrite(step->txn, err));
 }
 
 static bool write_contribution(const struct arrival *arrival, struct step *step, struct err *err)
@@ -231,8 +227,8 @@ static bool take_in(struct arrival *arrival, struct step *step, struct err *err)
     if (!check_state(arrival, step, &noted, err)) return false;
     if (arrival->known) return true;
     arrival->taken_at = arrival->now_ms;
-    return drop_other(arrival, step, err) && write_party(arrival, step, PARTY_TAKEN, err) &&
-           write_contribution(arrival, step, err);
+    if (arrival->replaces) tell_twice(arrival);
+    return write_party(arrival, step, PARTY_TAKEN, err) && write_contribution(arrival, step, err);
 }
 
 static bool take(struct arrival *arrival, struct err *err)

@@ -440,6 +440,33 @@ static void an_old_key_takes_nobodys_place(void **state)
     *old = renewed;
 }
 
+static int raw_order(const void *a, const void *b)
+{
+    uint8_t hashes[2][HASH_BYTES];
+    const struct signed_bytes *raw[2] = {a, b};
+    for (size_t i = 0; i < 2; i++) {
+        hash_once(hashes[i], TAG_CONTRIBUTION, raw[i]->body.data, raw[i]->body.len);
+    }
+    return hash_order(hashes[1], hashes[0]);
+}
+
+/* A hub and an insider that take turns would fill the matcher's log: each is one more entry. */
+static void two_at_most_of_one_party(void **state)
+{
+    struct scheme *scheme = begun(state);
+    const struct scheme_party *insider = scheme_agency(scheme, 3);
+    struct signed_bytes raw[3];
+    struct err err = {0};
+    for (size_t i = 0; i < 3; i++) {
+        scheme_contribute_all(scheme, insider, table_of(0), VALUE, &raw[i]);
+    }
+    qsort(raw, 3, sizeof *raw, raw_order); /* each is better than the one before */
+    must(scheme_put(scheme, scheme->at_matcher, insider, &raw[0], false, &err), &err);
+    must(scheme_put(scheme, scheme->at_matcher, insider, &raw[1], true, &err), &err);
+    check_put(scheme, scheme->at_matcher, insider, &raw[2], true, ERR_EXISTS, "table");
+    for (size_t i = 0; i < 3; i++) signed_bytes_free(&raw[i]);
+}
+
 /* Nor does what a hub passes on count under a certificate that is revoked. */
 static void a_revoked_certificate(void **state)
 {
@@ -481,6 +508,7 @@ int main(void)
         cmocka_unit_test(anothers_ciphertexts),
         cmocka_unit_test(a_renewed_certificate),
         cmocka_unit_test(an_old_key_takes_nobodys_place),
+        cmocka_unit_test(two_at_most_of_one_party),
         cmocka_unit_test(a_revoked_certificate),
     };
     return sodium_init() < 0 ? 1
