@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "keys/home.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/base/json_file.h"
@@ -99,7 +100,7 @@ bool la_open(const struct cli_common *common, struct la *out, struct err *err)
     *out = (struct la){0};
     char *home = la_home(common);
     bool ok =
-        read_config(home, out, err) &&
+        home_check_role(home, ROLE_LA, err) && read_config(home, out, err) &&
         identity_open_home(home, common->passphrase_fd, ROLE_LA, &out->trust, &out->identity, err);
     free(home);
     return ok || say_how(err);

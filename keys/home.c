@@ -40,6 +40,23 @@ bool home_request_defaults(const char *home, struct certificate_request *fields,
     return ok;
 }
 
+bool home_check_role(const char *home, enum role role, struct err *err)
+{
+    char *path = file_join(home, HOME_CERTIFICATE);
+    struct credentials present = {0};
+    bool ok = !file_exists(path) || credentials_load(path, &present, err);
+    enum role found = present.certificate.role;
+    if (ok && found != ROLE_NONE && found != role) {
+        ok = err_set(err, ERR_DENIED, "home",
+                     "%s belongs to %s, role %s, and this command is for role %s; -C names another "
+                     "home directory",
+                     home, present.certificate.organisation, role_name(found), role_name(role));
+    }
+    credentials_free(&present);
+    free(path);
+    return ok;
+}
+
 static bool load_or_make_keys(const char *home, const struct key_cost *cost,
                               const struct secret *passphrase, struct private_keys *keys,
                               struct err *err)

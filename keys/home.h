@@ -19,6 +19,10 @@ MUST_CHECK bool home_make_request(const char *home, const struct certificate_req
                                   const struct key_cost *cost, const struct secret *passphrase,
                                   struct certificate_request *out, struct err *err);
 
+/* That the certificate in `home`, if there is one, is of this role: before a file of another kind
+ * of home is taken for a broken one. ERR_DENIED (field "home"). */
+MUST_CHECK bool home_check_role(const char *home, enum role role, struct err *err);
+
 /* Each may be NULL where there is nothing of that kind to install. */
 struct home_parts {
     const char *root_path, *certificate_path, *revocations_path;

@@ -54,6 +54,10 @@ MUST_CHECK bool x509_leaf_check(const struct buf *leaf, const struct buf *ca,
 /* The leaf's names beyond its own id and role, for renewal. */
 MUST_CHECK bool x509_leaf_addresses(const struct buf *leaf, struct x509_addresses *out,
                                     struct err *err);
+/* Whether who connects to `host` (a DNS name or an IP address) accepts the leaf. As TLS asks it:
+ * the leaf's own id counts too. */
+MUST_CHECK bool x509_leaf_has_host(const struct buf *leaf, const char *host, bool *has,
+                                   struct err *err);
 /* Serial number of a leaf in PEM; false where the text is no certificate or the number does not
  * fit.
  */

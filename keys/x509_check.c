@@ -147,3 +147,15 @@ bool x509_leaf_addresses(const struct buf *der, struct x509_addresses *out, stru
     if (ok) *out = found;
     return ok;
 }
+
+bool x509_leaf_has_host(const struct buf *der, const char *host, bool *has, struct err *err)
+{
+    X509 *leaf = x509_parse(der, err);
+    if (!leaf) return false;
+    *has =
+        X509_check_host(leaf, host, strlen(host), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1 ||
+        X509_check_ip_asc(leaf, host, 0) == 1;
+    X509_free(leaf);
+    ERR_clear_error();
+    return true;
+}

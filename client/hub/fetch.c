@@ -104,13 +104,6 @@ static bool count_set(struct fetching *fetching, struct fetched *fetched, struct
     return true;
 }
 
-static bool give_up(struct fetching *fetching, struct fetched *fetched, struct err *err)
-{
-    fetched->state = FETCH_GIVEN_UP;
-    return collection_give_up(fetching->hub->collection, fetching->period->manifest_hash,
-                              fetched->table, &fetched->why, clock_wall_ms(), err);
-}
-
 /* The matcher has refused. */
 static bool note_refusal(struct fetching *fetching, const struct err *why, struct fetched *fetched,
                          struct err *err)
@@ -121,30 +114,19 @@ static bool note_refusal(struct fetching *fetching, const struct err *why, struc
         return false;
     }
     if (!count_set(fetching, fetched, err)) return false;
-    if (fetched->contributions >= side->quorum) {
+    /* Given up only where sets were compared first: a matcher whose clock is behind, or that was
+     * set up anew, says no to a hub that lacks what it would get. */
+    if (fetched->contributions >= side->quorum || strcmp(why->field, "quorum") != 0) {
         fetched->state = FETCH_REFUSED;
         fetched->why = *why;
         return true;
     }
+    fetched->state = FETCH_GIVEN_UP;
     (void)err_set(&fetched->why, ERR_INVALID, "quorum",
                   "%zu of %zu contributed; a release needs %u", fetched->contributions,
                   side->enrolled, side->quorum);
-    return give_up(fetching, fetched, err);
-}
-
-/* The matcher's half holds, but no number fits: some contributor has sent nonsense, and nobody can
- * tell which. The matcher is not to blame. */
-static bool is_unreadable(const struct err *why)
-{
-    static const char cells[] = "cells[";
-    return why->code == ERR_INVALID && strncmp(why->field, cells, sizeof cells - 1) == 0;
-}
-
-static bool note_unreadable(struct fetching *fetching, const struct err *why,
-                            struct fetched *fetched, struct err *err)
-{
-    fetched->why = *why;
-    return count_set(fetching, fetched, err) && give_up(fetching, fetched, err);
+    return collection_give_up(fetching->hub->collection, fetching->period->manifest_hash,
+                              fetched->table, &fetched->why, clock_wall_ms(), err);
 }
 
 /* The hub's own checks have failed, or its own disk. */
@@ -161,6 +143,23 @@ static bool note_wrong(struct fetching *fetching, const struct opened *opened,
     return count_set(fetching, fetched, err) &&
            evidence_write(fetching->hub, fetched, fetching->period->manifest_hash, opened,
                           dial_peer(fetching->dial), &fetched->evidence, err);
+}
+
+/* A contributor's doing, not the matcher's: it is told from the matcher's half that was proved. It
+ * will never be readable, and the other tables are not to wait for it. */
+static bool is_unreadable(const struct err *why)
+{
+    return why->code == ERR_INVALID && strncmp(why->field, "cells[", strlen("cells[")) == 0;
+}
+
+static bool give_up(struct fetching *fetching, const struct err *why, struct fetched *fetched,
+                    struct err *err)
+{
+    fetched->state = FETCH_GIVEN_UP;
+    fetched->why = *why;
+    return count_set(fetching, fetched, err) &&
+           collection_give_up(fetching->hub->collection, fetching->period->manifest_hash,
+                              fetched->table, why, clock_wall_ms(), err);
 }
 
 static bool open_table(struct fetching *fetching, struct fetched *fetched, struct err *err)
@@ -182,7 +181,7 @@ static bool open_table(struct fetching *fetching, struct fetched *fetched, struc
         fetched->state = FETCH_RELEASED;
         ok = count_set(fetching, fetched, err);
     } else if (is_unreadable(&why)) {
-        ok = note_unreadable(fetching, &why, fetched, err);
+        ok = give_up(fetching, &why, fetched, err);
     } else {
         ok = note_wrong(fetching, &opened, &why, fetched, err);
     }

@@ -10,7 +10,7 @@
 
 enum fetch_state {
     FETCH_RELEASED,
-    FETCH_GIVEN_UP, /* the quorum is not met */
+    FETCH_GIVEN_UP, /* the quorum is not met, or a contributor has made the sum unreadable */
     FETCH_REFUSED,  /* the matcher would not half-open it */
     FETCH_WRONG     /* what the matcher gave does not hold; nothing of it was opened */
 };

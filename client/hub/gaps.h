@@ -64,7 +64,7 @@ void gaps_text(const struct gaps *gaps, struct buf *out);
  * share_high,verdict,capacity; shares in per cent. */
 void gaps_csv(const struct gaps *gaps, struct buf *out);
 json_t *gaps_json(const struct gaps *gaps);
-/* "at least 12 of about 40 (30%)": the share in words. */
+/* "at least 12 of at most 40 (30% or more)": the share in words. */
 enum { GAP_WORDS = 96 };
 const char *gap_words(const struct gap *gap, char out[GAP_WORDS]);
 const char *gap_verdict_name(enum gap_verdict verdict); /* "uncertain", "at_least", "about" */

@@ -44,8 +44,9 @@ const char *gap_words(const struct gap *gap, char out[GAP_WORDS])
                        per_cent(gap->share.high));
         break;
     case GAP_AT_LEAST:
-        len = snprintf(out, GAP_WORDS, "at least %.0f of about %.0f", floor(gap->unmet.low),
-                       gap->demand.middle);
+        /* Not of about so many: where few were sought, noise can put the middle below the rest. */
+        len = snprintf(out, GAP_WORDS, "at least %.0f of at most %.0f", floor(gap->unmet.low),
+                       fmax(ceil(gap->demand.high), floor(gap->unmet.low)));
         if (low > 0) (void)snprintf(out + len, GAP_WORDS - (size_t)len, " (%d%% or more)", low);
         break;
     default:

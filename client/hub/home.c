@@ -7,6 +7,7 @@
 #include "client/hub/areas.h"
 #include "client/hub/enrolled.h"
 #include "client/report.h"
+#include "keys/home.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 
@@ -41,7 +42,8 @@ static bool check_files(const char *home, struct err *err)
 
 static bool open_parts(const struct cli_common *common, struct hub *hub, struct err *err)
 {
-    if (!check_files(hub->path, err) || !hub_config_read(hub->path, &hub->config, err) ||
+    if (!check_files(hub->path, err) || !home_check_role(hub->path, ROLE_HUB, err) ||
+        !hub_config_read(hub->path, &hub->config, err) ||
         !identity_open_home(hub->path, common->passphrase_fd, ROLE_HUB, &hub->trust, &hub->identity,
                             err)) {
         return false;

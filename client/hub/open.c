@@ -6,7 +6,10 @@
 
 #include "client/hub/areas.h"
 #include "client/hub/link.h"
+#include "keys/certificate.h"
+#include "keys/x509.h"
 #include "proto/base/clock.h"
+#include "proto/base/file.h"
 #include "proto/base/mem.h"
 
 void opening_free(struct opening *opening)
@@ -64,6 +67,39 @@ static bool take_proposed(struct hub *hub, uint32_t period, struct opening *out,
     return manifest_decode(out->raw.body.data, out->raw.body.len, &out->manifest, err);
 }
 
+/* ---- where contributors connect to ---- */
+
+/* "hub.example:4422" or "[::1]:4422". */
+static void host_of(const char *address, char out[MANIFEST_ADDRESS_MAX + 1])
+{
+    size_t len = (size_t)(strrchr(address, ':') - address);
+    bool brackets = len >= 2 && address[0] == '[' && address[len - 1] == ']';
+    if (brackets) len -= 2;
+    memcpy(out, address + brackets, len);
+    out[len] = '\0';
+}
+
+/* TLS would keep every contributor away, for the whole of the period. */
+static bool check_reachable(const struct hub *hub, struct err *err)
+{
+    struct credentials credentials = {0};
+    char host[MANIFEST_ADDRESS_MAX + 1];
+    char *path = file_join(hub->path, HOME_CERTIFICATE);
+    bool has = false;
+    host_of(hub->config.address, host);
+    bool ok = credentials_load(path, &credentials, err) &&
+              x509_leaf_has_host(&credentials.tls_certificate, host, &has, err);
+    credentials_free(&credentials);
+    free(path);
+    if (!ok || has) return ok;
+    return err_set(
+        err, ERR_INVALID, HOME_CONFIG ".address",
+        "the hub's certificate does not carry \"%.60s\": contributors could not connect. "
+        "'hearth-keys request -C %s --address %.60s' asks for one that does; 'hearth-keys show' "
+        "tells what the present one carries",
+        host, hub->path, host);
+}
+
 static bool draw_up(struct hub *hub, const struct draft_options *options, int64_t now_ms,
                     struct opening *out, struct err *err)
 {
@@ -75,7 +111,8 @@ static bool draw_up(struct hub *hub, const struct draft_options *options, int64_
                                       .enrolled = &enrolled,
                                       .geography = geography,
                                       .now_ms = now_ms};
-    bool ok = areas_read(hub->path, geography, err) && enrolled_read(hub->path, &enrolled, err) &&
+    bool ok = check_reachable(hub, err) && areas_read(hub->path, geography, err) &&
+              enrolled_read(hub->path, &enrolled, err) &&
               draft_make(&parts, options, &out->manifest, err) &&
               collection_draw_up(hub->collection, &out->manifest, &out->raw, err);
     enrolled_free(&enrolled);

@@ -160,6 +160,10 @@ bool show_text(const struct shelf *shelf, const char *table, const struct wanted
 
 void show_list(const struct shelf *shelf, struct buf *out)
 {
+    if (shelf->count == 0) {
+        buf_text(out, "Nothing has been released yet: 'hearth hub fetch' opens what has closed.\n");
+        return;
+    }
     buf_format(out, "%-20s  %-7s  %-7s  %7s  %-13s  %9s  %s\n", "Table", "From", "To", "Periods",
                "Contributed", "Deviation", "What");
     for (size_t t = 0; t < figures_table_count; t++) {

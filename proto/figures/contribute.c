@@ -72,10 +72,13 @@ static bool note_refused(const struct side *side, const struct contributor_item 
     log_warn("figures_refused", "by=%s hub=%s period=%u table=%s code=%s field=%s reason=\"%s\"",
              role_name(side->role), item->hub, item->period, item->table->name,
              err_code_name(why->code), why->field, why->text);
+    struct contribute_counts *counts = side->round->counts;
+    bool late = why->code == ERR_EXPIRED && strcmp(why->field, "closes_at") == 0;
     /* Too early or too late by the other's clock, and not by ours: a clock is wrong. */
     bool clocks = why->code == ERR_EXPIRED && clock_wall_ms() <= item->closes_at;
+    counts->late += late;
+    counts->late_by_clock += late && clocks;
     if (!is_for_good(why) || clocks) return true;
-    side->round->counts->late += why->code == ERR_EXPIRED;
     return contributor_refused(side->round->parts->contributor, item->hash, side->role, err);
 }
 
@@ -206,6 +209,8 @@ static bool count_waiting(const struct round *round, struct err *err)
         round->counts->waiting += items[i].hub_side == CONTRIBUTION_WAITS;
     }
     free(items);
+    /* Kept for a clock that is set right, but nothing that trying again alone would deliver. */
+    round->counts->waiting -= round->counts->late_by_clock;
     return true;
 }
 

@@ -210,7 +210,8 @@ bool contributor_turn(struct contributor *c, const char *hub, const char *name, 
     struct store_txn *txn = NULL;
     const struct figures_table *table = figures_table_find(name);
     if (!table || table->side != c->side) {
-        return err_set(err, ERR_INVALID, "table", "\"%s\" is no table of %s", name,
+        return err_set(err, ERR_INVALID, "table",
+                       "\"%s\" is none of the %s tables; 'figures terms HUB' lists them", name,
                        figures_side_name(c->side));
     }
     if (!sealed_begin(&c->sealed, true, &txn, err)) return false;

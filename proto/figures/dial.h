@@ -55,13 +55,15 @@ MUST_CHECK bool dial_release(struct dial *dial, struct collection *collection,
 
 /* ---- everything that a contributor does, in one go ---- */
 struct contribute_counts {
-    size_t manifests, made, refused_by_budget, taken_by_matcher, taken_by_hub, late, waiting,
-        left_out;
+    size_t manifests, made, refused_by_budget, taken_by_matcher, taken_by_hub, late, late_by_clock,
+        waiting, left_out;
 };
 /* List, prepare what is due for every joined hub, send to matcher and hubs what waits. A hub that
  * cannot be reached leaves its copies waiting and is no error. Where the matcher cannot be reached,
  * what waits for hubs is sent all the same, and then the matcher's error is returned; where it was
- * stopped, ERR_UNAVAILABLE. *counts are filled in either way; `waiting` counts copies. */
+ * stopped, ERR_UNAVAILABLE. *counts are filled in either way; `late` and `waiting` count copies:
+ * late_by_clock those of the late ones for which it is not too late by this clock. They are kept,
+ * and are not among the waiting. */
 struct contribute_parts {
     struct contributor *contributor;
     const struct identity *identity;

@@ -258,7 +258,8 @@ static bool check_table(struct figures_desk *desk, const char *name, struct err 
     const struct figures_table *table = name ? figures_table_find(name) : NULL;
     enum figures_side side = contributor_side(desk->contributor);
     return !name || (table && table->side == side) ||
-           err_set(err, ERR_INVALID, "table", "\"%s\" is no table of %s", name,
+           err_set(err, ERR_INVALID, "table",
+                   "\"%s\" is none of the %s tables; 'figures terms HUB' lists them", name,
                    figures_side_name(side));
 }
 

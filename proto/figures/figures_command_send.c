@@ -31,22 +31,27 @@ static void print_json(const struct sending *sending)
         if (is_changed(hub)) figures_list(changed, json_string(hub->id));
     }
     cli_print_json(json_pack(
-        "{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "manifests", (json_int_t)counts->manifests,
+        "{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "manifests", (json_int_t)counts->manifests,
         "made", (json_int_t)counts->made, "refused_by_budget",
         (json_int_t)counts->refused_by_budget, "taken_by_matcher",
         (json_int_t)counts->taken_by_matcher, "taken_by_hub", (json_int_t)counts->taken_by_hub,
-        "late", (json_int_t)counts->late, "waiting", (json_int_t)counts->waiting, "left_out",
-        (json_int_t)counts->left_out, "to_join", to_join, "changed", changed));
+        "late", (json_int_t)counts->late, "late_by_clock", (json_int_t)counts->late_by_clock,
+        "waiting", (json_int_t)counts->waiting, "left_out", (json_int_t)counts->left_out, "to_join",
+        to_join, "changed", changed));
 }
 
 static void print_words(const struct sending *sending)
 {
     const struct contribute_counts *counts = &sending->counts;
-    (void)printf("%zu manifests looked at; %zu tables made; %zu taken by the matcher, %zu by hubs",
-                 counts->manifests, counts->made, counts->taken_by_matcher, counts->taken_by_hub);
+    (void)printf(
+        "Manifests looked at: %zu; tables made: %zu; taken by the matcher: %zu, by hubs: %zu",
+        counts->manifests, counts->made, counts->taken_by_matcher, counts->taken_by_hub);
     if (counts->waiting > 0) (void)printf("; %zu copies wait", counts->waiting);
     if (counts->late > 0) (void)printf("; %zu copies came too late", counts->late);
     (void)printf(".\n");
+    if (counts->late_by_clock > 0) {
+        (void)printf("It is not too late by this machine's clock: check that it is right.\n");
+    }
     if (counts->refused_by_budget > 0) {
         (void)printf("%zu tables were not made: the budget has no room for them.\n",
                      counts->refused_by_budget);

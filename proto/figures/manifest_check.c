@@ -28,7 +28,7 @@ bool manifest_side_of(enum role role, enum figures_side *out)
  * same capacity under noise of its own: budgets are counted by periods. */
 MUST_CHECK static bool check_times(const struct manifest *manifest, struct err *err)
 {
-    char first[CLOCK_TEXT], last[CLOCK_TEXT];
+    char first[CLOCK_TEXT], last[CLOCK_TEXT], opens[CLOCK_TEXT];
     if (!period_valid(manifest->period))
         return err_set(err, ERR_INVALID, "period", "%u is no year and month", manifest->period);
     uint32_t next = period_next(manifest->period);
@@ -36,9 +36,10 @@ MUST_CHECK static bool check_times(const struct manifest *manifest, struct err *
     if (manifest->opens_at < over || manifest->opens_at >= too_late) {
         clock_format(over, first);
         clock_format(too_late, last);
+        clock_format(manifest->opens_at, opens);
         return err_set(err, ERR_INVALID, "opens_at",
-                       "%lld ms; must be in the month after the period, from %s on and before %s",
-                       (long long)manifest->opens_at, first, last);
+                       "%s; must be in the month after the period, from %s on and before %s", opens,
+                       first, last);
     }
     /* Ordered so that nothing overflows. */
     if (manifest->closes_at <= manifest->opens_at ||

@@ -24,7 +24,10 @@ class Demo(unittest.TestCase):
         for words in ("What the agencies import", "One child near a school", "Two siblings",
                       "An emergency tonight", "The first search explained", "From the list to a placement",
                       "stage profile", "Own carers: ", "offer (1 unread)", "placed with ifa-",
-                      "recomputes byte for byte", "What each party has seen", " ZZ"):
+                      "recomputes byte for byte", "What each party has seen", " ZZ",
+                      "The matcher has agreed.",
+                      "tables made: 7; taken by the matcher: 7, by hubs: 7",
+                      "18 tables released, 0 given up", "(capacity_age)", "too uncertain to say", "missing: la-4"):
             self.assertIn(words, told)
         self.assertIn("Run    2 within 28 days", told[told.index("The first search explained"):])
         self.assertNotIn("warning", told)

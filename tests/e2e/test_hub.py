@@ -117,6 +117,7 @@ class Period(HubCase):
     def open(self):
         """The month of the search; again it changes nothing."""
         self.assertEqual(self.now(HUB, "hub", "fetch", codes=(3,))["periods"], 0)
+        self.open_elsewhere()
         opened = self.now(HUB, "hub", "open")
         self.assertEqual(opened["opened"], "new")
         self.assertEqual(opened["period"], self.period)
@@ -127,6 +128,16 @@ class Period(HubCase):
         self.assertEqual(again.pop("opened"), "before")
         opened.pop("opened")
         self.assertEqual(again, opened)
+
+    def open_elsewhere(self):
+        """No contributor could connect to a host that the certificate does not carry."""
+        path = self.party(HUB).home / "config.json"
+        before = path.read_text(encoding="utf-8")
+        for host in ("hub.example", "[::1]"):
+            path.write_text(json.dumps(json.loads(before) | {"address": f"{host}:4422"}), encoding="utf-8")
+            refused = self.now(HUB, "hub", "open", codes=(1,))["error"]
+            self.assertEqual((refused["code"], refused["field"]), ("invalid", "config.json.address"))
+        path.write_text(before, encoding="utf-8")
 
     def join(self, party):
         """Nothing goes out before the operator has agreed."""
@@ -161,11 +172,15 @@ class Period(HubCase):
             self.assertEqual((table["contributions"], table["taken"], table["passed"]),
                              (3, 0 if capacity else 1, 0), table)
         self.assertEqual(self.now(HUB, "hub", "fetch", codes=(3,))["periods"], 0)
+        refused = self.now("la-1", "hub", "ledger", codes=(5,))["error"]
+        self.assertEqual((refused["code"], refused["field"]), ("denied", "home"))
 
     def come_late(self, opens):
         """An LA whose clock is behind."""
         self.launch(HUB)
-        self.now("la-4", "figures", "send", codes=(0, 4), later=opens)
+        sent = self.now("la-4", "figures", "send", later=opens)
+        self.assertEqual({key: sent[key] for key in ("made", "late", "late_by_clock", "waiting")},
+                         {"made": 11, "late": 22, "late_by_clock": 22, "waiting": 0})
         self.assertEqual(self.coverage()["la-4"], ("late", 0))
 
     def value(self, table, area, category):

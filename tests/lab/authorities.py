@@ -54,13 +54,15 @@ def rectangles(count):
     return sorted(found)[:count]
 
 
-def make(seed, count):
-    """[{"id", "name", "code", "region", "ring"}], the same for the same seed."""
+def make(seed, count, regions=()):
+    """[{"id", "name", "code", "region", "ring"}], the same for the same seed;
+    of `count`, those in these regions."""
     rng = random.Random(f"hearth {seed} authorities")
     names = [first + second for second in NAME_SECOND for first in NAME_FIRST]
     rng.shuffle(names)
     made = []
-    for i, (_, region, west, south, east, north) in enumerate(rectangles(count)):
+    wanted = [one for one in rectangles(count) if not regions or one[1] in regions]
+    for i, (_, region, west, south, east, north) in enumerate(wanted):
         ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
         again = f" {i // len(names) + 1}" if i >= len(names) else ""
         made.append({"id": f"la-{i + 1}", "name": names[i % len(names)] + again,
@@ -69,10 +71,10 @@ def make(seed, count):
     return made
 
 
-def write(directory, made):
-    """las.csv and areas.geojson."""
+def write(directory, made, las=None):
+    """las.csv, of the first `las` or of all, and areas.geojson."""
     population.write_csv(directory / "las.csv", ["id", "name", "code"],
-                         [{key: one[key] for key in ("id", "name", "code")} for one in made])
+                         [{key: one[key] for key in ("id", "name", "code")} for one in made[:las]])
     features = [{"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [one["ring"]]},
                  "properties": {"ons": one["code"], "name": one["name"], "region": one["region"]}} for one in made]
     text = json.dumps({"type": "FeatureCollection", "features": features})

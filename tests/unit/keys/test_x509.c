@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "keys/authority.h"
+#include "keys/home.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "tests/unit/support_keys/parties.h"
@@ -265,6 +266,49 @@ static void requests_must_be_p256_and_signed(void **state)
     EVP_PKEY_free(wrong);
 }
 
+static bool has_host(const char *home, const char *host)
+{
+    struct credentials credentials = {0};
+    char *path = file_join(home, HOME_CERTIFICATE);
+    bool has = false;
+    struct err err = {0};
+    parties_must(credentials_load(path, &credentials, &err), &err);
+    parties_must(x509_leaf_has_host(&credentials.tls_certificate, host, &has, &err), &err);
+    credentials_free(&credentials);
+    free(path);
+    return has;
+}
+
+static void a_leaf_tells_which_hosts_it_is_for(void **state)
+{
+    struct party hub = parties_add(*state, ROLE_HUB, "hub-1");
+    struct buf nonsense = {.data = (uint8_t *)"no DER", .len = 6};
+    bool has = false;
+    struct err err = {0};
+    assert_true(has_host(hub.home, "127.0.0.1"));
+    assert_true(has_host(hub.home, "LocalHost"));
+    assert_true(has_host(hub.home, "hub-1"));
+    assert_false(has_host(hub.home, "127.0.0.2"));
+    assert_false(has_host(hub.home, "a.localhost"));
+    assert_false(has_host(hub.home, "hub.example"));
+    assert_false(has_host(hub.home, "hub"));
+    assert_false(x509_leaf_has_host(&nonsense, "hub-1", &has, &err));
+    party_close(&hub);
+}
+
+static void a_home_of_another_role_is_named(void **state)
+{
+    struct party la = parties_add(*state, ROLE_LA, "la-1");
+    struct err err = {0};
+    assert_true(home_check_role(la.home, ROLE_LA, &err));
+    assert_true(home_check_role("/nonexistent", ROLE_LA, &err));
+    assert_false(home_check_role(la.home, ROLE_HUB, &err));
+    assert_int_equal(err.code, ERR_DENIED);
+    assert_string_equal(err.field, "home");
+    assert_non_null(strstr(err.text, "la-1, role la"));
+    party_close(&la);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, parties_set_up, parties_tear_down)
 
 int main(void)
@@ -277,6 +321,8 @@ int main(void)
         TEST(leaf_and_ca_carry_what_they_should),
         TEST(the_pem_key_belongs_to_the_certificate),
         TEST(a_leaf_of_another_party_is_refused),
+        TEST(a_leaf_tells_which_hosts_it_is_for),
+        TEST(a_home_of_another_role_is_named),
         cmocka_unit_test(addresses_are_checked),
         cmocka_unit_test(requests_must_be_p256_and_signed),
     };

@@ -235,91 +235,6 @@ static void test_given_up_below_the_quorum(void **state)
     assert_int_equal(ledger_length(scene), 1);
 }
 
-/* ---- a contributor whose first cell holds no number ---- */
-
-static void encrypt_nonsense(const struct scheme *scheme, const struct buf *statement, size_t count,
-                             uint8_t *ciphertexts, uint8_t proof[PROOF_BYTES])
-{
-    const struct point *joint = &scheme->agreement.joint;
-    struct scalar *r = mem_array(count, sizeof *r), k, nonsense, z;
-    struct point_table *key = point_table_new(joint);
-    struct point commitment, extra;
-    scalar_random(&nonsense);
-    point_mul_base(&extra, &nonsense);
-    for (size_t i = 0; i < count; i++) {
-        struct ciphertext ciphertext;
-        scalar_random(&r[i]);
-        elgamal_encrypt(&ciphertext, key, 0, &r[i]);
-        if (i == 0) point_add(&ciphertext.c2, &ciphertext.c2, &extra);
-        ciphertext_encode(ciphertexts + i * CIPHERTEXT_BYTES, &ciphertext);
-    }
-    scalar_random(&k);
-    point_mul_base(&commitment, &k);
-    point_encode(proof, &commitment);
-    uint8_t *d = contribution_coefficients_new(joint, ciphertexts, count, statement->data,
-                                               statement->len, proof);
-    z = k;
-    for (size_t i = 0; i < count; i++) {
-        uint8_t wide[SCALAR_WIDE_BYTES] = {0};
-        struct scalar part;
-        memcpy(wide, d + i * MSM_COEFFICIENT_BYTES, MSM_COEFFICIENT_BYTES);
-        scalar_from_wide(&part, wide);
-        scalar_mul(&part, &part, &r[i]);
-        scalar_add(&z, &z, &part);
-    }
-    scalar_encode(proof + POINT_BYTES, &z);
-    free(d);
-    free(r);
-    point_table_free(key);
-}
-
-static void deliver_nonsense(const struct scheme *scheme, const struct scheme_party *party,
-                             const struct figures_table *table)
-{
-    const struct agreement *agreement = &scheme->agreement;
-    struct contribution contribution = {
-        .role = ROLE_AGENT, .table = table, .count = scheme_cells(scheme, table)};
-    uint8_t *ciphertexts = mem_array(contribution.count, CIPHERTEXT_BYTES);
-    struct buf statement = {0}, body = {0};
-    struct signed_bytes raw;
-    memcpy(contribution.manifest_hash, agreement->manifest.hash, HASH_BYTES);
-    memcpy(contribution.key_hash, agreement->release_key.hash, HASH_BYTES);
-    memcpy(contribution.organisation, party->certificate.organisation,
-           sizeof contribution.organisation);
-    agreement_statement(agreement, ROLE_AGENT, contribution.organisation, table->name, &statement);
-    encrypt_nonsense(scheme, &statement, contribution.count, ciphertexts, contribution.proof);
-    contribution.ciphertexts = ciphertexts;
-    contribution_encode(&contribution, &body);
-    signed_bytes_make(party->sign_secret, TAG_CONTRIBUTION, &body, &raw);
-    scheme_deliver(scheme, party, &raw);
-    signed_bytes_free(&raw);
-    buf_free(&body);
-    buf_free(&statement);
-    free(ciphertexts);
-}
-
-/* The table is lost, and the matcher not blamed for it; the others, and the next fetch, go on. */
-static void test_a_contributor_that_sends_nonsense(void **state)
-{
-    struct scene *scene = *state;
-    struct fetch_outcome outcome;
-    scheme_deliver_all(scene->scheme, table_at(0), 10, 1);
-    deliver_nonsense(scene->scheme, scheme_agency(scene->scheme, AGENCIES - 1), table_at(0));
-    scheme_deliver_all(scene->scheme, table_at(1), 10, 0);
-    close_window(scene);
-    fetch(scene, &outcome);
-    assert_int_equal(outcome.count, 2);
-    assert_int_equal(outcome.tables[0].state, FETCH_GIVEN_UP);
-    assert_string_equal(outcome.tables[0].why.field, "cells[0]");
-    assert_null(outcome.tables[0].evidence);
-    assert_int_equal(outcome.tables[1].state, FETCH_RELEASED);
-    fetch_outcome_free(&outcome);
-    assert_int_equal(ledger_length(scene), 1);
-    fetch(scene, &outcome);
-    assert_int_equal(outcome.count, 0);
-    fetch_outcome_free(&outcome);
-}
-
 static void test_a_matcher_that_is_not_there(void **state)
 {
     struct scene *scene = *state;
@@ -414,6 +329,101 @@ static void test_a_matcher_whose_half_does_not_hold(void **state)
     assert_int_equal(ledger_length(scene), 0);
 }
 
+/* What a matcher says before sets were compared (here: that it knows nothing of the period, else
+ * that its clock is behind) is no reason to erase what the hub has. */
+static void test_not_given_up_for_another_reason(void **state)
+{
+    struct scene *scene = *state;
+    struct scheme *scheme = scene->scheme;
+    struct fetch_outcome outcome;
+    struct step step;
+    struct err err = {0};
+    scheme_deliver_all(scheme, table_at(0), 10, AGENCIES - QUORUM + 1);
+    close_window(scene);
+    parties_must(step_begin(scheme->at_matcher, true, &step, &err), &err);
+    bool gone = store_delete(step.txn, TABLE_AGREEMENTS, scheme->agreement.manifest.hash,
+                             HASH_BYTES, NULL, &err);
+    parties_must(step_end(&step, gone, &err), &err);
+    fetch(scene, &outcome);
+    assert_int_equal(outcome.tables[0].state, FETCH_REFUSED);
+    assert_int_equal(outcome.tables[0].contributions, QUORUM - 1);
+    fetch_outcome_free(&outcome);
+}
+
+/* A contributor that knows all its r, but whose second halves hold no number. */
+static void contribute_nonsense(const struct scene *scene, const struct scheme_party *party,
+                                const struct figures_table *table, struct signed_bytes *out)
+{
+    struct scheme *scheme = scene->scheme;
+    const struct agreement *agreement = &scheme->agreement;
+    size_t count = scheme_cells(scheme, table);
+    struct contribution contribution = {
+        .role = party->certificate.role, .table = table, .count = count};
+    uint8_t *ciphertexts = mem_array(count, CIPHERTEXT_BYTES), seed[SEED_BYTES] = {1};
+    int32_t *values = mem_array(count, sizeof *values);
+    struct buf statement = {0}, body = {0};
+    struct stream stream;
+    struct scalar z = {0}, r, d;
+    memcpy(contribution.manifest_hash, agreement->manifest.hash, HASH_BYTES);
+    memcpy(contribution.key_hash, agreement->release_key.hash, HASH_BYTES);
+    memcpy(contribution.organisation, party->certificate.organisation,
+           sizeof contribution.organisation);
+    agreement_statement(agreement, contribution.role, contribution.organisation, table->name,
+                        &statement);
+    contribution_encrypt(&agreement->joint, values, count, statement.data, statement.len, seed,
+                         NULL, ciphertexts, contribution.proof);
+    memcpy(ciphertexts + POINT_BYTES, ciphertexts + CIPHERTEXT_BYTES, POINT_BYTES);
+    uint8_t *coefficients = contribution_coefficients_new(
+        &agreement->joint, ciphertexts, count, statement.data, statement.len, contribution.proof);
+    stream_start(&stream, "hearth v1 contribution", seed, statement.data, statement.len);
+    scalar_from_int(&z, 0);
+    for (size_t i = 0; i <= count; i++) {
+        uint8_t wide[SCALAR_WIDE_BYTES] = {0};
+        stream_scalar(&stream, &r);
+        if (i < count) {
+            memcpy(wide, coefficients + i * MSM_COEFFICIENT_BYTES, MSM_COEFFICIENT_BYTES);
+            scalar_from_wide(&d, wide);
+            scalar_mul(&r, &d, &r);
+        }
+        scalar_add(&z, &z, &r);
+    }
+    scalar_encode(contribution.proof + POINT_BYTES, &z);
+    contribution.ciphertexts = ciphertexts;
+    contribution_encode(&contribution, &body);
+    signed_bytes_make(party->sign_secret, TAG_CONTRIBUTION, &body, out);
+    stream_wipe(&stream);
+    free(coefficients);
+    buf_free(&body);
+    buf_free(&statement);
+    free(values);
+    free(ciphertexts);
+}
+
+/* It costs the table that it spoils, and no other; and the matcher is not to blame. */
+static void test_a_contributor_that_makes_a_sum_unreadable(void **state)
+{
+    struct scene *scene = *state;
+    struct fetch_outcome outcome;
+    struct signed_bytes raw;
+    const struct scheme_party *insider = scheme_agency(scene->scheme, AGENCIES - 1);
+    scheme_deliver_all(scene->scheme, table_at(0), 10, 1);
+    scheme_deliver_all(scene->scheme, table_at(1), 10, 0);
+    contribute_nonsense(scene, insider, table_at(0), &raw);
+    scheme_deliver(scene->scheme, insider, &raw);
+    signed_bytes_free(&raw);
+    close_window(scene);
+    fetch(scene, &outcome);
+    assert_int_equal(outcome.count, 2);
+    assert_int_equal(outcome.tables[0].state, FETCH_GIVEN_UP);
+    assert_non_null(strstr(outcome.tables[0].why.text, "no count fits the sum"));
+    assert_null(outcome.tables[0].evidence);
+    assert_int_equal(outcome.tables[1].state, FETCH_RELEASED);
+    fetch_outcome_free(&outcome);
+    fetch(scene, &outcome);
+    assert_int_equal(outcome.periods, 0);
+    fetch_outcome_free(&outcome);
+}
+
 /* ---- by itself ---- */
 
 static void test_by_itself(void **state)
@@ -448,10 +458,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_released_from_all_that_either_has, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_released_is_the_sum, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_given_up_below_the_quorum, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_contributor_that_sends_nonsense, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_matcher_that_is_not_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_matcher_that_left_one_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_matcher_whose_half_does_not_hold, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_contributor_that_makes_a_sum_unreadable, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_not_given_up_for_another_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_by_itself, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests_of_fetch, NULL, NULL);

@@ -110,6 +110,21 @@ static void the_true_number_lies_within(void **state)
 
 /* ---- order and words ---- */
 
+/* Where few were sought the middle of demand may lie below what is certain to have failed. */
+static void few_are_not_more_than_all(void **state)
+{
+    (void)state;
+    char words[GAP_WORDS];
+    struct gap gap = {.unmet = {11.3, 16, 22},
+                      .demand = {0, 2, 32.5},
+                      .share = {0.337, 0.5, 1},
+                      .verdict = GAP_AT_LEAST};
+    assert_string_equal(gap_words(&gap, words), "at least 11 of at most 33 (33% or more)");
+    gap.demand.high = 4;
+    gap.share.low = 0;
+    assert_string_equal(gap_words(&gap, words), "at least 11 of at most 11");
+}
+
 enum { NEEDS = 10 };
 
 static void put_month(struct shelf *shelf, uint32_t period, const int64_t *unmet,
@@ -233,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(noise_alone_is_no_gap),
         cmocka_unit_test(the_true_number_lies_within),
+        cmocka_unit_test(few_are_not_more_than_all),
         cmocka_unit_test(what_is_certain_comes_first),
         cmocka_unit_test(a_month_with_one_side_only_does_not_count),
         cmocka_unit_test(suppressed_numbers_count_as_none_to_five),
