@@ -9,6 +9,7 @@
 
 #include "keys/identity.h"
 #include "proto/base/file.h"
+#include "proto/base/json_file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/domain/profile.h"
@@ -164,13 +165,8 @@ bool config_create(const char *home, const struct config *config, struct err *er
         !check_number("fresh_days", config->fresh_days, 0, FRESH_DAYS_MAX, err)) {
         return false;
     }
-    json_t *root = to_json(config);
-    char *text = json_dumps(root, JSON_INDENT(2));
-    REQUIRE(text != NULL);
     char *path = file_join(home, HOME_CONFIG);
-    bool ok = file_create(path, text, strlen(text), 0600, err);
+    bool ok = json_create_file(path, to_json(config), err);
     free(path);
-    free(text);
-    json_decref(root);
     return ok;
 }

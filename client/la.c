@@ -9,6 +9,7 @@
 #include "keys/home.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
+#include "proto/base/json_file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -131,13 +132,8 @@ bool la_write_config(const char *home, const char *address, const char *matcher_
 {
     if (!check_config(address, matcher_id, err) || !file_make_dirs(home, 0700, err)) return false;
     json_t *config = json_pack("{s:s,s:s}", "matcher", address, "matcher_id", matcher_id);
-    REQUIRE(config != NULL);
-    char *text = json_dumps(config, JSON_INDENT(2));
     char *path = file_join(home, HOME_CONFIG);
-    REQUIRE(text != NULL);
-    bool ok = file_create(path, text, strlen(text), 0600, err);
+    bool ok = json_create_file(path, config, err);
     free(path);
-    free(text);
-    json_decref(config);
     return ok;
 }

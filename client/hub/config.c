@@ -6,6 +6,7 @@
 
 #include "client/hub/home.h"
 #include "proto/base/file.h"
+#include "proto/base/json_file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -78,13 +79,8 @@ bool hub_config_create(const char *home, const struct hub_config *config, struct
     json_t *root =
         json_pack("{s:s,s:s,s:s,s:s}", "matcher", config->matcher, "matcher_id", config->matcher_id,
                   "listen", config->listen, "address", config->address);
-    REQUIRE(root != NULL);
-    char *text = json_dumps(root, JSON_INDENT(2));
-    REQUIRE(text != NULL);
     char *path = file_join(home, HOME_CONFIG);
-    bool ok = file_create(path, text, strlen(text), 0600, err);
+    bool ok = json_create_file(path, root, err);
     free(path);
-    free(text);
-    json_decref(root);
     return ok;
 }

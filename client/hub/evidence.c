@@ -8,6 +8,7 @@
 
 #include "client/hub/fetch.h"
 #include "proto/base/file.h"
+#include "proto/base/json_file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -52,19 +53,14 @@ bool evidence_write(struct hub *hub, const struct fetched *fetched,
                              signed_json(&matcher->raw), "release", signed_json(&opened->release),
                              "shares", hex(opened->shares.data, opened->shares.len), "proof",
                              hex(opened->proof, PROOF_BYTES), "contributions", set);
-    REQUIRE(root != NULL);
-    char *text = json_dumps(root, JSON_INDENT(2));
-    REQUIRE(text != NULL);
     char *name = mem_format("evidence-%s-%s.json", period, fetched->table->name);
     *path = file_join(hub->path, name);
     /* What it signed first is what counts. */
-    bool ok = file_create(*path, text, strlen(text), 0600, err) || err->code == ERR_EXISTS;
+    bool ok = json_create_file(*path, root, err) || err->code == ERR_EXISTS;
     if (!ok) {
         free(*path);
         *path = NULL;
     }
     free(name);
-    free(text);
-    json_decref(root);
     return ok;
 }
