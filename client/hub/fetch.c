@@ -104,6 +104,13 @@ static bool count_set(struct fetching *fetching, struct fetched *fetched, struct
     return true;
 }
 
+static bool give_up(struct fetching *fetching, struct fetched *fetched, struct err *err)
+{
+    fetched->state = FETCH_GIVEN_UP;
+    return collection_give_up(fetching->hub->collection, fetching->period->manifest_hash,
+                              fetched->table, &fetched->why, clock_wall_ms(), err);
+}
+
 /* The matcher has refused. */
 static bool note_refusal(struct fetching *fetching, const struct err *why, struct fetched *fetched,
                          struct err *err)
@@ -119,12 +126,25 @@ static bool note_refusal(struct fetching *fetching, const struct err *why, struc
         fetched->why = *why;
         return true;
     }
-    fetched->state = FETCH_GIVEN_UP;
     (void)err_set(&fetched->why, ERR_INVALID, "quorum",
                   "%zu of %zu contributed; a release needs %u", fetched->contributions,
                   side->enrolled, side->quorum);
-    return collection_give_up(fetching->hub->collection, fetching->period->manifest_hash,
-                              fetched->table, &fetched->why, clock_wall_ms(), err);
+    return give_up(fetching, fetched, err);
+}
+
+/* The matcher's half holds, but no number fits: some contributor has sent nonsense, and nobody can
+ * tell which. The matcher is not to blame. */
+static bool is_unreadable(const struct err *why)
+{
+    static const char cells[] = "cells[";
+    return why->code == ERR_INVALID && strncmp(why->field, cells, sizeof cells - 1) == 0;
+}
+
+static bool note_unreadable(struct fetching *fetching, const struct err *why,
+                            struct fetched *fetched, struct err *err)
+{
+    fetched->why = *why;
+    return count_set(fetching, fetched, err) && give_up(fetching, fetched, err);
 }
 
 /* The hub's own checks have failed, or its own disk. */
@@ -161,6 +181,8 @@ static bool open_table(struct fetching *fetching, struct fetched *fetched, struc
     } else if (why.code == ERR_EXISTS) { /* by `serve`, or another fetch, meanwhile */
         fetched->state = FETCH_RELEASED;
         ok = count_set(fetching, fetched, err);
+    } else if (is_unreadable(&why)) {
+        ok = note_unreadable(fetching, &why, fetched, err);
     } else {
         ok = note_wrong(fetching, &opened, &why, fetched, err);
     }

@@ -33,7 +33,8 @@ void collection_close(struct collection *collection);
  * and hub, that it has not closed, that the hub's period is new or exactly this manifest), draws m,
  * keeps both durably, and gives the signed release key; the same manifest again gives the same key.
  * ERR_EXISTS (field "period"): another manifest of that hub and period is agreed; ERR_DENIED (field
- * "enrolled"): `listed` says that an enrolled agency is unknown; ERR_EXPIRED (field "closes_at");
+ * "enrolled"): `listed` says that an enrolled agency is unknown; ERR_EXPIRED (field "closes_at", or
+ * "opens_at": more than FIGURES_KEEP_DAYS ahead);
  * ERR_BUDGET: FIGURES_OPEN_MAX agreements of the hub are open, or contributions of all that are
  * could take more than FIGURES_ROOM_MIB. signed_bytes_free frees `out`. */
 enum { FIGURES_OPEN_MAX = 4, FIGURES_ROOM_MIB = 3072 };
@@ -80,14 +81,15 @@ MUST_CHECK bool collection_agreement(struct collection *collection,
  * size, points and proof; keeps it durably; *receipt gets the signed receipt (signed_bytes_free).
  * The same bytes again give a receipt again, of the first time. passed: it comes from the other
  * collector (hub or matcher), not from its contributor: taken from opens_at until the table is
- * done, and its certificate need only have been valid in the window: what one took in time the
- * other takes too, or their sets would never agree. Else between opens_at and closes_at, with a
- * certificate that trust_check takes now. ERR_EXISTS: that party has sent another contribution for
- * this table; of two that it has signed, each for one collector, both keep the one with the lower
- * hash once they pass them on; ERR_EXPIRED (field "opens_at", "closes_at" or "table"): too early,
- * too late, which is noted for coverage, or the table is done; ERR_DENIED: not enrolled, or
- * another's certificate, or a table of the other side; ERR_INVALID: of another release key, size or
- * table; ERR_UNAUTHENTICATED: signature or proof; ERR_NOT_FOUND: no such agreement. */
+ * done, and its certificate need only have been valid in the window, and not be revoked: what one
+ * took in time the other takes too, or their sets would never agree. Else between opens_at and
+ * closes_at, with a certificate that trust_check takes now. ERR_EXISTS: that party has sent another
+ * contribution for this table; of two that it has signed, each for one collector, both keep the one
+ * under the newer certificate, else with the lower hash, once they pass them on; ERR_EXPIRED (field
+ * "opens_at", "closes_at" or "table"): too early, too late, which is noted for coverage, or the
+ * table is done; ERR_DENIED: not enrolled, or another's certificate, or a table of the other side;
+ * ERR_INVALID: of another release key, size or table; ERR_UNAUTHENTICATED: signature or proof;
+ * ERR_NOT_FOUND: no such agreement. */
 MUST_CHECK bool collection_put(struct collection *collection, const struct signed_bytes *raw,
                                const struct certificate *certificate, bool passed, int64_t now_ms,
                                struct signed_bytes *receipt, struct err *err);
@@ -159,7 +161,9 @@ collection_releases(struct collection *collection, const uint8_t manifest_hash[H
  * exactly the hub's own set and meets the quorum, and the shares' proof over the hub's own sum;
  * opens it, applies the release rules (release.h), enters the ledger and keeps what is shown, in
  * one transaction. The sums themselves are not kept. ERR_UNAUTHENTICATED or ERR_INVALID name what
- * the matcher did wrong (field "release", "contributions", "shares"); ERR_EXISTS: released before.
+ * the matcher did wrong (field "release", "contributions", "shares", "quorum"); ERR_INVALID with
+ * field "cells[i]": a contributor has sent what no count can be, the matcher is not to blame;
+ * ERR_UNAVAILABLE: the own set has changed meanwhile; ERR_EXISTS: released before.
  * Nothing is kept then. release_free frees `out`. */
 MUST_CHECK bool collection_open_sums(struct collection *collection, const struct opened *opened,
                                      const struct certificate *matcher, int64_t now_ms,

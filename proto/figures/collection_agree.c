@@ -142,10 +142,17 @@ static bool check_parties(const struct proposal *proposal, struct err *err)
     return true;
 }
 
+/* Not far ahead either: a hub could hold for years the room that all hubs share, and contributors
+ * remember the newest period alone. */
 static bool check_time(const struct proposal *proposal, struct err *err)
 {
     char closes[CLOCK_TEXT];
-    int64_t closes_at = proposal->manifest.closes_at;
+    int64_t closes_at = proposal->manifest.closes_at, opens_at = proposal->manifest.opens_at;
+    if (opens_at > proposal->now_ms + FIGURES_KEEP_MS) {
+        clock_format(opens_at, closes);
+        return err_set(err, ERR_EXPIRED, "opens_at",
+                       "the window opens at %s; at most %d days ahead", closes, FIGURES_KEEP_DAYS);
+    }
     if (closes_at > proposal->now_ms) return true;
     clock_format(closes_at, closes);
     return err_set(err, ERR_EXPIRED, "closes_at", "the window closed at %s already", closes);

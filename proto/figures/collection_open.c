@@ -202,18 +202,33 @@ static bool show(const struct opening *opening, const struct summed *summed, con
     return false;
 }
 
+static bool open_and_show(const struct opening *opening, const struct summed *summed,
+                          struct release *out, struct err *err)
+{
+    int64_t *sums = mem_array(summed->cells, sizeof *sums);
+    bool ok = open_cells(opening, summed, sums, err) && show(opening, summed, sums, out, err);
+    sodium_memzero(sums, summed->cells * sizeof *sums);
+    free(sums);
+    return ok;
+}
+
+/* The sets were the same a moment ago: that they are not any more is no fault of the matcher's. */
+static bool changed_meanwhile(struct err *err)
+{
+    if (err->code != ERR_INVALID || strcmp(err->field, "set_hash") != 0) return false;
+    return err_set(err, ERR_UNAVAILABLE, "contributions",
+                   "one has come meanwhile: compare the sets again");
+}
+
 static bool open_checked(const struct opening *opening, struct release *out, struct err *err)
 {
     struct summed summed;
-    if (!check_release(opening, err) ||
-        !summed_make(opening->collection, opening->agreement, opening->named.table,
+    if (!check_release(opening, err)) return false;
+    if (!summed_make(opening->collection, opening->agreement, opening->named.table,
                      opening->set_hash, opening->now_ms, &summed, err)) {
-        return false;
+        return changed_meanwhile(err);
     }
-    int64_t *sums = mem_array(summed.cells, sizeof *sums);
-    bool ok = open_cells(opening, &summed, sums, err) && show(opening, &summed, sums, out, err);
-    sodium_memzero(sums, summed.cells * sizeof *sums);
-    free(sums);
+    bool ok = open_and_show(opening, &summed, out, err) || changed_meanwhile(err);
     summed_free(&summed);
     return ok;
 }

@@ -32,9 +32,17 @@ static bool check_certificate(const struct arrival *arrival, struct err *err)
     const struct manifest *manifest = &arrival->agreement->manifest;
     int64_t now_ms = arrival->now_ms, closes_at = manifest->closes_at;
     enum role role = arrival->contribution.role;
+    uint64_t serial = arrival->certificate->serial;
     if (!arrival->passed) return trust_check(trust, arrival->certificate, role, now_ms, err);
-    /* What the other collector took in time counts, even where the certificate was renewed or
-     * revoked since: else the two sets would never be the same. */
+    /* A key that was stolen long ago is no good because a hub passes on what it has signed. When it
+     * was revoked nobody can tell from the list: what was taken before fails with it. */
+    if (trust_is_revoked(trust, serial)) {
+        return err_set(err, ERR_DENIED, "certificate", "serial %llu of %s %s is revoked",
+                       (unsigned long long)serial, role_name(role),
+                       arrival->certificate->organisation);
+    }
+    /* What the other collector took in time counts, even where the certificate was renewed since:
+     * else the two sets would never be the same. */
     return trust_check_at(trust, arrival->certificate, role, manifest->opens_at, err) ||
            trust_check_at(trust, arrival->certificate, role,
                           now_ms < closes_at ? now_ms : closes_at, err);
@@ -116,9 +124,28 @@ static bool check_time(const struct arrival *arrival, struct err *err)
     return err_set(err, ERR_EXPIRED, "closes_at", "the window closed at %s", at);
 }
 
+/* Of two that a party has signed: the one under the newer certificate, so that an old key that was
+ * lost puts nothing in an honest one's place; else the one with the lower hash. */
+static bool check_better(struct arrival *arrival, struct step *step, struct err *err)
+{
+    struct contribution_record kept;
+    struct certificate certificate;
+    bool found = false;
+    arrival->replaces = false;
+    if (!contribution_read(step, arrival->before.hash, &kept, &found, err)) return false;
+    if (!found) return true; /* erased: its table is done */
+    if (!kept_certificate(&kept.certificate, &certificate, err)) return false;
+    uint64_t before = certificate.serial, now = arrival->certificate->serial;
+    certificate_free(&certificate);
+    arrival->replaces = now != before
+                            ? now > before
+                            : hash_order(arrival->contribution.hash, arrival->before.hash) < 0;
+    return true;
+}
+
 /* Sets `known` where these very bytes were taken before. A party that has signed two, and sent each
- * to one collector, would keep the two sets apart for ever: of those both keep the one with the
- * lower hash, once they pass them on. */
+ * to one collector, would keep the two sets apart for ever: of those both keep the same, once they
+ * pass them on. */
 static bool check_first(struct arrival *arrival, struct step *step, bool *noted, struct err *err)
 {
     const uint8_t *hash = arrival->contribution.hash;
@@ -132,7 +159,7 @@ static bool check_first(struct arrival *arrival, struct step *step, bool *noted,
     arrival->taken_at = record.at;
     if (arrival->known) return true;
     arrival->before = record;
-    arrival->replaces = arrival->passed && hash_order(hash, record.hash) < 0;
+    if (arrival->passed && !check_better(arrival, step, err)) return false;
     return arrival->replaces ||
            err_set(err, ERR_EXISTS, "table", "%s has sent another contribution for %s before",
                    arrival->contribution.organisation, arrival->contribution.table->name);

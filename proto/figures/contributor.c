@@ -16,7 +16,7 @@ bool contributor_open(const struct contributor_parts *parts, struct contributor 
                       struct err *err)
 {
     static const char *const tables[TABLES] = {"meta",  "hubs",   "agreements", "periods",
-                                               "items", "bodies", "ledger"};
+                                               "items", "bodies", "evidence",   "ledger"};
     static const struct sealed_form form = {.directory = HOME_FIGURES,
                                             .purpose = "figures contributor",
                                             .tables = tables,

@@ -119,6 +119,11 @@ MUST_CHECK bool contributor_release(struct contributor *contributor,
                                     const struct signed_bytes *release,
                                     const struct certificate *matcher, bool *left_out,
                                     struct err *err);
+/* What shows that a contribution was left out: the matcher's receipt, and its release; an empty
+ * body where there is none. ERR_NOT_FOUND: neither. signed_bytes_free frees both. */
+MUST_CHECK bool contributor_evidence(struct contributor *contributor,
+                                     const uint8_t hash[HASH_BYTES], struct signed_bytes *receipt,
+                                     struct signed_bytes *release, struct err *err);
 MUST_CHECK bool contributor_ledger(struct contributor *contributor, ledger_each_fn each, void *ctx,
                                    uint8_t head[HASH_BYTES], uint64_t *count, struct err *err);
 /* What was spent in a period and its year, over all hubs. */

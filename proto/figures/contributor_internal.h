@@ -10,7 +10,8 @@
 
 /* Keys are keyed hashes: hubs by id; agreements by use and id; periods (the one manifest that was
  * contributed to) by hub and period; items and bodies (signed, until both sides have them) by the
- * hash of the contribution. The ledger is in the clear. */
+ * hash of the contribution; evidence (signed receipts of the matcher, and releases that leave a
+ * contribution out) by kind and that hash. The ledger is in the clear. */
 enum {
     TABLE_META,
     TABLE_HUBS,
@@ -18,6 +19,7 @@ enum {
     TABLE_PERIODS,
     TABLE_ITEMS,
     TABLE_BODIES,
+    TABLE_EVIDENCE,
     TABLE_LEDGER,
     TABLES
 };
@@ -29,6 +31,14 @@ struct contributor {
     const char *organisation;
     enum figures_side side;
 };
+
+/* Where something is kept: `use` is its kind and tells keys of one table apart. key: room for it.
+ */
+struct sealed_place contributor_place(const struct contributor *c, size_t table, const char *use,
+                                      const void *name, size_t len, uint8_t key[HASH_BYTES]);
+/* The end of a transaction whose steps went `ok`; their error is told as it is. */
+MUST_CHECK bool contributor_end(struct contributor *c, struct store_txn *txn, bool ok,
+                                struct err *err);
 
 /* ---- hubs ---- */
 #define USE_HUB "hearth figures hub" /* of their values */
@@ -77,7 +87,27 @@ MUST_CHECK bool contributor_put_body(const struct contributor *c, struct store_t
 MUST_CHECK bool contributor_get_body(const struct contributor *c, struct store_txn *txn,
                                      const uint8_t hash[HASH_BYTES], struct signed_bytes *out,
                                      bool *found, struct err *err);
+/* What others have signed of a contribution; the first release that leaves it out stays. */
+enum kept_evidence { EVIDENCE_RECEIPT, EVIDENCE_RELEASE };
+MUST_CHECK bool contributor_put_evidence(const struct contributor *c, struct store_txn *txn,
+                                         enum kept_evidence which, const uint8_t hash[HASH_BYTES],
+                                         const struct signed_bytes *raw, struct err *err);
+MUST_CHECK bool contributor_get_evidence(const struct contributor *c, struct store_txn *txn,
+                                         enum kept_evidence which, const uint8_t hash[HASH_BYTES],
+                                         struct signed_bytes *out, bool *found, struct err *err);
 MUST_CHECK bool contributor_delete_body(const struct contributor *c, struct store_txn *txn,
                                         const uint8_t hash[HASH_BYTES], struct err *err);
+
+/* ---- one contribution ---- */
+struct contributor_one {
+    const struct agreement *agreement;
+    const struct manifest_term *term;
+    const struct tally *tally; /* that has the table */
+    int64_t now_ms;
+};
+/* Adds noise, encrypts, proves, signs; nothing is kept. signed_bytes_free frees `body`. */
+MUST_CHECK bool contributor_make_one(const struct contributor *c, const struct contributor_one *one,
+                                     struct kept_item *kept, struct signed_bytes *body,
+                                     struct err *err);
 
 #endif

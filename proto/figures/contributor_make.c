@@ -8,10 +8,8 @@
 #include <string.h>
 
 #include "proto/base/mem.h"
-#include "proto/figures/contribution.h"
 #include "proto/figures/contributor_internal.h"
 
-#define TAG_NOISE "hearth v1 figures noise"
 #define TAG_COUNT "hearth figures count"
 
 /* One table that is due, and its contribution once it is made. */
@@ -173,83 +171,6 @@ bool contributor_preview(struct contributor *c, const struct agreement *agreemen
     return ok;
 }
 
-/* ---- one contribution ---- */
-
-/* values: the cells, which get noise. */
-static bool add_noise(const struct manifest_term *term, const uint8_t seed[SEED_BYTES],
-                      const struct buf *statement, int32_t *values, size_t count, struct err *err)
-{
-    struct noise_table *table = NULL;
-    struct stream stream;
-    if (!noise_table_build(&term->noise, &table, err)) return false;
-    stream_start(&stream, TAG_NOISE, seed, statement->data, statement->len);
-    for (size_t i = 0; i < count; i++) values[i] += noise_draw(table, &stream);
-    stream_wipe(&stream);
-    noise_table_free(table);
-    return true;
-}
-
-static void sign(const struct making *making, struct made *made,
-                 const struct contribution *contribution)
-{
-    const struct contributor *c = making->contributor;
-    const struct manifest *manifest = &making->agreement->manifest;
-    struct contributor_item *item = &made->kept.item;
-    contribution_encode(contribution, &made->body.body);
-    identity_sign_body(c->parts.identity, TAG_CONTRIBUTION, &made->body);
-    hash_once(item->hash, TAG_CONTRIBUTION, made->body.body.data, made->body.body.len);
-    memcpy(item->manifest_hash, manifest->hash, HASH_BYTES);
-    memcpy(item->hub, manifest->hub, sizeof item->hub);
-    memcpy(made->kept.matcher, manifest->matcher, sizeof made->kept.matcher);
-    item->period = manifest->period;
-    item->table = made->term->table;
-    item->epsilon = made->term->noise.epsilon;
-    item->made_at = making->now_ms;
-    item->closes_at = manifest->closes_at;
-}
-
-static void encrypt(const struct making *making, struct made *made, const int32_t *values,
-                    size_t count, const uint8_t seed[SEED_BYTES], const struct buf *statement)
-{
-    const struct contributor *c = making->contributor;
-    const struct agreement *agreement = making->agreement;
-    struct contribution contribution = {
-        .role = c->role, .table = made->term->table, .count = count};
-    uint8_t *ciphertexts = mem_array(count, CIPHERTEXT_BYTES);
-    memcpy(contribution.manifest_hash, agreement->manifest.hash, HASH_BYTES);
-    memcpy(contribution.key_hash, agreement->release_key.hash, HASH_BYTES);
-    memcpy(contribution.organisation, c->organisation, strlen(c->organisation) + 1);
-    contribution_encrypt(&agreement->joint, values, count, statement->data, statement->len, seed,
-                         c->parts.pool, ciphertexts, contribution.proof);
-    contribution.ciphertexts = ciphertexts;
-    sign(making, made, &contribution);
-    free(ciphertexts);
-}
-
-/* Noise and encryption draw from one seed, which nobody keeps: with it the noise could be taken
- * off. */
-static bool make_one(const struct making *making, struct made *made, const struct tally *tally,
-                     struct err *err)
-{
-    const struct contributor *c = making->contributor;
-    const char *name = made->term->table->name;
-    struct secret seed = secret_random(SEED_BYTES);
-    struct buf statement = {0};
-    size_t count = 0;
-    const int32_t *cells = tally_cells(tally, name, &count);
-    REQUIRE(cells != NULL);
-    struct secret values = secret_new(count * sizeof *cells);
-    int32_t *noisy = (int32_t *)(void *)values.data;
-    memcpy(noisy, cells, count * sizeof *cells);
-    agreement_statement(making->agreement, c->role, c->organisation, name, &statement);
-    bool ok = add_noise(made->term, seed.data, &statement, noisy, count, err);
-    if (ok) encrypt(making, made, noisy, count, seed.data, &statement);
-    secret_free(&values);
-    secret_free(&seed);
-    buf_free(&statement);
-    return ok;
-}
-
 static bool make_all(struct making *making, struct err *err)
 {
     struct tally *tally = NULL;
@@ -258,7 +179,9 @@ static bool make_all(struct making *making, struct err *err)
     }
     bool ok = true;
     for (size_t i = 0; ok && i < making->count; i++) {
-        ok = make_one(making, &making->list[i], tally, err);
+        struct made *made = &making->list[i];
+        const struct contributor_one one = {making->agreement, made->term, tally, making->now_ms};
+        ok = contributor_make_one(making->contributor, &one, &made->kept, &made->body, err);
     }
     tally_free(tally);
     return ok;

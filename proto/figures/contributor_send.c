@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What became of contributions: sent, received, added up or left out. And what was spent on them.
+ * What became of contributions: sent, received, given up. And what was spent on them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +105,7 @@ bool contributor_get(struct contributor *c, const uint8_t hash[HASH_BYTES],
     return ok;
 }
 
-static bool ends(struct contributor *c, struct store_txn *txn, bool ok, struct err *err)
+bool contributor_end(struct contributor *c, struct store_txn *txn, bool ok, struct err *err)
 {
     if (ok) return sealed_finish(&c->sealed, txn, true, err);
     store_abort(txn);
@@ -115,7 +115,8 @@ static bool ends(struct contributor *c, struct store_txn *txn, bool ok, struct e
 /* ---- receipts and refusals ---- */
 
 static bool take_receipt(const struct contributor *c, struct store_txn *txn,
-                         const struct figures_receipt *receipt, struct err *err)
+                         const struct figures_receipt *receipt, const struct signed_bytes *raw,
+                         struct err *err)
 {
     struct kept_item kept;
     if (!get_known(c, txn, receipt->contribution_hash, &kept, err)) return false;
@@ -132,7 +133,9 @@ static bool take_receipt(const struct contributor *c, struct store_txn *txn,
         kept.item.hub_side = CONTRIBUTION_TAKEN;
         kept.item.hub_at = receipt->at;
     }
-    return contributor_put_item(c, txn, &kept, err);
+    return contributor_put_item(c, txn, &kept, err) &&
+           (!matcher ||
+            contributor_put_evidence(c, txn, EVIDENCE_RECEIPT, kept.item.hash, raw, err));
 }
 
 static bool check_receipt(const struct signed_bytes *raw, const struct certificate *signer,
@@ -156,7 +159,7 @@ bool contributor_receipt(struct contributor *c, const struct signed_bytes *raw,
     if (!check_receipt(raw, signer, &receipt, err) || !sealed_begin(&c->sealed, true, &txn, err)) {
         return false;
     }
-    return ends(c, txn, take_receipt(c, txn, &receipt, err), err);
+    return contributor_end(c, txn, take_receipt(c, txn, &receipt, raw, err), err);
 }
 
 static bool refuse(const struct contributor *c, struct store_txn *txn,
@@ -176,78 +179,7 @@ bool contributor_refused(struct contributor *c, const uint8_t hash[HASH_BYTES], 
     struct store_txn *txn = NULL;
     REQUIRE(role == ROLE_MATCHER || role == ROLE_HUB);
     return sealed_begin(&c->sealed, true, &txn, err) &&
-           ends(c, txn, refuse(c, txn, hash, role, err), err);
-}
-
-/* ---- releases ---- */
-
-static bool names(const struct figures_release *release, const uint8_t hash[HASH_BYTES])
-{
-    for (size_t i = 0; i < release->count; i++) {
-        if (sodium_memcmp(release->contributions[i], hash, HASH_BYTES) == 0) return true;
-    }
-    return false;
-}
-
-static void log_left_out(const struct contributor_item *item, const char *matcher)
-{
-    char hex[2 * HASH_BYTES + 1];
-    log_error("figures_left_out", "hub=%s period=%u table=%s contribution=%s matcher=%s receipt=%d",
-              item->hub, item->period, item->table->name, text_hex(item->hash, HASH_BYTES, hex),
-              matcher, item->matcher == CONTRIBUTION_TAKEN);
-}
-
-/* A matcher that signs two different sets, of which one leaves it out, has left it out too. */
-static bool mark(const struct contributor *c, struct store_txn *txn, struct kept_item *kept,
-                 const struct figures_release *release, bool *left_out, struct err *err)
-{
-    struct contributor_item *item = &kept->item;
-    const struct contributor_item before = *item;
-    if (names(release, item->hash)) {
-        item->released = true;
-    } else if (item->matcher == CONTRIBUTION_TAKEN || item->released) {
-        *left_out = item->left_out = true;
-    }
-    if (item->left_out && !before.left_out) log_left_out(item, kept->matcher);
-    if (item->released == before.released && item->left_out == before.left_out) return true;
-    return contributor_put_item(c, txn, kept, err);
-}
-
-static bool look_at(const struct contributor *c, struct store_txn *txn,
-                    const struct figures_release *release, const struct certificate *matcher,
-                    bool *left_out, struct err *err)
-{
-    struct kept_item *kept = NULL;
-    size_t count = 0;
-    if (!contributor_list_items(c, txn, &kept, &count, err)) return false;
-    bool ok = true;
-    for (size_t i = 0; ok && i < count; i++) {
-        const struct contributor_item *item = &kept[i].item;
-        if (item->table == release->table && strcmp(kept[i].matcher, matcher->organisation) == 0 &&
-            sodium_memcmp(item->manifest_hash, release->manifest_hash, HASH_BYTES) == 0) {
-            ok = mark(c, txn, &kept[i], release, left_out, err);
-        }
-    }
-    free(kept);
-    return ok;
-}
-
-bool contributor_release(struct contributor *c, const struct signed_bytes *raw,
-                         const struct certificate *matcher, bool *left_out, struct err *err)
-{
-    struct store_txn *txn = NULL;
-    struct figures_release release = {0};
-    *left_out = false;
-    REQUIRE(matcher->role == ROLE_MATCHER);
-    if (!certificate_verify(matcher, TAG_FIGURES_RELEASE, raw->body.data, raw->body.len,
-                            raw->signature, SIGNATURE_BYTES, err) ||
-        !figures_release_decode(raw->body.data, raw->body.len, &release, err)) {
-        return false;
-    }
-    bool ok = sealed_begin(&c->sealed, true, &txn, err) &&
-              ends(c, txn, look_at(c, txn, &release, matcher, left_out, err), err);
-    figures_release_free(&release);
-    return ok;
+           contributor_end(c, txn, refuse(c, txn, hash, role, err), err);
 }
 
 /* ---- the ledger ---- */
@@ -303,5 +235,5 @@ bool contributor_upkeep(struct contributor *c, int64_t now_ms, struct err *err)
 {
     struct store_txn *txn = NULL;
     return sealed_begin(&c->sealed, true, &txn, err) &&
-           ends(c, txn, look_after(c, txn, now_ms, err), err);
+           contributor_end(c, txn, look_after(c, txn, now_ms, err), err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Single entries of HOME/figures.
+ * Single entries of HOME/figures: hubs, agreements, periods.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +8,10 @@
 #include "proto/base/mem.h"
 #include "proto/figures/contributor_internal.h"
 
-enum { HUB_STEP = 512, ITEM_STEP = 512, AGREEMENT_STEP = 4096 };
+enum { HUB_STEP = 512, AGREEMENT_STEP = 4096 };
 
-/* What kind of entry, under which name: `use` also tells keys of one table apart. */
-static struct sealed_place place(const struct contributor *c, size_t table, const char *use,
-                                 const void *name, size_t len, uint8_t key[HASH_BYTES])
+struct sealed_place contributor_place(const struct contributor *c, size_t table, const char *use,
+                                      const void *name, size_t len, uint8_t key[HASH_BYTES])
 {
     struct buf named = {0};
     buf_bytes(&named, use, strlen(use));
@@ -29,7 +28,7 @@ bool contributor_get_hub(const struct contributor *c, struct store_txn *txn, con
 {
     uint8_t key[HASH_BYTES];
     struct buf plain = {0};
-    const struct sealed_place at = place(c, TABLE_HUBS, USE_HUB, id, strlen(id), key);
+    const struct sealed_place at = contributor_place(c, TABLE_HUBS, USE_HUB, id, strlen(id), key);
     bool ok = sealed_get(&c->sealed, txn, &at, &plain, found, err) &&
               (!*found || kept_hub_decode(plain.data, plain.len, out, err));
     buf_free(&plain);
@@ -42,7 +41,7 @@ bool contributor_put_hub(const struct contributor *c, struct store_txn *txn,
     uint8_t key[HASH_BYTES];
     struct buf plain = {0};
     const char *id = hub->hub.id;
-    const struct sealed_place at = place(c, TABLE_HUBS, USE_HUB, id, strlen(id), key);
+    const struct sealed_place at = contributor_place(c, TABLE_HUBS, USE_HUB, id, strlen(id), key);
     kept_hub_encode(hub, &plain);
     bool ok = sealed_put(&c->sealed, txn, &at, &plain, HUB_STEP, err);
     buf_free(&plain);
@@ -66,7 +65,7 @@ static struct sealed_place agreement_place(const struct contributor *c, enum kep
 {
     static const char *const uses[] = {[AGREEMENT_LAST] = "hearth figures manifest seen",
                                        [AGREEMENT_JOINED] = "hearth figures manifest joined"};
-    return place(c, TABLE_AGREEMENTS, uses[which], hub, strlen(hub), key);
+    return contributor_place(c, TABLE_AGREEMENTS, uses[which], hub, strlen(hub), key);
 }
 
 static void put_signed(struct buf *out, const struct signed_bytes *raw)
@@ -168,7 +167,7 @@ static struct sealed_place period_place(const struct contributor *c,
     buf_bytes(&name, manifest->hub, strlen(manifest->hub));
     buf_u32(&name, manifest->period);
     struct sealed_place at =
-        place(c, TABLE_PERIODS, "hearth figures period", name.data, name.len, key);
+        contributor_place(c, TABLE_PERIODS, "hearth figures period", name.data, name.len, key);
     buf_free(&name);
     return at;
 }
@@ -201,111 +200,4 @@ bool contributor_check_period(const struct contributor *c, struct store_txn *txn
                                   "another manifest of %s for %s was contributed to already; "
                                   "nothing is sent for this one",
                                   manifest->hub, period_text(manifest->period, period)));
-}
-
-/* ---- items and their signed bytes ---- */
-
-#define USE_ITEM "hearth figures contribution"
-
-static struct sealed_place hash_place(const struct contributor *c, size_t table,
-                                      const uint8_t hash[HASH_BYTES], uint8_t key[HASH_BYTES])
-{
-    return place(c, table, table == TABLE_ITEMS ? USE_ITEM : "hearth figures body", hash,
-                 HASH_BYTES, key);
-}
-
-bool contributor_put_item(const struct contributor *c, struct store_txn *txn,
-                          const struct kept_item *item, struct err *err)
-{
-    uint8_t key[HASH_BYTES];
-    struct buf plain = {0};
-    const struct sealed_place at = hash_place(c, TABLE_ITEMS, item->item.hash, key);
-    kept_item_encode(item, &plain);
-    bool ok = sealed_put(&c->sealed, txn, &at, &plain, ITEM_STEP, err);
-    buf_free(&plain);
-    return ok;
-}
-
-bool contributor_get_item(const struct contributor *c, struct store_txn *txn,
-                          const uint8_t hash[HASH_BYTES], struct kept_item *out, bool *found,
-                          struct err *err)
-{
-    uint8_t key[HASH_BYTES];
-    struct buf plain = {0};
-    const struct sealed_place at = hash_place(c, TABLE_ITEMS, hash, key);
-    bool ok = sealed_get(&c->sealed, txn, &at, &plain, found, err) &&
-              (!*found || kept_item_decode(plain.data, plain.len, out, err));
-    buf_free(&plain);
-    return ok;
-}
-
-struct listing {
-    const struct contributor *contributor;
-    struct kept_item *list;
-    size_t count, room;
-};
-
-static bool list_item(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len,
-                      void *ctx, struct err *err)
-{
-    struct listing *listing = ctx;
-    const struct sealed_place at = {TABLE_ITEMS, USE_ITEM, key, key_len};
-    struct buf plain = {0};
-    if (listing->count == listing->room) {
-        listing->room = listing->room ? 2 * listing->room : 64;
-        listing->list = mem_resize(listing->list, listing->room, sizeof *listing->list);
-    }
-    bool ok = sealed_read(&listing->contributor->sealed, &at, value, len, &plain, err) &&
-              kept_item_decode(plain.data, plain.len, &listing->list[listing->count], err);
-    if (ok) listing->count++;
-    buf_free(&plain);
-    return ok;
-}
-
-bool contributor_list_items(const struct contributor *c, struct store_txn *txn,
-                            struct kept_item **out, size_t *count, struct err *err)
-{
-    struct listing listing = {.contributor = c};
-    if (!store_each(txn, TABLE_ITEMS, NULL, 0, list_item, &listing, err)) {
-        free(listing.list);
-        return false;
-    }
-    *out = listing.list ? listing.list : mem_array(0, sizeof *listing.list);
-    *count = listing.count;
-    return true;
-}
-
-bool contributor_put_body(const struct contributor *c, struct store_txn *txn,
-                          const uint8_t hash[HASH_BYTES], const struct signed_bytes *body,
-                          struct err *err)
-{
-    uint8_t key[HASH_BYTES];
-    struct buf packed = {0};
-    const struct sealed_place at = hash_place(c, TABLE_BODIES, hash, key);
-    signed_bytes_pack(body, &packed);
-    bool ok = sealed_put(&c->sealed, txn, &at, &packed, 1, err);
-    buf_free(&packed);
-    return ok;
-}
-
-bool contributor_get_body(const struct contributor *c, struct store_txn *txn,
-                          const uint8_t hash[HASH_BYTES], struct signed_bytes *out, bool *found,
-                          struct err *err)
-{
-    uint8_t key[HASH_BYTES];
-    struct buf packed = {0};
-    const struct sealed_place at = hash_place(c, TABLE_BODIES, hash, key);
-    bool ok =
-        sealed_get(&c->sealed, txn, &at, &packed, found, err) &&
-        (!*found || signed_bytes_unpack(packed.data, packed.len, CONTRIBUTION_BODY_MAX, out, err));
-    buf_free(&packed);
-    return ok;
-}
-
-bool contributor_delete_body(const struct contributor *c, struct store_txn *txn,
-                             const uint8_t hash[HASH_BYTES], struct err *err)
-{
-    uint8_t key[HASH_BYTES];
-    const struct sealed_place at = hash_place(c, TABLE_BODIES, hash, key);
-    return store_delete(txn, at.table, at.key, at.key_len, NULL, err);
 }

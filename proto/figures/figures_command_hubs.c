@@ -89,7 +89,7 @@ static bool join(struct figures_desk *desk, void *ctx, int *code, struct err *er
 {
     (void)code;
     const struct options *options = ctx;
-    struct contributor_hub hub;
+    struct contributor_hub hub = {0};
     if (!find_hub(desk, options->argument, &hub, err) ||
         !check_terms(options, &hub, hub.offered, err) ||
         !contributor_join(desk->contributor, options->argument, err) ||
@@ -109,7 +109,7 @@ static bool leave(struct figures_desk *desk, void *ctx, int *code, struct err *e
 {
     (void)code;
     const struct options *options = ctx;
-    struct contributor_hub hub;
+    struct contributor_hub hub = {0};
     if (!contributor_leave(desk->contributor, options->argument, err) ||
         !find_hub(desk, options->argument, &hub, err)) {
         return false;

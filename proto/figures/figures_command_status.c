@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys/certificate.h"
 #include "proto/base/clock.h"
+#include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/figures/figures_command.h"
 
@@ -14,6 +16,7 @@
 struct status {
     const struct cli_common *common;
     const struct figures_program *program;
+    struct contributor *contributor;
     enum figures_side side;
     struct contributor_hub *hubs;
     size_t hub_count;
@@ -25,6 +28,7 @@ struct status {
 
 static bool read_status(struct figures_desk *desk, struct status *status, struct err *err)
 {
+    status->contributor = desk->contributor;
     status->side = contributor_side(desk->contributor);
     status->period = period_before(period_of(clock_wall_ms()), 1);
     if (!contributor_hubs(desk->contributor, &status->hubs, &status->hub_count, err) ||
@@ -69,6 +73,33 @@ static uint32_t last_period(const struct status *status, const struct contributo
     return 0;
 }
 
+/* {"receipt","release"}: each a Signed message in hex, or null. */
+static json_t *signed_json(const struct signed_bytes *raw)
+{
+    struct buf packed = {0};
+    if (raw->body.len == 0) return json_null();
+    signed_bytes_pack(raw, &packed);
+    char *hex = mem_array(2 * packed.len + 1, 1);
+    json_t *text = json_string(text_hex(packed.data, packed.len, hex));
+    free(hex);
+    buf_free(&packed);
+    return text;
+}
+
+static json_t *evidence_json(const struct status *status, const struct contributor_item *item)
+{
+    struct signed_bytes receipt, release;
+    struct err err;
+    if (!contributor_evidence(status->contributor, item->hash, &receipt, &release, &err)) {
+        return json_null();
+    }
+    json_t *evidence =
+        json_pack("{s:o,s:o}", "receipt", signed_json(&receipt), "release", signed_json(&release));
+    signed_bytes_free(&receipt);
+    signed_bytes_free(&release);
+    return evidence;
+}
+
 static json_t *item_json(const struct contributor_item *item)
 {
     char period[PERIOD_TEXT], hash[2 * HASH_BYTES + 1];
@@ -97,7 +128,10 @@ static json_t *hub_json(const struct status *status, const struct contributor_hu
         const struct contributor_item *item = &status->items[i];
         if (!is_of(item, hub)) continue;
         if (item->period == newest) figures_list(last, item_json(item));
-        if (item->left_out) figures_list(left_out, item_json(item));
+        if (!item->left_out) continue;
+        json_t *object = item_json(item);
+        REQUIRE(json_object_set_new(object, "evidence", evidence_json(status, item)) == 0);
+        figures_list(left_out, object);
     }
     return json_pack("{s:s,s:b,s:s,s:s,s:o,s:o,s:o}", "hub", hub->id, "joined", (int)hub->joined,
                      "terms", terms_of(hub), "offered", period_text(hub->offered_period, period),
@@ -175,7 +209,7 @@ static void print_left_out(const struct status *status, const struct contributor
         char period[PERIOD_TEXT];
         if (!is_of(item, hub) || !item->left_out) continue;
         (void)printf("  LEFT OUT of the sum: %s of %s, though the matcher has confirmed it. Tell "
-                     "the hub and the Authority.\n",
+                     "the hub and the Authority; --json has what shows it.\n",
                      item->table->name, period_text(item->period, period));
     }
 }

@@ -16,6 +16,7 @@ struct terms {
     bool joined, enrolled;
     struct agreement now;
     struct buf differences; /* from what was agreed to; a NUL follows */
+    struct buf fresh;       /* who of the own side was not enrolled then; a NUL follows */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -34,6 +35,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* Ids of the own side, but for those that `without` (may be NULL) has too. */
+static void list_enrolled(const struct terms *terms, const struct manifest *without,
+                          struct buf *out)
+{
+    const struct manifest *manifest = &terms->now.manifest;
+    enum role role = terms->side == FIGURES_CAPACITY ? ROLE_AGENT : ROLE_LA;
+    size_t start = out->len;
+    for (size_t i = 0; i < manifest->enrolled_count; i++) {
+        const struct manifest_party *party = &manifest->enrolled[i];
+        if (party->role != role) continue;
+        if (without && manifest_party(without, role, party->organisation)) continue;
+        buf_format(out, "%s%s", out->len > start ? ", " : "", party->organisation);
+    }
+}
+
 static bool compare(struct figures_desk *desk, struct terms *terms, struct err *err)
 {
     struct agreement before = {0};
@@ -41,6 +57,7 @@ static bool compare(struct figures_desk *desk, struct terms *terms, struct err *
     if (!terms->joined && err->code != ERR_NOT_FOUND) return false;
     if (!terms->joined) return true;
     contributor_differences(&before.manifest, &terms->now.manifest, &terms->differences);
+    list_enrolled(terms, &before.manifest, &terms->fresh);
     agreement_free(&before);
     return true;
 }
@@ -54,6 +71,7 @@ static bool read_terms(struct figures_desk *desk, struct terms *terms, struct er
         return false;
     }
     buf_u8(&terms->differences, 0);
+    buf_u8(&terms->fresh, 0);
     terms->enrolled = manifest_party(&terms->now.manifest, own->role, own->organisation) != NULL;
     return true;
 }
@@ -82,6 +100,37 @@ static json_t *tables_json(const struct terms *terms)
     return tables;
 }
 
+static json_t *parties_json(const struct manifest *manifest)
+{
+    json_t *parties = json_array();
+    for (size_t i = 0; i < manifest->enrolled_count; i++) {
+        const struct manifest_party *party = &manifest->enrolled[i];
+        const char *code = party->authority == AREA_NONE
+                               ? NULL
+                               : geography_area_code(manifest->geography, true, party->authority);
+        figures_list(parties, json_pack("{s:s,s:s,s:s?}", "role", role_name(party->role),
+                                        "organisation", party->organisation, "code", code));
+    }
+    return parties;
+}
+
+/* With the number of cells: an area of few shows whoever is alone there. */
+static json_t *authorities_json(const struct geography *areas)
+{
+    json_t *list = json_array();
+    size_t cells[GEOGRAPHY_AUTHORITIES_MAX] = {0};
+    for (size_t i = 0; i < CELLS; i++) {
+        if (areas->cells[i] != AREA_NONE) cells[areas->cells[i]]++;
+    }
+    for (size_t i = 0; i < areas->authority_count; i++) {
+        const struct geography_authority *one = &areas->authorities[i];
+        figures_list(list,
+                     json_pack("{s:s,s:s,s:s,s:I}", "code", one->code, "name", one->name, "region",
+                               areas->regions[one->region].code, "cells", (json_int_t)cells[i]));
+    }
+    return list;
+}
+
 static void print_json(const struct terms *terms)
 {
     const struct manifest *manifest = &terms->now.manifest;
@@ -90,8 +139,8 @@ static void print_json(const struct terms *terms)
     char hex[2 * HASH_BYTES + 1], period[PERIOD_TEXT];
     manifest_terms_hash(manifest, hash);
     cli_print_json(
-        json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:s,s:s,s:o,s:o,s:o,s:{s:I,s:I}}", "hub",
-                  manifest->hub, "name", terms->now.hub.name, "matcher", manifest->matcher,
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:s,s:s,s:o,s:o,s:o,s:{s:I,s:I},s:o,s:o}",
+                  "hub", manifest->hub, "name", terms->now.hub.name, "matcher", manifest->matcher,
                   "address", manifest->address, "period", period_text(manifest->period, period),
                   "opens", figures_instant_json(manifest->opens_at), "closes",
                   figures_instant_json(manifest->closes_at), "enrolled", (int)terms->enrolled,
@@ -100,7 +149,8 @@ static void print_json(const struct terms *terms)
                   side_json(&manifest->sides[FIGURES_CAPACITY]), "demand",
                   side_json(&manifest->sides[FIGURES_DEMAND]), "tables", tables_json(terms),
                   "areas", "regions", (json_int_t)areas->region_count, "authorities",
-                  (json_int_t)areas->authority_count));
+                  (json_int_t)areas->authority_count, "parties", parties_json(manifest),
+                  "authorities", authorities_json(areas)));
 }
 
 /* ---- in words ---- */
@@ -109,6 +159,7 @@ static void print_head(const struct terms *terms)
 {
     const struct manifest *manifest = &terms->now.manifest;
     char period[PERIOD_TEXT], opens[CLOCK_TEXT], closes[CLOCK_TEXT];
+    struct buf ids = {0};
     clock_format(manifest->opens_at, opens);
     clock_format(manifest->closes_at, closes);
     (void)printf("%s (%s), figures of %s, opened together with matcher %s.\n", manifest->hub,
@@ -119,8 +170,16 @@ static void print_head(const struct terms *terms)
                  manifest->sides[FIGURES_CAPACITY].enrolled,
                  manifest->sides[FIGURES_DEMAND].enrolled,
                  terms->enrolled ? "among them" : "NOT among them, and cannot contribute");
-    (void)printf("Areas: %zu regions, %zu authorities.\n\n", manifest->geography->region_count,
-                 manifest->geography->authority_count);
+    list_enrolled(terms, NULL, &ids);
+    (void)printf("Enrolled on your side: %.*s.\n", (int)ids.len, (const char *)ids.data);
+    if (terms->fresh.len > 1) {
+        (void)printf("Of these were not enrolled when you agreed: %s.\n",
+                     (const char *)terms->fresh.data);
+    }
+    buf_free(&ids);
+    (void)printf("Areas: %zu regions, %zu authorities; --json tells which, and who else is "
+                 "enrolled.\n\n",
+                 manifest->geography->region_count, manifest->geography->authority_count);
 }
 
 static void print_tables(const struct terms *terms)
@@ -194,6 +253,7 @@ static bool show(struct figures_desk *desk, void *ctx, int *code, struct err *er
     }
     agreement_free(&terms->now);
     buf_free(&terms->differences);
+    buf_free(&terms->fresh);
     return ok;
 }
 

@@ -2,6 +2,7 @@
 #include "proto/figures/release.h"
 
 #include <math.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,8 @@ static void make_counts(const int64_t *sums, struct release *out)
         }
         out->cells[i].spread.shown = RELEASE_NONE;
     }
+    sodium_memzero(grid.values, count * sizeof *grid.values); /* those that are not shown too */
+    sodium_memzero(grid.shown, count * sizeof *grid.shown);
     free(grid.values);
     free(grid.shown);
 }

@@ -20,13 +20,16 @@ static double point_pounds(size_t point)
     return FIGURES_POINT_LOWEST + (double)point * FIGURES_POINT_STEP;
 }
 
-/* Noise may push what is worked out off the scale. */
+/* Noise may push what is worked out off the scale. The deviation is rounded too, upwards: mean and
+ * deviation to the last digit give the number behind them, and the numbers of all categories that
+ * are shown, with those of the total, the mean of one that is not. */
 static struct release_value price(double pounds, double low, double high, double deviation)
 {
     double held = fmin(fmax(pounds, low), high);
-    return (struct release_value){.shown = RELEASE_SHOWN,
-                                  .value = release_rounded((int64_t)llround(held), RELEASE_ROUND),
-                                  .deviation = fmin(deviation, high - low)};
+    return (struct release_value){
+        .shown = RELEASE_SHOWN,
+        .value = release_rounded((int64_t)llround(held), RELEASE_ROUND),
+        .deviation = fmin(ceil(deviation / RELEASE_ROUND) * RELEASE_ROUND, high - low)};
 }
 
 void release_price(const int64_t *points, size_t categories, double deviation,

@@ -44,7 +44,8 @@ static void add(struct figures_server *server, struct figures_stream *stream)
 {
     if (server->count == server->capacity) {
         server->capacity = server->capacity ? server->capacity * 2 : 64;
-        server->streams = mem_resize(server->streams, server->capacity, sizeof *server->streams);
+        server->streams =
+            mem_resize(server->streams, server->capacity, sizeof(struct figures_stream *));
     }
     server->streams[server->count++] = figures_stream_ref(stream);
 }

@@ -14,7 +14,7 @@ enum {
     FIGURES_QUEUE = 64,             /* messages of one stream that wait to be worked on */
     FIGURES_QUEUE_BYTES = 16 << 20, /* and their size */
     FIGURES_QUEUE_ALL = 256 << 20,  /* bytes that wait, of all streams together */
-    FIGURES_REFUSALS = 64,          /* after which a stream is ended */
+    FIGURES_REFUSALS = 64, /* after which a stream is ended; a hub's: MANIFEST_ENROLLED_MAX */
     FIGURES_MESSAGE_MAX = 2 << 20
 };
 

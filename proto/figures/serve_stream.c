@@ -101,15 +101,16 @@ static void send_refused(struct figures_stream *stream, const uint8_t *hash, con
     figures_send(stream, &message);
 }
 
-/* Each refusal costs a line of the journal: nobody gets any number of them out of one stream. */
+/* Each refusal costs a line of the journal: nobody gets any number of them out of one stream. A hub
+ * passes on what others have signed, which may be at fault without it. */
 static void refuse(struct figures_stream *stream, const uint8_t *hash, const struct err *err)
 {
     struct err last;
+    unsigned most = stream->role == ROLE_HUB ? MANIFEST_ENROLLED_MAX : FIGURES_REFUSALS;
     tell_refused(stream->server, stream->stream, err);
     send_refused(stream, hash, err);
-    if (++stream->refusals < FIGURES_REFUSALS) return;
-    (void)err_set(&last, ERR_BUDGET, "message", "%d messages of this stream were refused",
-                  FIGURES_REFUSALS);
+    if (++stream->refusals < most) return;
+    (void)err_set(&last, ERR_BUDGET, "message", "%u messages of this stream were refused", most);
     figures_end(stream, &last, true);
 }
 

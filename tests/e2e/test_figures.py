@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures commands of a contributor over real processes: what its operator is told, what goes out and when, and
-that a kill, a hub that is not there or a second call changes nothing of what is contributed."""
+"""The figures commands of a contributor over real processes: what its operator is told, what goes out and when,
+and that a hub that is not there, or a second call, changes nothing of what is contributed."""
 
 import csv
 import datetime
@@ -9,8 +9,8 @@ import io
 from test_hub import HUB, LEEDS_REGION, HubCase, next_month
 
 AGENCY = "ifa-001"
-TABLES = ["capacity_status", "capacity_places", "capacity_age", "capacity_type", "capacity_need", "capacity_together",
-          "capacity_la"]
+TABLES = ["capacity_status", "capacity_places", "capacity_age", "capacity_type", "capacity_need",
+          "capacity_together", "capacity_la"]
 
 
 class Contributing(HubCase):
@@ -49,13 +49,20 @@ class Contributing(HubCase):
         self.assertEqual((sent["manifests"], sent["made"], sent["to_join"], sent["changed"]), (1, 0, [HUB], []))
         self.assertIn(f"figures terms {HUB}", self.said(AGENCY, "figures", "send"))
         words = self.said(AGENCY, "figures", "terms", HUB)
-        for told in (*TABLES, "at least 3 of the 4 agencies", "Not joined", "1.00", "4 local authorities", self.period):
+        for told in (*TABLES, "at least 3 of the 4 agencies", "Not joined", "1.00", "4 local authorities",
+                     self.period):
             self.assertIn(told, words)
         terms = self.now(AGENCY, "figures", "terms", HUB)
         self.assertEqual([one["table"] for one in terms["tables"]], TABLES)
         self.assertAlmostEqual(sum(one["epsilon"] for one in terms["tables"]), 1)
         self.assertEqual((terms["enrolled"], terms["joined"], terms["differences"]), (True, False, ""))
         self.assertEqual(terms["capacity"], {"enrolled": 4, "quorum": 3, "insiders": 1})
+        agencies = [one["organisation"] for one in terms["parties"] if one["role"] == "agent"]
+        self.assertEqual(len(agencies), 4)
+        self.assertIn(f"Enrolled on your side: {', '.join(agencies)}.", words)
+        self.assertTrue(all(one["code"] is None if one["role"] == "agent" else one["code"] for one in terms["parties"]))
+        self.assertEqual(len(terms["authorities"]), terms["areas"]["authorities"])
+        self.assertGreater(sum(one["cells"] for one in terms["authorities"]), 0)
 
     def preview(self):
         """The same cells in every form, and those of a plain count."""
@@ -65,9 +72,10 @@ class Contributing(HubCase):
         cells = {(one["table"], cell["area"], cell["category"]): cell["value"]
                  for one in told["tables"] for cell in one["cells"]}
         self.assertEqual(len(cells), sum(len(one["cells"]) for one in told["tables"]))
-        rows = list(csv.DictReader(io.StringIO(self.said(AGENCY, "figures", "preview", HUB, "--csv"), newline=""),
-                                   strict=True))
-        self.assertEqual({(row["table"], row["area_code"], row["category"]): int(row["value"]) for row in rows}, cells)
+        table = self.said(AGENCY, "figures", "preview", HUB, "--csv")
+        rows = {(row["table"], row["area_code"], row["category"]): int(row["value"])
+                for row in csv.DictReader(io.StringIO(table, newline=""), strict=True)}
+        self.assertEqual(rows, cells)
         self.assertIn(0, cells.values())
         for status in ("available", "full"):
             self.assertEqual(cells["capacity_status", LEEDS_REGION, status], self.count([AGENCY], status))
@@ -86,22 +94,27 @@ class Contributing(HubCase):
         self.assertEqual(joined, {"hub": HUB, "joined": True, "terms": terms, "offered": self.period})
         self.assertIn("Joined on these terms", self.said(AGENCY, "figures", "terms", HUB))
 
+    def delivered(self, sent):
+        return tuple(sent[name] for name in ("made", "taken_by_matcher", "taken_by_hub", "waiting"))
+
     def sending(self):
         """The hub is not there: its copies wait, and are the same when they come."""
         self.scheme.stop(self.party(HUB))
         sent = self.now(AGENCY, "figures", "send", codes=(3,))
-        self.assertEqual((sent["made"], sent["taken_by_matcher"], sent["taken_by_hub"], sent["waiting"]), (6, 6, 0, 6))
+        self.assertEqual(self.delivered(sent), (6, 6, 0, 6))
         ledger = self.now(AGENCY, "figures", "ledger")
         self.assertEqual([entry["table"] for entry in ledger["entries"]], TABLES[:-1])
         self.assertIn("copies wait", self.said(AGENCY, "figures", "status"))
         self.launch(HUB)
         sent = self.now(AGENCY, "figures", "send")
-        self.assertEqual((sent["made"], sent["taken_by_matcher"], sent["taken_by_hub"], sent["waiting"]), (0, 0, 6, 0))
+        self.assertEqual(self.delivered(sent), (0, 0, 6, 0))
         self.assertEqual(self.now(AGENCY, "figures", "ledger"), ledger)
         status = self.now(AGENCY, "figures", "status")
         last = status["hubs"][0]["last"]
-        self.assertEqual({one["contribution"] for one in last}, {one["contribution"] for one in ledger["entries"]})
-        self.assertEqual({(one["matcher"], one["hub"], one["released"]) for one in last}, {("taken", "taken", False)})
+        spent_on = {entry["contribution"] for entry in ledger["entries"]}
+        self.assertEqual({one["contribution"] for one in last}, spent_on)
+        states = {(one["matcher"], one["hub"], one["released"]) for one in last}
+        self.assertEqual(states, {("taken", "taken", False)})
         self.assertAlmostEqual(status["budget"]["spent"], 0.9)
         self.assertEqual(self.coverage()[AGENCY], ("part", 6))
         self.now(AGENCY, "figures", "on", "capacity_la")

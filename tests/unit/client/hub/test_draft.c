@@ -89,7 +89,7 @@ static void refuse(struct scene *scene, const char *field)
 /* What a hub would sign is what a contributor's decoder takes. */
 static void check_encodes(struct manifest *manifest)
 {
-    struct manifest again;
+    struct manifest again = {0};
     struct scalar u;
     struct buf body = {0};
     struct err err = {0};

@@ -14,6 +14,7 @@
 
 #include "client/hub/fetch.h"
 #include "client/hub/fetcher.h"
+#include "proto/figures/contribution_internal.h"
 #include "proto/figures/serve.h"
 #include "tests/unit/proto/figures/scheme.h"
 
@@ -234,6 +235,91 @@ static void test_given_up_below_the_quorum(void **state)
     assert_int_equal(ledger_length(scene), 1);
 }
 
+/* ---- a contributor whose first cell holds no number ---- */
+
+static void encrypt_nonsense(const struct scheme *scheme, const struct buf *statement, size_t count,
+                             uint8_t *ciphertexts, uint8_t proof[PROOF_BYTES])
+{
+    const struct point *joint = &scheme->agreement.joint;
+    struct scalar *r = mem_array(count, sizeof *r), k, nonsense, z;
+    struct point_table *key = point_table_new(joint);
+    struct point commitment, extra;
+    scalar_random(&nonsense);
+    point_mul_base(&extra, &nonsense);
+    for (size_t i = 0; i < count; i++) {
+        struct ciphertext ciphertext;
+        scalar_random(&r[i]);
+        elgamal_encrypt(&ciphertext, key, 0, &r[i]);
+        if (i == 0) point_add(&ciphertext.c2, &ciphertext.c2, &extra);
+        ciphertext_encode(ciphertexts + i * CIPHERTEXT_BYTES, &ciphertext);
+    }
+    scalar_random(&k);
+    point_mul_base(&commitment, &k);
+    point_encode(proof, &commitment);
+    uint8_t *d = contribution_coefficients_new(joint, ciphertexts, count, statement->data,
+                                               statement->len, proof);
+    z = k;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t wide[SCALAR_WIDE_BYTES] = {0};
+        struct scalar part;
+        memcpy(wide, d + i * MSM_COEFFICIENT_BYTES, MSM_COEFFICIENT_BYTES);
+        scalar_from_wide(&part, wide);
+        scalar_mul(&part, &part, &r[i]);
+        scalar_add(&z, &z, &part);
+    }
+    scalar_encode(proof + POINT_BYTES, &z);
+    free(d);
+    free(r);
+    point_table_free(key);
+}
+
+static void deliver_nonsense(const struct scheme *scheme, const struct scheme_party *party,
+                             const struct figures_table *table)
+{
+    const struct agreement *agreement = &scheme->agreement;
+    struct contribution contribution = {
+        .role = ROLE_AGENT, .table = table, .count = scheme_cells(scheme, table)};
+    uint8_t *ciphertexts = mem_array(contribution.count, CIPHERTEXT_BYTES);
+    struct buf statement = {0}, body = {0};
+    struct signed_bytes raw;
+    memcpy(contribution.manifest_hash, agreement->manifest.hash, HASH_BYTES);
+    memcpy(contribution.key_hash, agreement->release_key.hash, HASH_BYTES);
+    memcpy(contribution.organisation, party->certificate.organisation,
+           sizeof contribution.organisation);
+    agreement_statement(agreement, ROLE_AGENT, contribution.organisation, table->name, &statement);
+    encrypt_nonsense(scheme, &statement, contribution.count, ciphertexts, contribution.proof);
+    contribution.ciphertexts = ciphertexts;
+    contribution_encode(&contribution, &body);
+    signed_bytes_make(party->sign_secret, TAG_CONTRIBUTION, &body, &raw);
+    scheme_deliver(scheme, party, &raw);
+    signed_bytes_free(&raw);
+    buf_free(&body);
+    buf_free(&statement);
+    free(ciphertexts);
+}
+
+/* The table is lost, and the matcher not blamed for it; the others, and the next fetch, go on. */
+static void test_a_contributor_that_sends_nonsense(void **state)
+{
+    struct scene *scene = *state;
+    struct fetch_outcome outcome;
+    scheme_deliver_all(scene->scheme, table_at(0), 10, 1);
+    deliver_nonsense(scene->scheme, scheme_agency(scene->scheme, AGENCIES - 1), table_at(0));
+    scheme_deliver_all(scene->scheme, table_at(1), 10, 0);
+    close_window(scene);
+    fetch(scene, &outcome);
+    assert_int_equal(outcome.count, 2);
+    assert_int_equal(outcome.tables[0].state, FETCH_GIVEN_UP);
+    assert_string_equal(outcome.tables[0].why.field, "cells[0]");
+    assert_null(outcome.tables[0].evidence);
+    assert_int_equal(outcome.tables[1].state, FETCH_RELEASED);
+    fetch_outcome_free(&outcome);
+    assert_int_equal(ledger_length(scene), 1);
+    fetch(scene, &outcome);
+    assert_int_equal(outcome.count, 0);
+    fetch_outcome_free(&outcome);
+}
+
 static void test_a_matcher_that_is_not_there(void **state)
 {
     struct scene *scene = *state;
@@ -362,6 +448,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_released_from_all_that_either_has, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_released_is_the_sum, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_given_up_below_the_quorum, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_contributor_that_sends_nonsense, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_matcher_that_is_not_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_matcher_that_left_one_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_matcher_whose_half_does_not_hold, set_up, tear_down),

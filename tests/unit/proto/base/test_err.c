@@ -68,7 +68,9 @@ static void test_an_error_can_be_made_of_itself(void **state)
 static void test_every_code_has_its_own_name(void **state)
 {
     (void)state;
+    assert_int_equal(err_code_find("unheard_of"), ERR_INTERNAL);
     for (int i = ERR_NONE; i <= ERR_INTERNAL; i++) {
+        assert_int_equal(err_code_find(err_code_name((enum err_code)i)), i);
         for (int j = ERR_NONE; j < i; j++) {
             assert_string_not_equal(err_code_name((enum err_code)i),
                                     err_code_name((enum err_code)j));

@@ -230,6 +230,12 @@ static void what_a_matcher_does_not_agree_to(void **state)
     scheme_draft(scheme, scheme_first_period(), tables, TABLES_USED, &manifest);
     int64_t open = manifest.opens_at + SCHEME_HOUR;
     assert_int_equal(proposed(scheme, &manifest, manifest.closes_at, "closes_at"), ERR_EXPIRED);
+    struct manifest ahead;
+    scheme_draft(scheme, period_next(period_next(manifest.period)), tables, TABLES_USED, &ahead);
+    int64_t too_soon = ahead.opens_at - FIGURES_KEEP_MS - 1;
+    assert_int_equal(proposed(scheme, &ahead, too_soon, "opens_at"), ERR_EXPIRED);
+    assert_int_equal(proposed(scheme, &ahead, too_soon + 1, ""), ERR_NONE);
+    manifest_free(&ahead);
     scheme->at_matcher->parts.listed = only_the_first;
     assert_int_equal(proposed(scheme, &manifest, open, "enrolled"), ERR_DENIED);
     scheme->at_matcher->parts.listed = NULL;
@@ -412,6 +418,36 @@ static void below_the_quorum_it_is_given_up(void **state)
     assert_int_equal(ledger_count(scheme->at_hub), 0);
 }
 
+/* A contributor sends a number that none can have; here the hub's secret is exchanged instead, so
+ * that no cell opens. */
+static void a_sum_that_no_count_fits(void **state)
+{
+    struct scheme *scheme = begun(state);
+    const struct figures_table *table = table_of(1);
+    struct opened opened;
+    struct release release;
+    struct collection_table found;
+    struct scalar other;
+    struct step step;
+    struct err err = {0}, why = {0};
+    scheme_deliver_all(scheme, table, 100, 0);
+    scheme_close_window(scheme);
+    must(scheme_half_open(scheme, table, &opened, &err), &err);
+    scalar_random(&other);
+    must(step_begin(scheme->at_hub, true, &step, &err), &err);
+    must(secret_write(&step, scheme->agreement.manifest.hash, &other, &err), &err);
+    must(step_end(&step, true, &err), &err);
+    assert_false(scheme_open_sums(scheme, &opened, &release, &why));
+    assert_int_equal(why.code, ERR_INVALID);
+    assert_string_equal(why.field, "cells[0]");
+    assert_non_null(strstr(why.text, "Manchester, All"));
+    must(collection_table(scheme->at_hub, scheme->agreement.manifest.hash, table, &found, &err),
+         &err);
+    assert_int_equal(found.state, COLLECTION_TAKING);
+    assert_int_equal(ledger_count(scheme->at_hub), 0);
+    opened_free(&opened);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests_of[] = {
@@ -425,6 +461,7 @@ int main(void)
         cmocka_unit_test(what_one_lacks_the_other_passes_on),
         cmocka_unit_test(coverage_tells_who_is_missing),
         cmocka_unit_test(below_the_quorum_it_is_given_up),
+        cmocka_unit_test(a_sum_that_no_count_fits),
     };
     return sodium_init() < 0 ? 1
                              : cmocka_run_group_tests(tests_of, scheme_set_up, scheme_tear_down);

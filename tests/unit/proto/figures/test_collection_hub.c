@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "keys/revocations.h"
 #include "tests/unit/proto/figures/scheme.h"
 
 enum { AGENCIES = SCHEME_AGENCIES, LAS = SCHEME_LAS, VALUE = 100 };
@@ -405,6 +406,65 @@ static void a_renewed_certificate(void **state)
     *agency = renewed;
 }
 
+/* A hub that has got hold of a key that an agency uses no more. */
+static void an_old_key_takes_nobodys_place(void **state)
+{
+    struct scheme *scheme = begun(state);
+    struct scheme_party *old = scheme_agency(scheme, 1);
+    struct scheme_party renewed = scheme_party(scheme, ROLE_AGENT, "agency-0001");
+    struct signed_bytes honest, forged;
+    uint8_t hash[HASH_BYTES], other[HASH_BYTES];
+    struct err err = {0};
+    scheme_contribute_all(scheme, &renewed, table_of(0), VALUE, &honest);
+    scheme_deliver(scheme, &renewed, &honest);
+    hash_once(hash, TAG_CONTRIBUTION, honest.body.data, honest.body.len);
+    scheme_contribute_all(scheme, old, table_of(0), 1000 * VALUE, &forged);
+    hash_once(other, TAG_CONTRIBUTION, forged.body.data, forged.body.len);
+    while (hash_order(other, hash) > 0) { /* as often as it takes */
+        signed_bytes_free(&forged);
+        scheme_contribute_all(scheme, old, table_of(0), 1000 * VALUE, &forged);
+        hash_once(other, TAG_CONTRIBUTION, forged.body.data, forged.body.len);
+    }
+    check_put(scheme, scheme->at_matcher, old, &forged, true, ERR_EXISTS, "table");
+    signed_bytes_free(&forged);
+    signed_bytes_free(&honest);
+    /* The other way round: the new one comes to where the old one is, whatever the hashes are. */
+    scheme_contribute_all(scheme, &renewed, table_of(1), VALUE, &honest);
+    scheme_contribute_all(scheme, old, table_of(1), VALUE, &forged);
+    must(scheme_put(scheme, scheme->at_matcher, old, &forged, true, &err), &err);
+    must(scheme_put(scheme, scheme->at_matcher, &renewed, &honest, true, &err), &err);
+    check_put(scheme, scheme->at_matcher, old, &forged, true, ERR_EXISTS, "table");
+    signed_bytes_free(&forged);
+    signed_bytes_free(&honest);
+    scheme_party_free(old);
+    *old = renewed;
+}
+
+/* Nor does what a hub passes on count under a certificate that is revoked. */
+static void a_revoked_certificate(void **state)
+{
+    struct scheme *scheme = begun(state);
+    struct scheme_party stolen = scheme_party(scheme, ROLE_AGENT, "agency-0002");
+    struct revocations list = {.number = 1000, .issued_at = clock_wall_ms(), .count = 1};
+    char *path = file_join(scheme->matcher.home, HOME_REVOCATIONS);
+    struct signed_bytes raw;
+    struct buf file = {0};
+    struct err err = {0};
+    bool changed = false;
+    list.serials = &stolen.certificate.serial;
+    revocations_write(&list, scheme->authority_secret, &file);
+    must(file_write(path, file.data, file.len, 0644, &err), &err);
+    must(trust_reload(scheme->matcher.trust, &changed, &err), &err);
+    assert_true(changed);
+    scheme_contribute_all(scheme, &stolen, table_of(0), VALUE, &raw);
+    check_put(scheme, scheme->at_matcher, &stolen, &raw, true, ERR_DENIED, "certificate");
+    assert_int_equal(count_of(scheme->at_matcher, scheme, table_of(0)), 0);
+    signed_bytes_free(&raw);
+    scheme_party_free(&stolen);
+    buf_free(&file);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests_of[] = {
@@ -420,6 +480,8 @@ int main(void)
         cmocka_unit_test(one_for_each_collector),
         cmocka_unit_test(anothers_ciphertexts),
         cmocka_unit_test(a_renewed_certificate),
+        cmocka_unit_test(an_old_key_takes_nobodys_place),
+        cmocka_unit_test(a_revoked_certificate),
     };
     return sodium_init() < 0 ? 1
                              : cmocka_run_group_tests(tests_of, scheme_set_up, scheme_tear_down);

@@ -426,6 +426,27 @@ static void who_is_left_out_finds_out(void **state)
     assert_true(items[0].left_out && !items[0].released);
     assert_true(items[1].left_out && items[1].released);
     assert_true(!items[2].left_out && items[2].released);
+    /* What others can be shown: both signed by the matcher, about this contribution. */
+    struct signed_bytes receipt, evidence;
+    struct figures_receipt confirmed;
+    struct err err = {0};
+    parties_must(contributor_evidence(all->own, items[0].hash, &receipt, &evidence, &err), &err);
+    parties_must(certificate_verify(contributors_matcher(all), TAG_FIGURES_RECEIPT,
+                                    receipt.body.data, receipt.body.len, receipt.signature,
+                                    SIGNATURE_BYTES, &err),
+                 &err);
+    parties_must(figures_receipt_decode(receipt.body.data, receipt.body.len, &confirmed, &err),
+                 &err);
+    assert_memory_equal(confirmed.contribution_hash, items[0].hash, HASH_BYTES);
+    parties_must(certificate_verify(contributors_matcher(all), TAG_FIGURES_RELEASE,
+                                    evidence.body.data, evidence.body.len, evidence.signature,
+                                    SIGNATURE_BYTES, &err),
+                 &err);
+    signed_bytes_free(&receipt);
+    signed_bytes_free(&evidence);
+    parties_must(contributor_evidence(all->own, items[2].hash, &receipt, &evidence, &err), &err);
+    assert_int_equal(evidence.body.len, 0);
+    signed_bytes_free(&receipt);
     free(items);
     party_close(&other);
     agreement_free(&agreement);

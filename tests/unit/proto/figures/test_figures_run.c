@@ -206,6 +206,38 @@ static void what_one_lacks_is_passed_on(void **state)
     agreement_free(&agreement);
 }
 
+/* An insider signs two contributions for a table and gives one to each: it only spoils its own. */
+static void two_that_one_signs_do_not_stop_a_table(void **state)
+{
+    struct served *served = *state;
+    struct cast *cast = served->cast;
+    struct agreement agreement = served_agree(served);
+    const char *table = "capacity_status";
+    struct collection *both[] = {served->matcher.collection, served->hub.collection};
+    struct signed_bytes receipt;
+    struct err err = {0};
+    size_t taken = 0, passed = 0;
+    for (size_t i = 0; i < AGENCIES; i++) {
+        const struct certificate *sender = identity_certificate(cast->agencies[i].identity);
+        struct signed_bytes raw = served_contribution(&agreement, &cast->agencies[i], table, 5);
+        for (size_t j = 0; j < 2; j++) {
+            if (i > 0 && j > 0) { /* two of them do */
+                signed_bytes_free(&raw);
+                raw = served_contribution(&agreement, &cast->agencies[i], table, 99);
+            }
+            parties_must(
+                collection_put(both[j], &raw, sender, false, clock_wall_ms(), &receipt, &err),
+                &err);
+            signed_bytes_free(&receipt);
+        }
+        signed_bytes_free(&raw);
+    }
+    served_move_clock(served, 2);
+    assert_int_equal(fetch(served, table, &taken, &passed), AGENCIES);
+    assert_int_equal(taken + passed, 2); /* one way or the other */
+    agreement_free(&agreement);
+}
+
 /* The hub has crashed after the matcher's half was made: it asks again and gets the same. */
 static void a_half_is_given_again(void **state)
 {
@@ -306,8 +338,11 @@ static void a_round_can_be_stopped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SERVED(a_whole_period),         SERVED(what_one_lacks_is_passed_on),
-        SERVED(a_half_is_given_again),  SERVED(too_few_are_refused_by_name),
+        SERVED(a_whole_period),
+        SERVED(what_one_lacks_is_passed_on),
+        SERVED(two_that_one_signs_do_not_stop_a_table),
+        SERVED(a_half_is_given_again),
+        SERVED(too_few_are_refused_by_name),
         SERVED(a_round_can_be_stopped),
     };
     return cmocka_run_group_tests(tests, cast_make, cast_free);

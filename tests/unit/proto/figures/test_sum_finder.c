@@ -4,6 +4,7 @@
 
 #include "proto/figures/contribution.h"
 #include "tests/unit/proto/crypto/check_hex.h"
+#include "tests/unit/support/sanitized.h"
 
 static void multiple(struct point *out, int64_t v)
 {
@@ -39,7 +40,7 @@ static void assert_beyond(const struct sum_finder *finder, int64_t v)
 static void every_value_of_a_small_range_is_found(void **state)
 {
     (void)state;
-    static const uint64_t ranges[] = {1, 2, 63, 64, 65, 500, 2000};
+    static const uint64_t ranges[] = {1, 2, 63, 64, 65, 500};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         struct sum_finder *finder = sum_finder_new(ranges[i], 1, NULL);
         int64_t range = (int64_t)ranges[i];
@@ -58,14 +59,14 @@ static void large_ranges_are_found_to_their_ends(void **state)
 {
     (void)state;
     struct pool *pool = pool_start(2);
-    const uint64_t range = UINT64_C(1) << 31;
+    const uint64_t range = UINT64_C(1) << (SANITIZED ? 24 : 31);
     struct sum_finder *finder = sum_finder_new(range, 400, pool);
     assert_found(finder, (int64_t)range);
     assert_found(finder, -(int64_t)range);
     assert_beyond(finder, (int64_t)range + 1);
     assert_beyond(finder, -(int64_t)range - 1);
-    for (int i = 0; i < 40; i++) {
-        int64_t magnitude = (int64_t)(randombytes_random() >> (i % 32));
+    for (int i = 0; i < 31; i++) { /* far ones take long: few of them */
+        int64_t magnitude = (int64_t)(randombytes_random() >> (i + 1));
         if (magnitude > (int64_t)range) continue;
         assert_found(finder, magnitude);
         assert_found(finder, -magnitude);
