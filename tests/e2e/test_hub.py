@@ -113,6 +113,7 @@ class Period(HubCase):
         self.close(opens + 8 * DAY)
         self.come_late(opens)
         self.look()
+        self.read_in_every_form()
 
     def open(self):
         """The month of the search; again it changes nothing."""
@@ -213,3 +214,33 @@ class Period(HubCase):
         table = next(one for one in preview["previews"][0]["tables"] if one["table"] == "demand_age")
         counted = {(one["area"], one["category"]): one["value"] for one in table["cells"] if one["value"]}
         self.assertEqual(counted, {(LEEDS_REGION, "0-4"): 1, (LEEDS_REGION, "5-10"): 1})
+
+    def shown(self, *arguments, code=0):
+        done = self.run_party(self.party(HUB), "hub", *map(str, arguments), clock_offset=self.later)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout if code == 0 else done.stderr
+
+    def read_in_every_form(self):
+        """The CSV has what the JSON has, a page stands alone, and wrong words are told with what would be right."""
+        table = "capacity_status"
+        lines = list(csv.DictReader(self.shown("show", table, "--csv").splitlines()))
+        self.assertEqual(list(lines[0]), ["table", "period", "area", "category", "value"])
+        release = self.now(HUB, "hub", "show", table)["releases"][0]
+        values = {(row["area"], one["category"]): str(one["value"])
+                  for row in release["rows"] for one in row["values"]}
+        self.assertEqual({(line["area"], line["category"]): line["value"] for line in lines}, values)
+        self.assertTrue(all(value == "c" or int(value) >= 5 for value in values.values()), values)
+        self.assertEqual(len(self.shown("show").split("capacity_age")), 2)
+        self.assertIn("standard deviation", self.shown("show", table, "--area", LEEDS_REGION))
+        page = self.directory / "figures.html"
+        self.shown("show", "--html", page)
+        text = page.read_text(encoding="utf-8")
+        self.assertTrue(text.lower().startswith("<!doctype html>"))
+        self.assertIn("<svg", text)
+        self.assertNotIn("<script", text)
+        self.assertNotRegex(text, r"(src|href)=\"?https?:")
+        self.assertIn("gaps", self.now(HUB, "hub", "gaps"))
+        self.assertIn("figures.html", self.shown("show", "--html", page, code=1))
+        self.assertIn("capacity_age", self.shown("show", "capacity_ages", code=2))
+        self.assertIn("Nowhere", self.shown("show", table, "--area", "Nowhere", code=2))
+        self.assertIn("2019-13", self.shown("show", table, "--period", "2019-13", code=2))
