@@ -221,7 +221,7 @@ class Period(HubCase):
         return done.stdout if code == 0 else done.stderr
 
     def read_in_every_form(self):
-        """The CSV has what the JSON has, a page stands alone, and wrong words are told with what would be right."""
+        """The CSV has what the JSON has, a page stands alone, wrong words are told with what would be right."""
         table = "capacity_status"
         lines = list(csv.DictReader(self.shown("show", table, "--csv").splitlines()))
         self.assertEqual(list(lines[0]), ["table", "period", "area", "category", "value"])
