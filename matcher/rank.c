@@ -66,7 +66,7 @@ static int compare(const void *a, const void *b)
     for (size_t i = 0; i < sizeof x->keys / sizeof x->keys[0]; i++) {
         if (x->keys[i] != y->keys[i]) return x->keys[i] < y->keys[i] ? -1 : 1;
     }
-    return memcmp(x->tie, y->tie, HASH_BYTES);
+    return hash_order(x->tie, y->tie);
 }
 
 static void describe(const struct entry *entry, struct ranked_agency *out)

@@ -65,6 +65,11 @@ void hash_end_scalar(struct hash *hash, struct scalar *out)
     sodium_memzero(wide, sizeof wide);
 }
 
+int hash_order(const void *a, const void *b)
+{
+    return memcmp(a, b, HASH_BYTES);
+}
+
 void hash_once(uint8_t out[HASH_BYTES], const char *tag, const void *data, size_t len)
 {
     struct hash hash;

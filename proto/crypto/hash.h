@@ -32,6 +32,9 @@ void hash_end(struct hash *hash, uint8_t *out);
 /* Same, with out_len HASH_WIDE_BYTES, reduced mod l: a challenge. */
 void hash_end_scalar(struct hash *hash, struct scalar *out);
 
+/* The order of two hashes that are public, HASH_BYTES each, for qsort too. Not constant time. */
+int hash_order(const void *a, const void *b);
+
 /* H(tag, data) in one call, HASH_BYTES long. */
 void hash_once(uint8_t out[HASH_BYTES], const char *tag, const void *data, size_t len);
 

@@ -131,26 +131,17 @@ bool collection_give_up(struct collection *collection, const uint8_t manifest_ha
 /* ---- releases that are kept ---- */
 
 struct kept_list {
-    const uint8_t *manifest_hash;
     struct buf *items;
     size_t count;
 };
 
-static bool add_figures(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len,
-                        void *ctx, struct err *err)
+static void add_figures(const struct done_record *record, void *ctx)
 {
     struct kept_list *list = ctx;
-    struct done_record record;
-    err->code = ERR_NONE;
-    if (key_len != TABLE_KEY || sodium_memcmp(key, list->manifest_hash, HASH_BYTES) != 0) {
-        return false;
-    }
-    if (!done_record_decode(value, len, &record, err)) return false;
-    if (record.kind != DONE_OPENED) return true;
+    if (record->kind != DONE_OPENED) return;
     list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
     list->items[list->count] = (struct buf){0};
-    buf_append(&list->items[list->count++], record.figures.data, record.figures.len);
-    return true;
+    buf_append(&list->items[list->count++], record->figures.data, record->figures.len);
 }
 
 static bool tell(const struct buf *figures, collection_each_release_fn each, void *ctx,
@@ -167,13 +158,9 @@ static bool each_of(struct collection *collection, const uint8_t manifest_hash[H
                     collection_each_release_fn each, void *ctx, struct err *err)
 {
     struct step step;
-    struct kept_list list = {.manifest_hash = manifest_hash,
-                             .items = mem_array(0, sizeof *list.items)};
+    struct kept_list list = {.items = mem_array(0, sizeof *list.items)};
     bool going = step_begin(collection, false, &step, err) &&
-                 step_end(&step,
-                          store_each(step.txn, TABLE_DONE, manifest_hash, HASH_BYTES, add_figures,
-                                     &list, err),
-                          err);
+                 step_end(&step, done_each(&step, manifest_hash, add_figures, &list, err), err);
     for (size_t i = 0; i < list.count; i++) {
         going = going && tell(&list.items[i], each, ctx, err);
         buf_free(&list.items[i]);

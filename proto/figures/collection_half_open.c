@@ -134,25 +134,16 @@ bool collection_half_open(struct collection *collection, const uint8_t manifest_
 /* ---- signed releases, for contributors ---- */
 
 struct release_list {
-    const uint8_t *manifest_hash;
     struct signed_bytes *items;
     size_t count;
 };
 
-static bool add_release(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len,
-                        void *ctx, struct err *err)
+static void add_release(const struct done_record *record, void *ctx)
 {
     struct release_list *list = ctx;
-    struct done_record record;
-    err->code = ERR_NONE;
-    if (key_len != TABLE_KEY || sodium_memcmp(key, list->manifest_hash, HASH_BYTES) != 0) {
-        return false;
-    }
-    if (!done_record_decode(value, len, &record, err)) return false;
-    if (record.kind == DONE_GIVEN_UP) return true;
+    if (record->kind == DONE_GIVEN_UP) return;
     list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
-    kept_copy(&record.release, &list->items[list->count++]);
-    return true;
+    kept_copy(&record->release, &list->items[list->count++]);
 }
 
 bool collection_releases(struct collection *collection, const uint8_t manifest_hash[HASH_BYTES],
@@ -161,13 +152,9 @@ bool collection_releases(struct collection *collection, const uint8_t manifest_h
                          void *ctx, struct err *err)
 {
     struct step step;
-    struct release_list list = {.manifest_hash = manifest_hash,
-                                .items = mem_array(0, sizeof *list.items)};
+    struct release_list list = {.items = mem_array(0, sizeof *list.items)};
     bool ok = step_begin(collection, false, &step, err) &&
-              step_end(&step,
-                       store_each(step.txn, TABLE_DONE, manifest_hash, HASH_BYTES, add_release,
-                                  &list, err),
-                       err);
+              step_end(&step, done_each(&step, manifest_hash, add_release, &list, err), err);
     bool going = ok;
     for (size_t i = 0; i < list.count; i++) {
         going = going && each(&list.items[i], ctx, err);

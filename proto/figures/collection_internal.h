@@ -182,6 +182,10 @@ MUST_CHECK bool contribution_read(struct step *step, const uint8_t hash[HASH_BYT
 MUST_CHECK bool done_read(struct step *step, const uint8_t manifest_hash[HASH_BYTES],
                           const struct figures_table *table, struct done_record *out, bool *found,
                           struct err *err);
+/* Those of a manifest. The record points into the store: the callee's during the call. */
+typedef void (*done_fn)(const struct done_record *record, void *ctx);
+MUST_CHECK bool done_each(struct step *step, const uint8_t manifest_hash[HASH_BYTES], done_fn each,
+                          void *ctx, struct err *err);
 /* How many tables of a manifest are done or given up. */
 MUST_CHECK bool done_count(struct step *step, const uint8_t manifest_hash[HASH_BYTES],
                            uint32_t *count, struct err *err);
@@ -194,8 +198,6 @@ typedef bool (*party_fn)(const struct figures_table *table, enum role role,
 MUST_CHECK bool party_each(struct step *step, const uint8_t manifest_hash[HASH_BYTES],
                            const struct figures_table *table, party_fn each, void *ctx,
                            struct err *err);
-/* The order of hashes, as qsort wants it. */
-int hash_order(const void *a, const void *b);
 /* The hashes that count for a table; figures_release_free. */
 MUST_CHECK bool set_read(struct step *step, const uint8_t manifest_hash[HASH_BYTES],
                          const struct figures_table *table, struct figures_release *out,

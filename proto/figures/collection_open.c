@@ -39,14 +39,6 @@ static bool check_signature(const struct opening *opening, struct err *err)
     return err_in(err, "release");
 }
 
-static bool names(const struct figures_release *release, const uint8_t hash[HASH_BYTES])
-{
-    for (size_t i = 0; i < release->count; i++) {
-        if (sodium_memcmp(release->contributions[i], hash, HASH_BYTES) == 0) return true;
-    }
-    return false;
-}
-
 struct left_out {
     const struct figures_release *named;
     char organisation[ID_MAX + 1];
@@ -61,7 +53,8 @@ static bool find_left_out(const struct figures_table *table, enum role role,
     (void)table;
     (void)role;
     (void)err;
-    if (record->state != PARTY_TAKEN || names(left_out->named, record->hash)) return true;
+    if (record->state != PARTY_TAKEN || figures_release_names(left_out->named, record->hash))
+        return true;
     if (left_out->count++ == 0) memcpy(left_out->organisation, organisation, ID_MAX + 1);
     return true;
 }

@@ -24,11 +24,6 @@ static bool add_hash(const struct figures_table *table, enum role role, const ch
     return true;
 }
 
-int hash_order(const void *a, const void *b)
-{
-    return memcmp(a, b, HASH_BYTES);
-}
-
 bool set_read(struct step *step, const uint8_t manifest_hash[HASH_BYTES],
               const struct figures_table *table, struct figures_release *out, struct err *err)
 {

@@ -182,7 +182,37 @@ bool done_write(struct step *step, const uint8_t manifest_hash[HASH_BYTES],
     return ok;
 }
 
+static bool is_done_of(const uint8_t *key, size_t key_len, const uint8_t manifest_hash[HASH_BYTES])
+{
+    return key_len == TABLE_KEY && sodium_memcmp(key, manifest_hash, HASH_BYTES) == 0;
+}
+
 struct done_walk {
+    const uint8_t *manifest_hash;
+    done_fn each;
+    void *ctx;
+};
+
+static bool walk_done(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len,
+                      void *ctx, struct err *err)
+{
+    const struct done_walk *walk = ctx;
+    struct done_record record;
+    err->code = ERR_NONE;
+    if (!is_done_of(key, key_len, walk->manifest_hash)) return false;
+    if (!done_record_decode(value, len, &record, err)) return false;
+    walk->each(&record, walk->ctx);
+    return true;
+}
+
+bool done_each(struct step *step, const uint8_t manifest_hash[HASH_BYTES], done_fn each, void *ctx,
+               struct err *err)
+{
+    struct done_walk walk = {manifest_hash, each, ctx};
+    return store_each(step->txn, TABLE_DONE, manifest_hash, HASH_BYTES, walk_done, &walk, err);
+}
+
+struct done_counter {
     const uint8_t *manifest_hash;
     uint32_t count;
 };
@@ -190,24 +220,22 @@ struct done_walk {
 static bool count_done(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len,
                        void *ctx, struct err *err)
 {
-    struct done_walk *walk = ctx;
+    struct done_counter *counter = ctx;
     (void)value;
     (void)len;
     err->code = ERR_NONE;
-    if (key_len != TABLE_KEY || sodium_memcmp(key, walk->manifest_hash, HASH_BYTES) != 0) {
-        return false;
-    }
-    walk->count++;
+    if (!is_done_of(key, key_len, counter->manifest_hash)) return false;
+    counter->count++;
     return true;
 }
 
 bool done_count(struct step *step, const uint8_t manifest_hash[HASH_BYTES], uint32_t *count,
                 struct err *err)
 {
-    struct done_walk walk = {manifest_hash, 0};
-    if (!store_each(step->txn, TABLE_DONE, manifest_hash, HASH_BYTES, count_done, &walk, err)) {
+    struct done_counter counter = {manifest_hash, 0};
+    if (!store_each(step->txn, TABLE_DONE, manifest_hash, HASH_BYTES, count_done, &counter, err)) {
         return false;
     }
-    *count = walk.count;
+    *count = counter.count;
     return true;
 }

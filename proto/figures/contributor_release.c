@@ -9,14 +9,6 @@
 #include "proto/base/text.h"
 #include "proto/figures/contributor_internal.h"
 
-static bool names(const struct figures_release *release, const uint8_t hash[HASH_BYTES])
-{
-    for (size_t i = 0; i < release->count; i++) {
-        if (sodium_memcmp(release->contributions[i], hash, HASH_BYTES) == 0) return true;
-    }
-    return false;
-}
-
 static void log_left_out(const struct contributor_item *item, const char *matcher)
 {
     char hex[2 * HASH_BYTES + 1];
@@ -37,7 +29,7 @@ static bool mark(const struct contributor *c, struct store_txn *txn, struct kept
 {
     struct contributor_item *item = &kept->item;
     const struct contributor_item before = *item;
-    if (names(looking->release, item->hash)) {
+    if (figures_release_names(looking->release, item->hash)) {
         item->released = true;
     } else if (item->matcher == CONTRIBUTION_TAKEN || item->released) {
         *left_out = item->left_out = true;

@@ -169,6 +169,8 @@ MUST_CHECK bool figures_release_decode(const uint8_t *body, size_t len, struct f
                                        struct err *err);
 void figures_release_encode(const struct figures_release *release, struct buf *out);
 void figures_release_free(struct figures_release *release);
+/* Whether that contribution was added up. */
+bool figures_release_names(const struct figures_release *release, const uint8_t hash[HASH_BYTES]);
 /* H("hearth v1 figures set", manifest hash, table, contributions): names a set. */
 void figures_set_hash(const struct figures_release *release, uint8_t out[HASH_BYTES]);
 

@@ -110,8 +110,7 @@ MUST_CHECK static bool read_hashes(const Hearth__V1__FiguresReleaseBody *body,
 {
     for (size_t i = 0; i < body->n_contributions; i++) {
         bool read = wire_bytes(&body->contributions[i], "", out->contributions[i], HASH_BYTES, err);
-        if (read && i > 0 &&
-            memcmp(out->contributions[i - 1], out->contributions[i], HASH_BYTES) >= 0) {
+        if (read && i > 0 && hash_order(out->contributions[i - 1], out->contributions[i]) >= 0) {
             read = err_set(err, ERR_INVALID, "",
                            "not after the one before it; must be ascending, each once");
         }
@@ -165,6 +164,14 @@ void figures_release_encode(const struct figures_release *release, struct buf *o
     body.contributions = hashes;
     wire_pack(&body.base, out);
     free(hashes);
+}
+
+bool figures_release_names(const struct figures_release *release, const uint8_t hash[HASH_BYTES])
+{
+    for (size_t i = 0; i < release->count; i++) {
+        if (sodium_memcmp(release->contributions[i], hash, HASH_BYTES) == 0) return true;
+    }
+    return false;
 }
 
 void figures_release_free(struct figures_release *release)

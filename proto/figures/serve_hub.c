@@ -122,7 +122,7 @@ static bool is_ascending(const Hearth__V1__FiguresOffer *offer)
     for (size_t i = 0; i < offer->n_contributions; i++) {
         const ProtobufCBinaryData *hash = &offer->contributions[i];
         if (hash->len != HASH_BYTES) return false;
-        if (i > 0 && memcmp(hash[-1].data, hash->data, HASH_BYTES) >= 0) return false;
+        if (i > 0 && hash_order(hash[-1].data, hash->data) >= 0) return false;
     }
     return true;
 }
@@ -137,7 +137,7 @@ static bool compare(struct figures_stream *stream, const struct figures_release 
         int order = i == own->count ? 1
                     : j == offer->n_contributions
                         ? -1
-                        : memcmp(own->contributions[i], offer->contributions[j].data, HASH_BYTES);
+                        : hash_order(own->contributions[i], offer->contributions[j].data);
         if (order < 0 && !pass_on(stream, own->contributions[i], err)) return false;
         if (order > 0) {
             missing->contributions[missing->n_contributions++] = offer->contributions[j];
