@@ -8,14 +8,6 @@
 #include "proto/base/clock.h"
 #include "proto/base/text.h"
 
-json_t *instant_json(int64_t ms)
-{
-    char text[CLOCK_TEXT];
-    if (ms == 0) return json_null();
-    clock_format(ms, text);
-    return json_string(text);
-}
-
 void age_text(int64_t ms, char out[AGE_TEXT])
 {
     long long minutes = ms > 0 ? (long long)(ms / 60000) : 0;

@@ -10,8 +10,6 @@
 
 #include "client/threads.h"
 
-/* "2026-11-22T05:46:34Z" as a new JSON text; null for 0. */
-json_t *instant_json(int64_t ms);
 /* "3 days", "5 h", "12 min". */
 enum { AGE_TEXT = 32 };
 void age_text(int64_t ms, char out[AGE_TEXT]);

@@ -45,10 +45,7 @@ static json_t *table_json(const struct fetched *fetched)
                   "contributions", (json_int_t)fetched->contributions, "taken",
                   (json_int_t)fetched->taken, "passed", (json_int_t)fetched->passed);
     if (fetched->state != FETCH_RELEASED) {
-        (void)json_object_set_new(object, "why",
-                                  json_pack("{s:s,s:s,s:s}", "code",
-                                            err_code_name(fetched->why.code), "field",
-                                            fetched->why.field, "message", fetched->why.text));
+        (void)json_object_set_new(object, "why", cli_error_json(&fetched->why));
     }
     if (fetched->evidence) {
         (void)json_object_set_new(object, "evidence", json_string(fetched->evidence));
@@ -58,7 +55,6 @@ static json_t *table_json(const struct fetched *fetched)
 
 static void print_json(const struct fetch_outcome *outcome, const struct err *stopped)
 {
-    char next[CLOCK_TEXT];
     json_t *tables = json_array();
     for (size_t i = 0; i < outcome->count; i++) {
         (void)json_array_append_new(tables, table_json(&outcome->tables[i]));
@@ -68,13 +64,10 @@ static void print_json(const struct fetch_outcome *outcome, const struct err *st
                   (json_int_t)count_state(outcome, FETCH_RELEASED), "given_up",
                   (json_int_t)count_state(outcome, FETCH_GIVEN_UP), "tables", tables);
     if (outcome->next_close > 0) {
-        clock_format(outcome->next_close, next);
-        (void)json_object_set_new(object, "next_close", json_string(next));
+        (void)json_object_set_new(object, "next_close", instant_json(outcome->next_close));
     }
     if (stopped) {
-        (void)json_object_set_new(object, "error",
-                                  json_pack("{s:s,s:s,s:s}", "code", err_code_name(stopped->code),
-                                            "field", stopped->field, "message", stopped->text));
+        (void)json_object_set_new(object, "error", cli_error_json(stopped));
     }
     cli_print_json(object);
 }

@@ -11,12 +11,11 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-enum { YEAR_MONTHS = 12 };
-
 struct ledger {
     struct ledger_entry *entries;
     size_t count;
     uint8_t head[HASH_BYTES];
+    struct ledger_sum spent;
 };
 
 static bool keep(const struct ledger_entry *entry, void *ctx, struct err *err)
@@ -28,22 +27,10 @@ static bool keep(const struct ledger_entry *entry, void *ctx, struct err *err)
     return true;
 }
 
-/* Millionths spent on a side in the twelve periods up to the one before this month's end. */
-static uint64_t spent(const struct ledger *ledger, enum figures_side side, uint32_t last)
+/* Of the twelve periods up to the one before this month. */
+static double left(const struct ledger *ledger, enum figures_side side)
 {
-    uint64_t sum = 0;
-    uint32_t first = period_before(last, YEAR_MONTHS - 1);
-    for (size_t i = 0; i < ledger->count; i++) {
-        const struct ledger_entry *entry = &ledger->entries[i];
-        if (entry->table->side != side || entry->period < first || entry->period > last) continue;
-        sum += entry->epsilon;
-    }
-    return sum;
-}
-
-static double left(const struct ledger *ledger, enum figures_side side, uint32_t last)
-{
-    uint64_t used = spent(ledger, side, last);
+    uint64_t used = ledger->spent.year[side];
     return used < EPSILON_YEAR ? (double)(EPSILON_YEAR - used) / EPSILON_ONE : 0;
 }
 
@@ -65,11 +52,11 @@ static void print_json(const struct ledger *ledger, uint32_t last)
     for (size_t i = 0; i < ledger->count; i++) {
         (void)json_array_append_new(list, entry_json(&ledger->entries[i]));
     }
-    cli_print_json(json_pack(
-        "{s:I,s:s,s:s,s:{s:f,s:f},s:o}", "length", (json_int_t)ledger->count, "head",
-        text_hex(ledger->head, HASH_BYTES, head), "year_to", period_text(last, text), "left",
-        figures_side_name(FIGURES_CAPACITY), left(ledger, FIGURES_CAPACITY, last),
-        figures_side_name(FIGURES_DEMAND), left(ledger, FIGURES_DEMAND, last), "entries", list));
+    cli_print_json(json_pack("{s:I,s:s,s:s,s:{s:f,s:f},s:o}", "length", (json_int_t)ledger->count,
+                             "head", text_hex(ledger->head, HASH_BYTES, head), "year_to",
+                             period_text(last, text), "left", figures_side_name(FIGURES_CAPACITY),
+                             left(ledger, FIGURES_CAPACITY), figures_side_name(FIGURES_DEMAND),
+                             left(ledger, FIGURES_DEMAND), "entries", list));
 }
 
 static void print_words(const struct ledger *ledger, uint32_t last)
@@ -85,7 +72,7 @@ static void print_words(const struct ledger *ledger, uint32_t last)
     (void)printf("%zu entries, head %s\n", ledger->count, text_hex(ledger->head, HASH_BYTES, hex));
     (void)printf("Left of epsilon %d in the twelve periods to %s: capacity %g, demand %g\n",
                  EPSILON_YEAR / EPSILON_ONE, period_text(last, text),
-                 left(ledger, FIGURES_CAPACITY, last), left(ledger, FIGURES_DEMAND, last));
+                 left(ledger, FIGURES_CAPACITY), left(ledger, FIGURES_DEMAND));
 }
 
 static bool run(const struct cli_common *common, struct hub *hub, struct err *err)
@@ -93,7 +80,8 @@ static bool run(const struct cli_common *common, struct hub *hub, struct err *er
     struct ledger ledger = {0};
     uint64_t count = 0;
     uint32_t last = period_before(period_of(clock_wall_ms()), 1);
-    bool ok = collection_ledger(hub->collection, keep, &ledger, ledger.head, &count, err);
+    bool ok = collection_ledger(hub->collection, keep, &ledger, ledger.head, &count, err) &&
+              collection_spent(hub->collection, last, &ledger.spent, err);
     if (ok && common->json) {
         print_json(&ledger, last);
     } else if (ok) {

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/json_wipe.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -269,18 +270,38 @@ void cli_print_json(json_t *object)
     json_decref(object);
 }
 
-void cli_print_error(const char *program, bool json, const struct err *err)
+/* It may quote a peer or a file: nothing of that may steer a terminal or break the JSON. */
+static struct err printable(const struct err *err)
 {
-    /* It may quote a peer or a file: nothing of that may steer a terminal or break the JSON. */
     struct err shown = *err;
     text_make_printable(shown.field);
     text_make_printable(shown.text);
+    return shown;
+}
+
+json_t *cli_error_json(const struct err *err)
+{
+    struct err shown = printable(err);
+    return json_pack("{s:s,s:s,s:s}", "code", err_code_name(shown.code), "field", shown.field,
+                     "message", shown.text);
+}
+
+json_t *instant_json(int64_t ms)
+{
+    char text[CLOCK_TEXT];
+    if (ms == 0) return json_null();
+    clock_format(ms, text);
+    return json_string(text);
+}
+
+void cli_print_error(const char *program, bool json, const struct err *err)
+{
     if (!json) {
+        struct err shown = printable(err);
         (void)fprintf(stderr, "%s: %s%s%s\n", program, shown.field, shown.field[0] ? ": " : "",
                       shown.text);
         return;
     }
-    json_t *object = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", err_code_name(shown.code),
-                               "field", shown.field, "message", shown.text);
+    json_t *object = json_pack("{s:o}", "error", cli_error_json(err));
     if (object) cli_print_json(object);
 }

@@ -61,5 +61,10 @@ void cli_print_error(const char *program, bool json, const struct err *err);
 /* Prints one compact object and a line end on stdout; takes the reference. NULL is a caller's bug.
  */
 void cli_print_json(json_t *object);
+/* What goes into such objects. An error: {"code","field","message"}, with nothing in it that could
+ * steer a terminal. A new reference. */
+json_t *cli_error_json(const struct err *err);
+/* "2026-11-22T05:46:34Z" of ms since 1970; null for 0. A new reference. */
+json_t *instant_json(int64_t ms);
 
 #endif

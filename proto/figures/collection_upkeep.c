@@ -15,6 +15,14 @@ bool collection_ledger(struct collection *collection, ledger_each_fn each, void 
            step_end(&step, ledger_walk(step.txn, TABLE_LEDGER, each, ctx, head, count, err), err);
 }
 
+bool collection_spent(struct collection *collection, uint32_t period, struct ledger_sum *out,
+                      struct err *err)
+{
+    struct step step;
+    return step_begin(collection, false, &step, err) &&
+           step_end(&step, ledger_spent(step.txn, TABLE_LEDGER, NULL, period, out, err), err);
+}
+
 /* ---- which agreements ---- */
 
 struct old_list {

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/base/clock.h"
 
 int figures_command(int argc, char **argv, const struct figures_program *program)
 {
@@ -54,14 +53,6 @@ const char *epsilon_text(uint64_t millionths, char out[EPSILON_TEXT])
 json_t *epsilon_json(uint64_t millionths)
 {
     return json_real((double)millionths / EPSILON_ONE);
-}
-
-json_t *figures_instant_json(int64_t ms)
-{
-    char text[CLOCK_TEXT];
-    if (ms == 0) return json_null();
-    clock_format(ms, text);
-    return json_string(text);
 }
 
 void figures_list(json_t *array, json_t *item)

@@ -60,7 +60,5 @@ const char *epsilon_text(uint64_t millionths, char out[EPSILON_TEXT]);
 json_t *epsilon_json(uint64_t millionths);
 /* Puts an item at the end of an array; takes the reference. */
 void figures_list(json_t *array, json_t *item);
-/* An instant as text, or null for 0. New reference. */
-json_t *figures_instant_json(int64_t ms);
 
 #endif

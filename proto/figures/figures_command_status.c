@@ -106,11 +106,10 @@ static json_t *item_json(const struct contributor_item *item)
     return json_pack("{s:s,s:s,s:s,s:o,s:o,s:s,s:o,s:s,s:o,s:b,s:b}", "period",
                      period_text(item->period, period), "table", item->table->name, "contribution",
                      text_hex(item->hash, HASH_BYTES, hash), "epsilon", epsilon_json(item->epsilon),
-                     "made", figures_instant_json(item->made_at), "matcher",
-                     state_name(item->matcher), "matcher_at",
-                     figures_instant_json(item->matcher_at), "hub", state_name(item->hub_side),
-                     "hub_at", figures_instant_json(item->hub_at), "released", (int)item->released,
-                     "left_out", (int)item->left_out);
+                     "made", instant_json(item->made_at), "matcher", state_name(item->matcher),
+                     "matcher_at", instant_json(item->matcher_at), "hub",
+                     state_name(item->hub_side), "hub_at", instant_json(item->hub_at), "released",
+                     (int)item->released, "left_out", (int)item->left_out);
 }
 
 /* What was made in the last period, and whatever was left out of an earlier one. */

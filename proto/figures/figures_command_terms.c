@@ -138,19 +138,18 @@ static void print_json(const struct terms *terms)
     uint8_t hash[HASH_BYTES];
     char hex[2 * HASH_BYTES + 1], period[PERIOD_TEXT];
     manifest_terms_hash(manifest, hash);
-    cli_print_json(
-        json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:s,s:s,s:o,s:o,s:o,s:{s:I,s:I},s:o,s:o}",
-                  "hub", manifest->hub, "name", terms->now.hub.name, "matcher", manifest->matcher,
-                  "address", manifest->address, "period", period_text(manifest->period, period),
-                  "opens", figures_instant_json(manifest->opens_at), "closes",
-                  figures_instant_json(manifest->closes_at), "enrolled", (int)terms->enrolled,
-                  "joined", (int)terms->joined, "terms", text_hex(hash, HASH_BYTES, hex),
-                  "differences", (const char *)terms->differences.data, "capacity",
-                  side_json(&manifest->sides[FIGURES_CAPACITY]), "demand",
-                  side_json(&manifest->sides[FIGURES_DEMAND]), "tables", tables_json(terms),
-                  "areas", "regions", (json_int_t)areas->region_count, "authorities",
-                  (json_int_t)areas->authority_count, "parties", parties_json(manifest),
-                  "authorities", authorities_json(areas)));
+    cli_print_json(json_pack(
+        "{s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:s,s:s,s:o,s:o,s:o,s:{s:I,s:I},s:o,s:o}", "hub",
+        manifest->hub, "name", terms->now.hub.name, "matcher", manifest->matcher, "address",
+        manifest->address, "period", period_text(manifest->period, period), "opens",
+        instant_json(manifest->opens_at), "closes", instant_json(manifest->closes_at), "enrolled",
+        (int)terms->enrolled, "joined", (int)terms->joined, "terms",
+        text_hex(hash, HASH_BYTES, hex), "differences", (const char *)terms->differences.data,
+        "capacity", side_json(&manifest->sides[FIGURES_CAPACITY]), "demand",
+        side_json(&manifest->sides[FIGURES_DEMAND]), "tables", tables_json(terms), "areas",
+        "regions", (json_int_t)areas->region_count, "authorities",
+        (json_int_t)areas->authority_count, "parties", parties_json(manifest), "authorities",
+        authorities_json(areas)));
 }
 
 /* ---- in words ---- */
