@@ -45,7 +45,7 @@ LIBS_SMALL := -lsodium -ldecaf -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lc
 PROGRAMS := $(B)/hearth $(B)/hearth-agent $(B)/hearth-matcher $(B)/hearth-keys
 SHARED := $(foreach r,proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/base,$(call archive,$(r))) $(B)/lib/messages.a
 
-.PHONY: all deps check check-unit check-e2e check-san demo bench lint format install clean help
+.PHONY: all deps check check-unit check-e2e check-san soak demo bench lint format install clean help
 all: deps $(PROGRAMS)
 
 help:
@@ -53,9 +53,9 @@ help:
 
 ## make              build the four programs into build/
 ## make deps         install the Debian packages that are missing
-## make check        unit tests, end-to-end tests, two periods of the soak, sanitizer runs
+## make check        unit tests, end-to-end tests, short versions of the soak, sanitizer runs
 ## make demo         a whole scheme on this machine: AGENCIES=12 HOUSEHOLDS=540
-## make soak         a simulated year of figures: 12 periods, 339 agencies, 150 LAs
+## make soak         the long versions: a simulated year of figures, load, faults
 ## make bench        measure against the cost of the primitive operations
 ## make lint         formatting, static analysis, house rules
 ## make fuzz         SECONDS=10 for each decoder of untrusted bytes (needs clang)
@@ -159,17 +159,24 @@ $(CHEATING): $(B)/obj/tests/e2e/hostile/cheating_agent.o $(B)/obj/agent/main.o $
 	@mkdir -p $(dir $@)
 	$(CC) $(LDFLAGS_ALL) -Wl,--wrap=blind_evaluate -o $@ $^ $(LIBS)
 
--include tests/e2e/tests.mk tests/bench/bench.mk tests/fuzz/fuzz.mk tests/soak/soak.mk
+# What `make check` runs plainly and again with sanitizers, and what `make soak` runs; each folder of tests adds its own.
+CHECKS := check-unit
+CHECKS_SAN := check-unit
+SOAKS :=
+include $(sort $(wildcard tests/*/*.mk))
 
 # One kind of test after the other, so that they do not take each other's time, each built with all processors;
 # a failure does not hide what comes after it.
 in_turn = failed=0; for kind in $(1); do $(MAKE) -j$$(nproc) $(2) $$kind || failed=1; done; exit $$failed
 
 check: deps
-	@$(call in_turn,check-unit check-e2e check-soak check-san)
+	@$(call in_turn,$(CHECKS) check-san)
 
 check-san: deps
-	@$(call in_turn,check-unit check-e2e check-soak,B=build-san SAN=1)
+	@$(call in_turn,$(CHECKS_SAN),B=build-san SAN=1)
+
+soak: deps
+	@$(call in_turn,$(SOAKS))
 
 demo: all
 	tests/lab/demo --build $(B) --agencies $(or $(AGENCIES),12) --households $(or $(HOUSEHOLDS),540)

@@ -6,6 +6,9 @@ E2E_SECONDS ?= 1200
 # TESTS="test_lab test_search.Search.test_table" runs some of them.
 TESTS ?=
 
+CHECKS += check-e2e
+CHECKS_SAN += check-e2e
+
 .PHONY: check-e2e
 check-e2e: deps $(PROGRAMS) $(HOSTILE)
 	HEARTH_BUILD=$(abspath $(B)) HEARTH_E2E_REQUESTS=$(E2E_REQUESTS) HEARTH_E2E_SLOW=$(E2E_SLOW) \
