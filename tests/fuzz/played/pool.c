@@ -22,13 +22,22 @@ struct line {
     struct waiting *first, *last;
 };
 
-static pthread_mutex_t line_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct line now, later;
-static bool jobs_wait;
+/* Of the process, whatever pool they were given to. */
+struct jobs {
+    pthread_mutex_t lock;
+    struct line now, later;
+    bool wait;
+};
+
+static struct jobs *jobs(void)
+{
+    static struct jobs only = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    return &only;
+}
 
 void played_jobs_wait(bool waits)
 {
-    jobs_wait = waits;
+    jobs()->wait = waits;
 }
 
 struct pool *pool_start(unsigned threads)
@@ -52,44 +61,44 @@ unsigned pool_threads(const struct pool *pool)
 
 static void add(struct line *line, void (*job)(void *ctx), void *ctx)
 {
-    if (!jobs_wait) {
+    if (!jobs()->wait) {
         job(ctx);
         return;
     }
     struct waiting *waiting = mem_new(struct waiting);
     *waiting = (struct waiting){.job = job, .ctx = ctx};
-    REQUIRE(pthread_mutex_lock(&line_lock) == 0);
+    REQUIRE(pthread_mutex_lock(&jobs()->lock) == 0);
     if (line->last) {
         line->last->next = waiting;
     } else {
         line->first = waiting;
     }
     line->last = waiting;
-    REQUIRE(pthread_mutex_unlock(&line_lock) == 0);
+    REQUIRE(pthread_mutex_unlock(&jobs()->lock) == 0);
 }
 
 void pool_run(struct pool *pool, void (*job)(void *ctx), void *ctx)
 {
     (void)pool;
-    add(&now, job, ctx);
+    add(&jobs()->now, job, ctx);
 }
 
 void pool_run_later(struct pool *pool, void (*job)(void *ctx), void *ctx)
 {
     (void)pool;
-    add(&later, job, ctx);
+    add(&jobs()->later, job, ctx);
 }
 
 size_t played_run_jobs(size_t max)
 {
     size_t ran = 0;
     for (; ran < max; ran++) {
-        REQUIRE(pthread_mutex_lock(&line_lock) == 0);
-        struct line *line = now.first ? &now : &later;
+        REQUIRE(pthread_mutex_lock(&jobs()->lock) == 0);
+        struct line *line = jobs()->now.first ? &jobs()->now : &jobs()->later;
         struct waiting *waiting = line->first;
         if (waiting) line->first = waiting->next;
         if (!line->first) line->last = NULL;
-        REQUIRE(pthread_mutex_unlock(&line_lock) == 0);
+        REQUIRE(pthread_mutex_unlock(&jobs()->lock) == 0);
         if (!waiting) break;
         waiting->job(waiting->ctx);
         free(waiting);

@@ -51,19 +51,29 @@ struct rpc_server {
 };
 
 enum { QUEUE_DEFAULT = 64 };
-static pthread_mutex_t streams_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct rpc_server *server_now;
-static struct rpc_stream *last_call;
-static struct played_server answers;
+
+/* Of the process. */
+struct network {
+    pthread_mutex_t lock;
+    struct rpc_server *server;    /* the last that was started */
+    struct rpc_stream *last_call; /* of a client */
+    struct played_server answers;
+};
+
+static struct network *network(void)
+{
+    static struct network only = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    return &only;
+}
 
 static void lock(void)
 {
-    REQUIRE(pthread_mutex_lock(&streams_lock) == 0);
+    REQUIRE(pthread_mutex_lock(&network()->lock) == 0);
 }
 
 static void unlock(void)
 {
-    REQUIRE(pthread_mutex_unlock(&streams_lock) == 0);
+    REQUIRE(pthread_mutex_unlock(&network()->lock) == 0);
 }
 
 /* ---- messages ---- */
@@ -117,7 +127,7 @@ void rpc_stream_unref(struct rpc_stream *stream)
 {
     if (!stream || atomic_fetch_sub(&stream->refs, 1) != 1) return;
     REQUIRE(stream->closed);
-    if (last_call == stream) last_call = NULL;
+    if (network()->last_call == stream) network()->last_call = NULL;
     drop_sent(stream);
     free(stream);
 }
@@ -154,12 +164,6 @@ void rpc_stream_finish(struct rpc_stream *stream, enum rpc_status status, const 
     lock();
     stream->finished = true;
     unlock();
-}
-
-void rpc_stream_fail(struct rpc_stream *stream, const struct err *err)
-{
-    char detail[RPC_DETAIL_MAX];
-    rpc_stream_finish(stream, rpc_status_of(err->code), rpc_detail(err, detail));
 }
 
 void rpc_stream_cancel(struct rpc_stream *stream, enum rpc_status status, const char *detail)
@@ -218,7 +222,7 @@ bool rpc_server_start(const struct rpc_server_config *config, const struct ident
     memcpy(server->methods, config->methods, config->method_count * sizeof config->methods[0]);
     server->config.methods = server->methods;
     *port = 1;
-    *out = server_now = server;
+    *out = network()->server = server;
     return true;
 }
 
@@ -237,7 +241,7 @@ void rpc_server_drain(struct rpc_server *server)
 
 void rpc_server_stop(struct rpc_server *server)
 {
-    if (server_now == server) server_now = NULL;
+    if (network()->server == server) network()->server = NULL;
     free(server);
 }
 
@@ -251,14 +255,15 @@ void rpc_stop(void)
 
 struct rpc_stream *played_call(const char *path, const struct played_caller *caller)
 {
-    REQUIRE(server_now);
+    REQUIRE(network()->server);
     const struct rpc_method *method = NULL;
-    for (size_t i = 0; i < server_now->config.method_count; i++) {
-        if (strcmp(server_now->methods[i].path, path) == 0) method = &server_now->methods[i];
+    for (size_t i = 0; i < network()->server->config.method_count; i++) {
+        if (strcmp(network()->server->methods[i].path, path) == 0)
+            method = &network()->server->methods[i];
     }
     if (!method) return NULL;
     struct rpc_stream *stream =
-        stream_new(method->events, method->ctx, server_now->config.queue_max);
+        stream_new(method->events, method->ctx, network()->server->config.queue_max);
     stream->role = caller->role;
     (void)snprintf(stream->id, sizeof stream->id, "%s", caller->id);
     stream->serial = caller->serial;
@@ -313,11 +318,11 @@ struct rpc_stream *rpc_channel_call(struct rpc_channel *channel, const char *pat
     stream->role = channel->role;
     stream->is_client = true;
     memcpy(stream->id, channel->id, sizeof stream->id);
-    stream->serial = answers.serial;
+    stream->serial = network()->answers.serial;
     stream->next = channel->streams;
     channel->streams = stream;
     rpc_stream_ref(stream);
-    last_call = stream;
+    network()->last_call = stream;
     if (events == inbox_events()) played_inbox_stream(ctx, stream);
     return stream;
 }
@@ -335,17 +340,17 @@ void rpc_channel_close(struct rpc_channel *channel)
 
 void played_serve(const struct played_server *server)
 {
-    answers = *server;
+    network()->answers = *server;
 }
 
 const struct played_server *played_server_now(void)
 {
-    return &answers;
+    return &network()->answers;
 }
 
 struct rpc_stream *played_last_call(void)
 {
-    return last_call;
+    return network()->last_call;
 }
 
 /* ---- what the target does to a stream ---- */
