@@ -32,12 +32,12 @@ static void check_delivery(const struct play *play, size_t place,
     struct mail mail;
     struct err err = {0};
     const Hearth__V1__Signed *body = delivery->mail;
-    parties_must(certificate_of_message(delivery->certificate, &sender, &err) &&
-                     certificate_verify(&sender, TAG_MAIL, body->body.data, body->body.len,
-                                        body->signature.data, body->signature.len, &err) &&
-                     mail_decode(body->body.data, body->body.len, &mail, &sealed, &sealed_len,
-                                 &err),
-                 &err);
+    parties_must(
+        certificate_of_message(delivery->certificate, &sender, &err) &&
+            certificate_verify(&sender, TAG_MAIL, body->body.data, body->body.len,
+                               body->signature.data, body->signature.len, &err) &&
+            mail_decode(body->body.data, body->body.len, &mail, &sealed, &sealed_len, &err),
+        &err);
     REQUIRE(mail.to_role == receiver->role && strcmp(mail.to, receiver->organisation) == 0);
     REQUIRE(mail.from_role == sender.role && strcmp(mail.from, sender.organisation) == 0);
     certificate_free(&sender);

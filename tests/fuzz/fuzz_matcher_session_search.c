@@ -4,7 +4,8 @@
  * The matcher outlives it, and what it sends is well-formed and signed.
  */
 #include "proto/match.pb-c.h"
-#include "tests/fuzz/matcher_query.h"
+#include "tests/fuzz/matcher_stage.h"
+#include "tests/fuzz/ready_query.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -16,6 +17,15 @@ struct play {
     char shared[4][ID_MAX + 1];  /* agencies whose replies it has shared, in order */
     size_t shared_count;
 };
+
+/* Of the matcher's present epoch. */
+static struct ready_query *ready_query(struct stage *stage, bool is_member)
+{
+    struct epoch_key *epoch = epochs_current(stage->matcher->epochs);
+    struct ready_query *query = ready_query_of(&epoch->record, is_member);
+    epoch_unref(epoch);
+    return query;
+}
 
 /* ---- what the matcher sends ---- */
 

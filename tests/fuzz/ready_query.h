@@ -2,12 +2,18 @@
  * A query of la-1 and what agencies answer it with, made once in a while and used by many inputs:
  * encrypting one takes longer than all else that an input does.
  */
-#ifndef TESTS_FUZZ_MATCHER_QUERY_H
-#define TESTS_FUZZ_MATCHER_QUERY_H
+#ifndef TESTS_FUZZ_READY_QUERY_H
+#define TESTS_FUZZ_READY_QUERY_H
+
+#include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/clock.h"
+#include "proto/base/mem.h"
+#include "proto/crypto/blind.h"
+#include "proto/crypto/message.h"
 #include "proto/domain/catalogue.h"
-#include "tests/fuzz/matcher_stage.h"
+#include "tests/unit/support_keys/parties.h"
 
 enum {
     QUERY_CARERS = 3,
@@ -91,21 +97,19 @@ static inline void ready_make(struct ready_query *query, int64_t now)
     free(values);
 }
 
-/* An ordinary query, or a member of a group, of the matcher's present epoch. */
-static inline struct ready_query *ready_query(struct stage *stage, bool is_member)
+/* An ordinary query, or a member of a group, of that epoch. */
+static inline struct ready_query *ready_query_of(const struct epoch_record *epoch, bool is_member)
 {
     static const uint8_t ids[2][QUERY_ID_BYTES] = {{1}, {2}};
     static struct ready_query queries[2];
     struct ready_query *query = &queries[is_member ? 1 : 0];
-    struct epoch_key *epoch = epochs_current(stage->matcher->epochs);
     int64_t now = clock_wall_ms();
     query->query_id = ids[is_member ? 1 : 0];
     query->is_member = is_member;
-    if (query->epoch.epoch != epoch->record.epoch || now > query->made_ms + QUERY_USE_MS) {
-        query->epoch = epoch->record;
+    if (query->epoch.epoch != epoch->epoch || now > query->made_ms + QUERY_USE_MS) {
+        query->epoch = *epoch;
         ready_make(query, now);
     }
-    epoch_unref(epoch);
     return query;
 }
 
