@@ -5,6 +5,8 @@
 #ifndef TESTS_FUZZ_SCRIPT_H
 #define TESTS_FUZZ_SCRIPT_H
 
+#include <string.h>
+
 #include "keys/identity.h"
 #include "proto/base/buf.h"
 
