@@ -28,8 +28,16 @@ enum {
     STAGE_INPUTS = 500 /* of one matcher: then another one with empty stores */
 };
 
-/* LAs at 0 and 1, agencies from 2 to 4 (the last is not in the directory), a hub at 5. */
-enum { STAGE_LA, STAGE_OTHER_LA, STAGE_AGENT, STAGE_OTHER_AGENT, STAGE_UNLISTED, STAGE_HUB, CAST };
+enum {
+    STAGE_LA,
+    STAGE_OTHER_LA,
+    STAGE_AGENT,
+    STAGE_OTHER_AGENT,
+    STAGE_UNLISTED,
+    STAGE_HUB,
+    STAGE_THIRD_AGENT,
+    CAST
+};
 
 struct stage {
     struct parties *parties;
@@ -49,7 +57,8 @@ static inline void stage_sign_directory(const struct stage *stage)
 {
     static const char csv[] = "id,name,urn,judgement,frameworks,sector,contact\n"
                               "agent-1,One,URN1,good,F1,private,a@example.org\n"
-                              "agent-2,Two,URN2,outstanding,,voluntary,b@example.org\n";
+                              "agent-2,Two,URN2,outstanding,,voluntary,b@example.org\n"
+                              "agent-3,Three,URN3,not_inspected,,local_authority,c@example.org\n";
     struct err err = {0};
     parties_must(directory_write(stage->matcher_party.home, stage->matcher_party.identity,
                                  (const uint8_t *)csv, sizeof csv - 1, &err),
@@ -91,7 +100,8 @@ static inline struct stage *stage_make(void)
         enum role role;
         const char *id;
     } cast[CAST] = {{ROLE_LA, "la-1"},       {ROLE_LA, "la-2"},       {ROLE_AGENT, "agent-1"},
-                    {ROLE_AGENT, "agent-2"}, {ROLE_AGENT, "agent-9"}, {ROLE_HUB, "hub-1"}};
+                    {ROLE_AGENT, "agent-2"}, {ROLE_AGENT, "agent-9"}, {ROLE_HUB, "hub-1"},
+                    {ROLE_AGENT, "agent-3"}};
     static struct stage stage;
     if (stage.parties) return &stage;
     char *dir = support_temp_dir();
