@@ -40,7 +40,8 @@ void draft_print(FILE *out, const struct manifest *manifest)
                   period_text(manifest->period, period), opens, closes, manifest->address);
     (void)fprintf(out, "Areas: %zu authorities in %zu regions\n",
                   manifest->geography->authority_count, manifest->geography->region_count);
-    for (size_t side = 0; side < FIGURES_SIDES; side++) print_side(out, manifest, (enum figures_side)side);
+    for (size_t side = 0; side < FIGURES_SIDES; side++)
+        print_side(out, manifest, (enum figures_side)side);
 }
 
 static json_t *side_json(const struct manifest_side *side)

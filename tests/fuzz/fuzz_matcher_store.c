@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Any bytes as a value of the matcher's store: a count of a day, the head of the log, the newest
- * checkpoint. Corrupt, or read; nothing is kept.
+ * checkpoint (audit_checkpoint_decode). Corrupt, or read; nothing is kept.
  */
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Any bytes as each message that travels whole, of the kind that the first byte picks: refused, or
+ * Any bytes as each message that travels whole, of the kind that the first byte picks, without the
+ * bounds of the real decoders (wire_decode, unpack_to_la and others): refused, or
  * packed again to something that is the same message.
  */
 #include <stdlib.h>
