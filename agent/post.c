@@ -92,11 +92,14 @@ static bool run_exchange(struct post *post, struct err *err)
                                          .changed = post_log};
     struct exchange *exchange = NULL;
     struct exchange_counts counts = {0};
-    if (!exchange_open(&parts, &exchange, err)) return false;
-    log_info("mailbox", "matcher=%s", post->parts.matcher_id);
-    post->failures = 0;
+    if (!exchange_start(&parts, &exchange, err)) return false;
     show_exchange(post, exchange);
-    bool ok = exchange_settle(exchange, &counts, err) && exchange_attend(exchange, &counts, err);
+    bool ok = exchange_greet(exchange, err);
+    if (ok) {
+        log_info("mailbox", "matcher=%s", post->parts.matcher_id);
+        post->failures = 0;
+        ok = exchange_settle(exchange, &counts, err) && exchange_attend(exchange, &counts, err);
+    }
     show_exchange(post, NULL);
     exchange_close(exchange);
     if (counts.unreadable > 0) log_warn("mailbox", "unreadable=%zu", counts.unreadable);
