@@ -14,6 +14,7 @@ bool audit_store_open(const char *home, bool create, size_t max_mib, struct stor
                                                      "checkpoints"};
     char *path = file_join(home, HOME_AUDIT);
     bool ok = store_open(path, create, tables, AUDIT_TABLES, 2, max_mib, out, err);
+    if (ok) store_name_limit(*out, "audit_max_mib");
     free(path);
     return ok;
 }

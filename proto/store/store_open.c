@@ -13,6 +13,9 @@
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 
+/* As LMDB reckons: 64 bytes a reader, and two such places for itself. */
+enum { LOCK_FILE_BYTES = (STORE_READERS_MAX + 2) * 64 };
+
 /* ---- the store's own table ---- */
 
 static bool check_format(const struct store *store, const MDB_val *value, struct err *err)
@@ -136,8 +139,24 @@ static int fill_up(MDB_env *env, const char *path)
     return on_disk.st_size >= wanted ? 0 : grow(path, on_disk.st_size, wanted);
 }
 
+/* LMDB makes its lock file sparse and writes to it through a map: without room on the disk the
+ * first touch of a page would be a SIGBUS. Other reasons why it cannot be written are left to
+ * LMDB, which does without where it may. */
+static bool reserve_lock_file(const char *path, struct err *err)
+{
+    char *lock = file_join(path, "lock.mdb");
+    int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int code = fd < 0 ? errno : posix_fallocate(fd, 0, LOCK_FILE_BYTES);
+    if (fd >= 0) (void)close(fd);
+    free(lock);
+    bool no_room = code == ENOSPC || code == EDQUOT || code == EFBIG;
+    return !no_room ||
+           err_set_errno(err, code, NULL, "cannot make room for the lock of store %s", path);
+}
+
 bool store_open_environment(struct store *store, const char *path, struct err *err)
 {
+    if (!reserve_lock_file(path, err)) return false;
     int code = mdb_env_create(&store->env);
     if (code == 0) code = mdb_env_set_maxdbs(store->env, STORE_TABLES_MAX + 1);
     if (code == 0) code = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX);
