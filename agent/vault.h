@@ -14,9 +14,11 @@
 #include "proto/base/secret.h"
 #include "proto/crypto/message.h"
 #include "proto/domain/profile.h"
+#include "proto/store/store.h"
 
 #define HOME_VAULT "vault"
 #define VAULT_PURPOSE "vault" /* of identity_derive */
+extern const struct store_schema vault_schema;
 
 enum { VAULT_CARERS_MAX = BLIND_ITEMS_MAX * 3 / 4 };
 

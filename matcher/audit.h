@@ -10,6 +10,7 @@
 #include "proto/store/store.h"
 
 #define HOME_AUDIT "audit"
+extern const struct store_schema audit_schema;
 
 /* Tables of the store in HOME/audit. */
 enum audit_table {

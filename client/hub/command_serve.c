@@ -21,9 +21,6 @@
 #include "proto/base/text.h"
 #include "proto/figures/serve.h"
 
-#define HOME_STATUS "status.json"
-#define HOME_LOCK "serve.lock"
-
 enum { TICK_MS = 1000, RPC_THREADS = 2, OPTION_NO_FETCH = 0x500 };
 
 struct options {
@@ -78,7 +75,7 @@ static bool write_status(struct server *server, struct err *err)
     REQUIRE(status != NULL);
     char *text = json_dumps(status, JSON_COMPACT);
     REQUIRE(text != NULL);
-    char *path = file_join(server->hub.path, HOME_STATUS);
+    char *path = file_join(server->hub.path, HUB_STATUS);
     bool ok = file_write(path, text, strlen(text), 0644, err);
     free(path);
     free(text);
@@ -89,7 +86,7 @@ static bool write_status(struct server *server, struct err *err)
 
 static void remove_status(const struct server *server)
 {
-    char *path = file_join(server->hub.path, HOME_STATUS);
+    char *path = file_join(server->hub.path, HUB_STATUS);
     (void)unlink(path);
     free(path);
 }
@@ -126,7 +123,7 @@ static void on_streams(int change, void *ctx)
 static bool take_lock(struct server *server, const struct options *options, struct err *err)
 {
     char *home = hub_home(&options->common);
-    char *path = file_join(home, HOME_LOCK);
+    char *path = file_join(home, HUB_LOCK);
     bool ok = lock_take(path, &server->lock_fd, err);
     free(path);
     free(home);
