@@ -8,9 +8,11 @@
 #define HEARTH_AGENT_REPLIES_H
 
 #include "keys/identity.h"
+#include "proto/store/store.h"
 
 #define HOME_REPLIES "replies"
-#define REPLIES_PURPOSE "replies"        /* for identity_derive */
+#define REPLIES_PURPOSE "replies" /* for identity_derive */
+extern const struct store_schema replies_schema;
 enum { SLOT_SETS_BYTES_MAX = 64 << 20 }; /* of one reply */
 
 struct replies;

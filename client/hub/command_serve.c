@@ -21,9 +21,6 @@
 #include "proto/base/text.h"
 #include "proto/figures/serve.h"
 
-#define HOME_STATUS "status.json"
-#define HOME_LOCK "serve.lock"
-
 enum { TICK_MS = 1000, RPC_THREADS = 2, OPTION_NO_FETCH = 0x500 };
 
 struct options {
@@ -78,7 +75,7 @@ static bool write_status(struct server *server, struct err *err)
     REQUIRE(status != NULL);
     char *text = json_dumps(status, JSON_COMPACT);
     REQUIRE(text != NULL);
-    char *path = file_join(server->hub.path, HOME_STATUS);
+    char *path = file_join(server->hub.path, HUB_STATUS);
     bool ok = file_write(path, text, strlen(text), 0644, err);
     free(path);
     free(text);
@@ -89,7 +86,7 @@ static bool write_status(struct server *server, struct err *err)
 
 static void remove_status(const struct server *server)
 {
-    char *path = file_join(server->hub.path, HOME_STATUS);
+    char *path = file_join(server->hub.path, HUB_STATUS);
     (void)unlink(path);
     free(path);
 }
@@ -126,7 +123,7 @@ static void on_streams(int change, void *ctx)
 static bool take_lock(struct server *server, const struct options *options, struct err *err)
 {
     char *home = hub_home(&options->common);
-    char *path = file_join(home, HOME_LOCK);
+    char *path = file_join(home, HUB_LOCK);
     bool ok = lock_take(path, &server->lock_fd, err);
     free(path);
     free(home);
@@ -175,6 +172,20 @@ static bool start(struct server *server, const struct options *options, struct e
 
 /* ---- the loop ---- */
 
+static void watch_certificate(struct server *server)
+{
+    struct err err = {0};
+    bool changed = false;
+    if (!identity_reload(server->hub.identity, server->hub.path, server->hub.trust, &changed,
+                         &err)) {
+        log_err(LOG_LEVEL_ERROR, "certificate_kept", &err);
+    }
+    if (!changed) return;
+    rpc_server_reload(server->rpc, server->hub.identity, server->hub.trust);
+    log_info("certificate", "serial=%llu",
+             (unsigned long long)identity_certificate(server->hub.identity)->serial);
+}
+
 static void tick(struct server *server)
 {
     struct err err = {0};
@@ -186,6 +197,7 @@ static void tick(struct server *server)
         log_info("revocations", "number=%llu",
                  (unsigned long long)trust_revocation_number(server->hub.trust));
     }
+    watch_certificate(server);
     figures_server_tick(server->figures);
     if (server->fetcher) fetcher_tick(server->fetcher);
     if ((server->written_streams != atomic_load(&server->streams) ||
@@ -242,7 +254,8 @@ int command_hub_serve(int argc, char **argv)
         .options = entries,
         .parser = parse,
         .doc = "Takes contributions until SIGTERM, and opens the sums of a period when it has "
-               "closed. SIGHUP re-reads the revocation list at once."};
+               "closed. SIGHUP re-reads the revocation list and the certificate at "
+               "once."};
     struct options options = {0};
     struct err err = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;

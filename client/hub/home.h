@@ -7,6 +7,10 @@
 #include "client/la.h"
 #include "proto/figures/collection.h"
 
+/* Of a running `hub serve`. */
+#define HUB_STATUS "status.json"
+#define HUB_LOCK "serve.lock"
+
 struct hub_config {
     char matcher[ADDRESS_MAX + 1]; /* "host:port" */
     char matcher_id[ID_MAX + 1];

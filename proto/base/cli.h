@@ -11,8 +11,7 @@
 #include <jansson.h>
 
 #include "proto/base/err.h"
-
-#define HEARTH_VERSION "0.1.0"
+#include "proto/base/version.h"
 
 struct cli_command {
     const char *name;    /* "import"; two words ("audit verify") are matched as two arguments */

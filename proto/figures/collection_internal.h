@@ -39,7 +39,6 @@ enum {
     PARTY_KEY = TABLE_KEY + 1 + ID_MAX,
     PERIOD_KEY = ID_MAX + 4,
     COLLECTION_HELD = 4, /* agreements in memory */
-    COLLECTION_FORMAT = 1,
     COLLECTION_MIB = 4096
 };
 static const int64_t FIGURES_KEEP_MS = (int64_t)FIGURES_KEEP_DAYS * 86400000;

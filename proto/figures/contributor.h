@@ -10,6 +10,9 @@
 #include "proto/figures/ledger.h"
 #include "proto/figures/tally.h"
 
+/* What an agent or an LA has in HOME/figures. */
+extern const struct store_schema contributor_schema;
+
 struct contributor_parts { /* all outlive it */
     const char *home;
     const struct identity *identity; /* of an agent or an LA */
