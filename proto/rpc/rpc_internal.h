@@ -62,6 +62,9 @@ grpc_byte_buffer *rpc_message_buffer(const struct rpc_message *message);
  * False where the bytes are compressed, which is never accepted (a small message could become
  * huge). */
 MUST_CHECK bool rpc_message_read(grpc_byte_buffer *buffer, grpc_slice *out);
+/* Zeros a received message where gRPC decrypted it, before it is destroyed: the memory is gRPC's to
+ * use again, and until then it would still hold shares and halves of searches that are over. */
+void rpc_message_wipe(grpc_byte_buffer *buffer);
 
 /* ---- TLS (rpc_tls.c) ---- */
 struct rpc_peer {

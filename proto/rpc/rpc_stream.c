@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <grpc/support/alloc.h>
+#include <sodium.h>
 
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -147,6 +148,7 @@ static void tell_message(struct rpc_stream *stream)
         stream->events->message(stream, GRPC_SLICE_START_PTR(bytes), GRPC_SLICE_LENGTH(bytes),
                                 stream->ctx);
     }
+    sodium_memzero(GRPC_SLICE_START_PTR(bytes), GRPC_SLICE_LENGTH(bytes));
     grpc_slice_unref(bytes);
 }
 
@@ -155,6 +157,7 @@ static void receive_done(void *owner, bool ok)
     struct rpc_stream *stream = owner;
     if (stream->received) {
         tell_message(stream);
+        rpc_message_wipe(stream->received);
         grpc_byte_buffer_destroy(stream->received);
         stream->received = NULL;
         receive_next(stream);
