@@ -116,6 +116,8 @@ $(B)/hearth-keys: $(B)/obj/keys/main.o $(filter-out $(foreach r,proto/figures pr
 
 # ---- unit tests: tests/unit/ROOM/test_NAME.c links that room and those below it ----
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
+# Those that run under valgrind, which excludes sanitizers: plain builds only.
+UNIT_SRC := $(if $(SAN)$(TSAN),$(filter-out %/test_constant_time.c tests/unit/proto/crypto/test_constant_time_%,$(UNIT_SRC)),$(UNIT_SRC))
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 UNIT_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/support/*.c))
 # What needs keys/ cannot be linked into the tests of rooms below it.

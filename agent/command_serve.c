@@ -43,7 +43,7 @@ struct server {
     struct status_file status; /* as written last */
     uint64_t vault_version, correspondence_version;
     int64_t next_tick_ms;
-    bool written, ready, stopping;
+    bool written, unwritable, ready, stopping;
 };
 
 /* ---- status ---- */
@@ -55,11 +55,11 @@ static void write_status(struct server *server, const struct status_file *status
         status->carers == server->status.carers && status->unread == server->status.unread) {
         return;
     }
-    server->written = true;
     server->status = *status;
-    if (!status_file_write(server->home.path, status, &err)) {
-        log_err(LOG_LEVEL_WARN, "status_file", &err);
-    }
+    server->written = status_file_write(server->home.path, status, &err);
+    /* It is tried again every second, and told once. */
+    if (!server->written && !server->unwritable) log_err(LOG_LEVEL_WARN, "status_file", &err);
+    server->unwritable = !server->written;
 }
 
 static void note_attached(struct server *server)
@@ -139,7 +139,22 @@ static void watch_trust(struct server *server)
     log_info("revocations", "number=%llu",
              (unsigned long long)trust_revocation_number(server->home.trust));
     checker_forget(server->checker);
-    link_recheck(server->link);
+    post_recheck(server->post);
+}
+
+/* A renewed certificate of our own is shown by connecting anew. */
+static void watch_certificate(struct server *server)
+{
+    struct err err = {0};
+    bool changed = false;
+    if (!identity_reload(server->home.identity, server->home.path, server->home.trust, &changed,
+                         &err)) {
+        log_err(LOG_LEVEL_ERROR, "certificate_kept", &err);
+    }
+    if (!changed) return;
+    log_info("certificate", "serial=%llu",
+             (unsigned long long)identity_certificate(server->home.identity)->serial);
+    link_renew(server->link);
     post_recheck(server->post);
 }
 
@@ -147,6 +162,8 @@ static void tick(struct server *server)
 {
     struct err err = {0};
     watch_trust(server);
+    watch_certificate(server);
+    link_recheck(server->link);
     watch_vault(server);
     watch_inbox(server);
     upkeep_tick(server->upkeep);
@@ -319,7 +336,8 @@ int command_serve(int argc, char **argv)
 {
     static const char doc[] =
         "Attaches to the matcher and answers queries until SIGTERM. Dials out: no port is opened. "
-        "Imports may run meanwhile. SIGHUP re-reads the revocation list at once.";
+        "Imports may run meanwhile. SIGHUP re-reads the revocation list and the certificate at "
+        "once.";
     struct cli_common common = {0};
     struct err err = {0};
     struct server server = {.lock_fd = -1, .signal_fd = -1, .wake_fd = -1};

@@ -117,10 +117,10 @@ static bool count(void *ctx, struct err *err)
     struct policy *policy = payment->policy;
     if (policy->budget == 0) return true;
     struct counted *counted = counter_of(policy, payment->la);
-    uint32_t asked = counted->counter.day == payment->today ? counted->counter.count : 0;
+    struct vault_day *day = vault_counter_day(&counted->counter, payment->today);
+    uint32_t asked = day->day == payment->today ? day->count : 0;
     if (asked >= policy->budget) return err_set(err, ERR_BUDGET, NULL, "used up");
-    counted->counter.day = payment->today;
-    counted->counter.count = asked + 1;
+    *day = (struct vault_day){payment->today, asked + 1};
     counted->dirty = true;
     return true;
 }

@@ -24,6 +24,7 @@ bool audit_store_open(const char *home, bool create, size_t max_mib, struct stor
 {
     char *path = file_join(home, HOME_AUDIT);
     bool ok = store_open(path, create, &audit_schema, max_mib, out, err);
+    if (ok) store_name_limit(*out, "audit_max_mib");
     free(path);
     return ok;
 }

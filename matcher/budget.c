@@ -40,7 +40,7 @@ bool budget_take(struct store_txn *txn, const char *la, uint32_t limit, int64_t 
     if (!daily_read(&daily, today, &count, err)) return false;
     if (count >= limit) return used_up(limit, now_ms, err);
     return daily_write(&daily, today, count + 1, err) &&
-           daily_forget(txn, AUDIT_TABLE_BUDGET, today, err);
+           daily_forget(txn, AUDIT_TABLE_BUDGET, today - DAILY_PAST_DAYS, err);
 }
 
 bool budget_used(struct store *store, const char *la, int64_t now_ms, uint32_t *used,

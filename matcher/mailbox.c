@@ -51,6 +51,7 @@ bool mailbox_open(const char *home, const struct mailbox_limits *limits, struct 
     char *path = file_join(home, HOME_MAIL);
     size_t max_mib = (size_t)limits->max_mib + limits->max_mib / 8 + SPARE_MIB;
     bool ok = store_open(path, true, &mailbox_schema, max_mib, &store, err);
+    if (ok) store_name_limit(store, "mail_max_mib");
     free(path);
     if (!ok) return err_in(err, HOME_MAIL);
     struct mailbox *mailbox = mem_new(struct mailbox);

@@ -139,6 +139,13 @@ void matcher_tick(struct matcher *matcher)
     }
 }
 
+void matcher_renewed(struct matcher *matcher)
+{
+    rpc_server_reload(matcher->server, matcher->identity, matcher->trust);
+    log_info("certificate", "serial=%llu",
+             (unsigned long long)identity_certificate(matcher->identity)->serial);
+}
+
 /* ---- life ---- */
 
 static void free_parts(struct matcher *matcher)

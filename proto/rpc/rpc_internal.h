@@ -154,6 +154,10 @@ void rpc_send_next(struct rpc_stream *stream); /* with the lock held */
 void rpc_send_drop(struct rpc_stream *stream); /* with the lock held: forgets the queue */
 void rpc_send_done(void *owner, bool ok);      /* tag `sending` */
 
+/* ---- descriptors (rpc_accept.c) ---- */
+/* The process may have as many as it is allowed to: an agency takes two of the matcher's. */
+void rpc_raise_descriptors(void);
+
 /* ---- health (rpc_health.c) ---- */
 /* Streams of these events need an atomic_bool "draining" as their ctx. */
 extern const struct rpc_events rpc_health_events;

@@ -32,6 +32,7 @@ void rpc_start(void)
         "http_proxy", "GRPC_SSL_CIPHER_SUITES", "GRPC_EXPERIMENTS"};
     for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0]; i++) (void)unsetenv(unwanted[i]);
     gpr_set_log_function(write_log);
+    rpc_raise_descriptors();
     /* Signals are for the program's own thread: gRPC's threads inherit the mask. */
     sigset_t all, before;
     (void)sigfillset(&all);

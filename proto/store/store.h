@@ -58,6 +58,8 @@ MUST_CHECK bool store_open(const char *path, bool create, const struct store_sch
 MUST_CHECK bool store_open_reader(const char *path, const struct store_schema *schema,
                                   size_t max_mib, struct store **out, struct err *err);
 void store_close(struct store *store);
+/* The key in config.json that sets max_mib, for the error of a store that is full; a constant. */
+void store_name_limit(struct store *store, const char *key);
 
 /* One writer at a time over all processes (others wait); readers see one consistent snapshot and
  * wait for nobody. A transaction may be used by the thread that began it only. A thread may hold

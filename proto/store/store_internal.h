@@ -18,6 +18,7 @@ struct store {
     const struct store_schema *schema;
     char *path;
     size_t max_mib;
+    const char *limit_key; /* in config.json, or NULL */
     uint64_t version_base; /* store_version of LMDB's transaction 0 in this file */
     int lock_fd;           /* -1 where it is open for reading only */
     bool read_only;

@@ -13,6 +13,9 @@
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 
+/* As LMDB reckons: 64 bytes a reader, and two such places for itself. */
+enum { LOCK_FILE_BYTES = (STORE_READERS_MAX + 2) * 64 };
+
 /* ---- the environment ---- */
 
 /* Grows the file; never shrinks it or changes what it holds, whatever a writer does meanwhile. */
@@ -62,8 +65,24 @@ static bool check_length(const struct store *store, struct err *err)
     return code == 0 || store_fail(err, store, code, "opening it: its file is cut short");
 }
 
+/* LMDB makes its lock file sparse and writes to it through a map: without room on the disk the
+ * first touch of a page would be a SIGBUS. Other reasons why it cannot be written are left to
+ * LMDB, which does without where it may. */
+static bool reserve_lock_file(const char *path, struct err *err)
+{
+    char *lock = file_join(path, "lock.mdb");
+    int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int code = fd < 0 ? errno : posix_fallocate(fd, 0, LOCK_FILE_BYTES);
+    if (fd >= 0) (void)close(fd);
+    free(lock);
+    bool no_room = code == ENOSPC || code == EDQUOT || code == EFBIG;
+    return !no_room ||
+           err_set_errno(err, code, NULL, "cannot make room for the lock of store %s", path);
+}
+
 bool store_open_environment(struct store *store, const char *path, struct err *err)
 {
+    if (!reserve_lock_file(path, err)) return false;
     int code = mdb_env_create(&store->env);
     if (code == 0) code = mdb_env_set_maxdbs(store->env, STORE_TABLES_MAX + 1);
     if (code == 0) code = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX);

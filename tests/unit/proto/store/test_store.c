@@ -269,13 +269,22 @@ static void test_a_full_store_refuses_and_keeps_what_it_has(void **state)
     txn = begin(store, true);
     assert_false(fill(txn, 8, 64, 65536, &err));
     assert_int_equal(err.code, ERR_BUDGET);
-    assert_non_null(strstr(err.text, "2 MiB"));
+    assert_non_null(strstr(err.text, "limit of 2 MiB"));
+    const struct place *place = *state;
+    assert_non_null(strstr(err.text, place->path));
+    assert_null(strstr(err.text, "config.json"));
     /* A transaction that failed once cannot be made durable in part. */
     assert_false(store_commit(txn, &err));
     txn = begin(store, true);
     assert_int_equal(count(txn, FIRST), 8);
     assert_true(fill(txn, 8, 1, 1000, &err));
     commit(txn);
+    store_name_limit(store, "room_max_mib");
+    txn = begin(store, true);
+    assert_false(fill(txn, 9, 64, 65536, &err));
+    assert_string_equal(err.field, "room_max_mib");
+    assert_non_null(strstr(err.text, "2 MiB (room_max_mib in config.json)"));
+    store_abort(txn);
     store_close(store);
 }
 
