@@ -39,6 +39,7 @@ struct server {
     struct figures figures;
     struct figures_post *figures_post;
     int lock_fd, signal_fd, wake_fd;
+    struct store_gap gap;      /* of the last restore */
     struct status_file status; /* as written last */
     uint64_t vault_version, correspondence_version;
     int64_t next_tick_ms;
@@ -251,6 +252,7 @@ static void start_parts(struct server *server)
                                             .keeper = server->keeper,
                                             .sender = server->sender,
                                             .fresh_days = home->config.fresh_days,
+                                            .restored_ms = server->gap.to_ms,
                                             .threads = home->config.threads};
     server->answerer = answerer_start(&answerer);
     const struct link_parts link = {.target = home->config.matcher,
@@ -282,6 +284,7 @@ static bool start(struct server *server, const struct cli_common *common, struct
     if (!open_signals(server, err) || !home_open(common, &server->home, err) ||
         !status_file_lock(server->home.path, &server->lock_fd, err) ||
         !home_open_correspondence(&server->home, err) || !home_open_replies(&server->home, err) ||
+        !replies_gap(server->home.replies, &server->gap, err) ||
         !figures_open(&server->home, &server->figures, err) ||
         !policy_open(&server->home.config, server->home.vault, &server->policy, err)) {
         return false;

@@ -45,6 +45,13 @@ void replies_close(struct replies *replies)
     free(replies);
 }
 
+bool replies_gap(struct replies *replies, struct store_gap *out, struct err *err)
+{
+    struct store_txn *txn = NULL;
+    return replies_begin(replies, false, &txn, err) &&
+           replies_finish(replies, txn, store_get_gap(txn, out, err), err);
+}
+
 bool replies_begin(struct replies *replies, bool write, struct store_txn **out, struct err *err)
 {
     REQUIRE(pthread_rwlock_rdlock(&replies->open) == 0);

@@ -37,6 +37,8 @@ struct audit;
  * ERR_CORRUPT where its end is not intact. */
 MUST_CHECK bool audit_start(struct store *store, const struct identity *identity,
                             struct audit **out, struct err *err);
+/* Where the store was put back from a backup: says so in the log, once (AUDIT_RESTORED). */
+MUST_CHECK bool audit_note_restored(struct audit *audit, struct store *store, struct err *err);
 /* Writes what is queued and a checkpoint, joins the thread, frees. */
 void audit_stop(struct audit *audit);
 /* To be called every second or so with clock_steady_ms(); does not block. A checkpoint is written

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/base/checks.h"
 #include "proto/base/err.h"
 
 enum { LISTEN_MAX = 128 };
@@ -47,6 +48,8 @@ MUST_CHECK bool config_set(struct config *config, const struct config_key *key, 
 MUST_CHECK bool config_set_listen(struct config *config, const char *text, struct err *err);
 /* HOME/config.json. ERR_NOT_FOUND where there is none. */
 MUST_CHECK bool config_read(const char *home, struct config *out, struct err *err);
+/* The same with all faults, into `checks`; *out is filled in as far as it is right. */
+bool config_check(const char *home, struct config *out, struct checks *checks);
 /* Makes HOME and HOME/config.json (0600); ERR_EXISTS where the file is there already. */
 MUST_CHECK bool config_create(const char *home, const struct config *config, struct err *err);
 

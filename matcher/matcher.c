@@ -185,6 +185,7 @@ static bool open_stores(struct matcher *matcher, struct err *err)
            audit_store_open(matcher->home, true, matcher->config.audit_max_mib, &matcher->store,
                             err) &&
            audit_start(matcher->store, matcher->identity, &matcher->audit, err) &&
+           audit_note_restored(matcher->audit, matcher->store, err) &&
            mail_room_start(matcher, &matcher->mail, err) &&
            answering_start(mail_room_mailbox(matcher->mail), matcher->config.answer_hours,
                            &matcher->answering, err) &&

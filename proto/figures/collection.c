@@ -38,6 +38,10 @@ bool collection_open(const struct collection_parts *parts, struct collection **o
     }
     REQUIRE(pthread_rwlock_init(&collection->whole, NULL) == 0);
     REQUIRE(pthread_mutex_init(&collection->holding, NULL) == 0);
+    if (collection->role == ROLE_MATCHER && !collection_settle(collection, err)) {
+        collection_close(collection);
+        return false;
+    }
     *out = collection;
     return true;
 }
