@@ -79,12 +79,20 @@ bool rpc_stream_send_bytes(struct rpc_stream *stream, const void *data, size_t l
  * the messages before it. Client: half-closes; status and detail are not used. A second call is
  * ignored. */
 void rpc_stream_finish(struct rpc_stream *stream, enum rpc_status status, const char *detail);
-/* The same with the status and the detail text of an error. */
+/* The same with the status, the detail text and (as gRPC's trailing "grpc-retry-pushback-ms") the
+ * retry_ms of an error. */
 void rpc_stream_fail(struct rpc_stream *stream, const struct err *err);
 /* Ends the stream at once, dropping what is queued; beside a callback that is running, only
  * `closed` follows. status is not RPC_OK; the server's reaches the client where the connection
  * still works. */
 void rpc_stream_cancel(struct rpc_stream *stream, enum rpc_status status, const char *detail);
+/* Client, in and after `closed`: after how long the server says that trying again may help, in ms
+ * (at most RPC_RETRY_MAX_MS); 0 where it said nothing. */
+enum {
+    RPC_RETRY_MAX_MS = 7 * 24 * 3600 * 1000,
+    RPC_BUSY_RETRY_MS = 10000 /* what a peer with too many streams is told */
+};
+int64_t rpc_stream_retry_ms(const struct rpc_stream *stream);
 /* NULL until set; may be set in `opened` or after rpc_channel_call. */
 void rpc_stream_set_user(struct rpc_stream *stream, void *user);
 void *rpc_stream_user(const struct rpc_stream *stream);

@@ -133,6 +133,8 @@ struct rpc_stream {
     bool ended;     /* the other end or the connection is gone: nothing more is sent */
     enum rpc_status finish_status;
     char *finish_detail;
+    int64_t finish_retry_ms;  /* server: 0 = nothing is said */
+    _Atomic int64_t retry_ms; /* client: what the server said */
 };
 
 /* A stream with one reference, that of the loop; it is given up after `closed`. */
@@ -153,6 +155,13 @@ void rpc_stream_batch_done(struct rpc_stream *stream);
 void rpc_send_next(struct rpc_stream *stream); /* with the lock held */
 void rpc_send_drop(struct rpc_stream *stream); /* with the lock held: forgets the queue */
 void rpc_send_done(void *owner, bool ok);      /* tag `sending` */
+
+/* ---- when to try again (rpc_retry.c) ---- */
+/* One element of trailing metadata; its slices live until rpc_retry_clear. */
+void rpc_retry_set(grpc_metadata *out, int64_t retry_ms);
+void rpc_retry_clear(grpc_metadata *metadata);
+/* What trailing metadata says, 0 = nothing usable. */
+int64_t rpc_retry_read(const grpc_metadata_array *trailers);
 
 /* ---- health (rpc_health.c) ---- */
 /* Streams of these events need an atomic_bool "draining" as their ctx. */

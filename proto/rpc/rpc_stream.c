@@ -83,6 +83,7 @@ static void tell_closed(struct rpc_stream *stream)
         return;
     }
     char *detail = grpc_slice_to_c_string(stream->end_detail);
+    atomic_store(&stream->retry_ms, rpc_retry_read(&stream->trailers));
     stream->events->closed(stream, (enum rpc_status)stream->end_status, detail, stream->ctx);
     gpr_free(detail);
 }
@@ -252,6 +253,11 @@ void rpc_stream_set_user(struct rpc_stream *stream, void *user)
 void *rpc_stream_user(const struct rpc_stream *stream)
 {
     return atomic_load(&stream->user);
+}
+
+int64_t rpc_stream_retry_ms(const struct rpc_stream *stream)
+{
+    return atomic_load(&stream->retry_ms);
 }
 
 const char *rpc_stream_peer_id(const struct rpc_stream *stream)
