@@ -127,6 +127,25 @@ struct rpc_method {
     const struct rpc_events *events;
     void *ctx;
 };
+/* What strangers and peers may take of a server; 0 = the number that stands there. Rates allow ten
+ * seconds' worth at once. Whoever is over one is refused with RESOURCE_EXHAUSTED and a time after
+ * which to try again; a connection that may not be is reset before TLS. */
+struct rpc_limits {
+    uint32_t connections;        /* 4096; fewer where the process may not have the files */
+    uint32_t connections_a_site; /* 1024: of one IPv4 address or IPv6 /64 */
+    uint32_t handshakes_per_s;   /* 100: new connections of one such */
+    /* Of one organisation (role and id of the certificate), on all its connections together: */
+    uint32_t streams;        /* 128: open ones */
+    uint32_t streams_per_s;  /* 50 */
+    uint32_t messages_per_s; /* 5000: received ones */
+    uint32_t mib_per_s;      /* 64: in them */
+};
+/* How often each of them has refused something, and how often a connection was cut because its
+ * organisation went on. */
+struct rpc_refused {
+    uint64_t connections, handshakes, streams, messages, bytes, cut;
+};
+
 struct rpc_server_config {
     const char *address; /* "127.0.0.1:0": port 0 picks a free one */
     unsigned threads;    /* completion queues; 0 = 2 */
@@ -134,6 +153,7 @@ struct rpc_server_config {
     size_t queue_max;    /* queued messages a stream, 0 = 64 */
     const struct rpc_method *methods;
     size_t method_count;
+    struct rpc_limits limits;
 };
 struct rpc_server;
 /* `path`, `events` and `ctx` of the methods must stay until the server is stopped.
@@ -147,6 +167,8 @@ MUST_CHECK bool rpc_server_start(const struct rpc_server_config *config,
 /* Replaces the server's own certificate for new connections. */
 void rpc_server_reload(struct rpc_server *server, const struct identity *identity,
                        const struct trust *trust);
+/* Since the start. Any thread. */
+void rpc_server_refused(struct rpc_server *server, struct rpc_refused *out);
 /* Health says NOT_SERVING, new calls get UNAVAILABLE, open ones go on. */
 void rpc_server_drain(struct rpc_server *server);
 /* Cancels what is open with UNAVAILABLE, waits for the closed callbacks, frees. NULL is fine. Not

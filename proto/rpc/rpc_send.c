@@ -123,6 +123,14 @@ void rpc_stream_finish(struct rpc_stream *stream, enum rpc_status status, const 
     finish(stream, status, detail, 0);
 }
 
+void rpc_send_refuse(struct rpc_stream *stream, const struct err *err)
+{
+    pthread_mutex_lock(&stream->lock);
+    rpc_send_drop(stream);
+    pthread_mutex_unlock(&stream->lock);
+    rpc_stream_fail(stream, err);
+}
+
 void rpc_stream_fail(struct rpc_stream *stream, const struct err *err)
 {
     char detail[RPC_DETAIL_MAX];
