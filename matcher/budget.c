@@ -24,10 +24,12 @@ int64_t budget_renewal(int64_t now_ms)
 static bool used_up(uint32_t limit, int64_t now_ms, struct err *err)
 {
     char renewal[CLOCK_TEXT];
-    clock_format(budget_renewal(now_ms), renewal);
+    int64_t at_ms = budget_renewal(now_ms);
+    clock_format(at_ms, renewal);
     return err_set(err, ERR_BUDGET, "budget",
                    "the %u searches of this day are used up; the budget renews at %s", limit,
-                   renewal);
+                   renewal) ||
+           err_retry(err, at_ms - now_ms);
 }
 
 bool budget_take(struct store_txn *txn, const char *la, uint32_t limit, int64_t now_ms,

@@ -199,7 +199,12 @@ static void start_parts(struct matcher *matcher)
     matcher->groups = query_groups_new();
     matcher->noise = noise_new();
     matcher->fleet = fleet_new();
-    matcher->searches = searches_new(config->searches_max, config->searches_per_la);
+    const struct searches_limits limits = {
+        .max = config->searches_max,
+        .max_per_la = config->searches_per_la,
+        .at_once = config->searches_at_once ? config->searches_at_once
+                                            : SEARCHES_A_THREAD * pool_threads(matcher->pool)};
+    matcher->searches = searches_new(&limits);
     matcher->scores = blind_scores_new();
     matcher->timers = timers_start();
     struct buf fields = {0};

@@ -35,18 +35,25 @@ static void send_close(struct search *search)
     free(agents);
 }
 
+/* What this side has to do itself is nobody's lateness: a reply that came in time is checked, and
+ * opened, however long that takes a busy machine. */
+static bool is_busy(const struct search *search, int64_t now_ms)
+{
+    if (search_count_state(search, ASKED_OPENING) > 0) return true;
+    if (now_ms < search->deadline_ms && search_count_state(search, ASKED_WAITING) > 0) return true;
+    if (now_ms >= search->deadline_ms + SHARES_LAST_MS) return false;
+    return search_count_state(search, ASKED_CHECKING) > 0 ||
+           (now_ms < search->grace_ms && search_count_state(search, ASKED_RELAYED) > 0);
+}
+
 void search_check_close(struct search *search)
 {
     if (search->phase != PHASE_COLLECTING) return;
     int64_t now_ms = clock_steady_ms();
-    if (search_count_state(search, ASKED_OPENING) > 0) return;
-    if (now_ms < search->deadline_ms && search_count_state(search, ASKED_WAITING) > 0) return;
-    if (now_ms < search->grace_ms && (search_count_state(search, ASKED_CHECKING) > 0 ||
-                                      search_count_state(search, ASKED_RELAYED) > 0)) {
-        return;
-    }
+    if (is_busy(search, now_ms)) return;
     send_close(search);
     search_set_phase(search, PHASE_CLOSING);
+    search_give_turn(search, searches_done(search->matcher->searches, search, now_ms));
 }
 
 /* ---- proof and ranking, on the pool ---- */
