@@ -23,7 +23,8 @@ struct config config_default(void)
                            .fresh_days = STATUS_FRESH_DAYS,
                            .threads = 0,
                            .keep_days = KEEP_DAYS_DEFAULT,
-                           .catalogue = catalogue_chosen(0)};
+                           .catalogue = catalogue_chosen(0),
+                           .watch = watch_config_default()};
 }
 
 void config_free(struct config *config)
@@ -100,17 +101,20 @@ static bool parse(const struct buf *text, struct config *out, struct err *err)
     json_int_t threads = out->threads;
     json_int_t catalogue = CATALOGUE_VERSION;
     json_int_t keep_days = out->keep_days;
-    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s?o,s?I,s?I,s?I,s?I,s?I}",
-                             "matcher", &address, "matcher_id", &id, "allow", &allow, "budget",
-                             &budget, "fresh_days", &fresh_days, "threads", &threads, "catalogue",
-                             &catalogue, "keep_days", &keep_days) == 0;
+    json_t *watch[WATCH_KEYS] = {NULL};
+    bool ok =
+        json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s?o,s?I,s?I,s?I,s?I,s?I,s?o,s?o,s?o}",
+                       "matcher", &address, "matcher_id", &id, "allow", &allow, "budget", &budget,
+                       "fresh_days", &fresh_days, "threads", &threads, "catalogue", &catalogue,
+                       "keep_days", &keep_days, WATCH_KEYS_UNPACK(watch)) == 0;
     if (!ok) (void)err_set(err, ERR_INVALID, HOME_CONFIG, "%s", why.text);
     ok = ok && set_matcher(out, address, id, err) && read_allow(out, allow, err) &&
          check_number("budget", budget, 0, BUDGET_MAX, err) &&
          check_number("fresh_days", fresh_days, 0, FRESH_DAYS_MAX, err) &&
          check_number("threads", threads, 0, THREADS_MAX, err) &&
          check_number("catalogue", catalogue, 1, CATALOGUE_VERSION, err) &&
-         check_number("keep_days", keep_days, KEEP_DAYS_MIN, KEEP_DAYS_MAX, err);
+         check_number("keep_days", keep_days, KEEP_DAYS_MIN, KEEP_DAYS_MAX, err) &&
+         watch_config_unpacked(&out->watch, watch, err);
     if (ok) {
         out->catalogue = catalogue_chosen((uint32_t)catalogue);
         out->budget = (uint32_t)budget;

@@ -21,6 +21,7 @@ struct audit {
     pthread_mutex_t mutex;
     pthread_cond_t wake, idle;
     struct job *first, *last;
+    struct log_head shown; /* the head, for others to read */
     bool stopping, busy, broken, checkpoint_due;
     int64_t next_checkpoint_ms;
     const struct identity *identity;
@@ -128,6 +129,9 @@ static void handle_jobs(struct audit *audit, struct job *jobs)
         audit->broken = true;
         (void)pthread_mutex_unlock(&audit->mutex);
     }
+    (void)pthread_mutex_lock(&audit->mutex);
+    audit->shown = audit->head;
+    (void)pthread_mutex_unlock(&audit->mutex);
     finish_jobs(jobs, ok);
 }
 
@@ -192,7 +196,7 @@ bool audit_start(struct store *store, const struct identity *identity, struct au
     struct audit *audit = mem_new(struct audit);
     audit->store = store;
     audit->identity = identity;
-    audit->head = head;
+    audit->head = audit->shown = head;
     audit->next_checkpoint_ms = clock_steady_ms() + AUDIT_CHECKPOINT_AFTER_MS;
     REQUIRE(pthread_mutex_init(&audit->mutex, NULL) == 0 &&
             pthread_cond_init(&audit->wake, NULL) == 0 &&
@@ -263,6 +267,14 @@ bool audit_works(struct audit *audit)
     bool works = !audit->broken;
     (void)pthread_mutex_unlock(&audit->mutex);
     return works;
+}
+
+struct log_head audit_head_now(struct audit *audit)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    struct log_head head = audit->shown;
+    (void)pthread_mutex_unlock(&audit->mutex);
+    return head;
 }
 
 struct log_head audit_flush(struct audit *audit)

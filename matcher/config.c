@@ -54,7 +54,7 @@ static uint32_t *field_of(struct config *config, const struct config_key *key)
 
 void config_defaults(struct config *config)
 {
-    *config = (struct config){.listen = "127.0.0.1:0"};
+    *config = (struct config){.listen = "127.0.0.1:0", .watch = watch_config_default()};
     for (size_t i = 0; i < config_key_count; i++) {
         *field_of(config, &config_keys[i]) = config_keys[i].preset;
     }
@@ -107,6 +107,9 @@ static bool read_key(struct config *config, const char *name, json_t *value, str
             return err_set(err, ERR_INVALID, name, "text is wanted, such as \"0.0.0.0:7411\"");
         }
         return config_set_listen(config, json_string_value(value), err);
+    }
+    if (watch_config_knows(name)) {
+        return watch_config_set(&config->watch, name, json_string_value(value), err);
     }
     const struct config_key *key = find_key(name);
     if (!key) {

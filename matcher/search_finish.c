@@ -45,6 +45,7 @@ void search_check_close(struct search *search)
         return;
     }
     send_close(search);
+    search_measure_answers(search);
     search_set_phase(search, PHASE_CLOSING);
 }
 

@@ -37,14 +37,18 @@ static bool parse(const struct buf *text, struct hub_config *out, struct err *er
     json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &why);
     if (!root) return err_set(err, ERR_INVALID, HOME_CONFIG, "line %d: %s", why.line, why.text);
     const char *matcher = NULL, *id = NULL, *listen = NULL, *address = NULL;
-    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s:s,s:s}", "matcher", &matcher,
-                             "matcher_id", &id, "listen", &listen, "address", &address) == 0;
+    json_t *watch[WATCH_KEYS] = {NULL};
+    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s:s,s:s,s?o,s?o,s?o}", "matcher",
+                             &matcher, "matcher_id", &id, "listen", &listen, "address", &address,
+                             WATCH_KEYS_UNPACK(watch)) == 0;
+    out->watch = watch_config_default();
     if (!ok) {
         (void)err_set(err, ERR_INVALID, HOME_CONFIG,
                       "%s; wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\","
                       "\"listen\":\"host:port\",\"address\":\"host:port\"}",
                       why.text);
-    } else if (!(ok = check(matcher, id, listen, address, err))) {
+    } else if (!(ok = check(matcher, id, listen, address, err) &&
+                      watch_config_unpacked(&out->watch, watch, err))) {
         (void)err_in(err, HOME_CONFIG);
     } else {
         memcpy(out->matcher, matcher, strlen(matcher) + 1);

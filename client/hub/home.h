@@ -6,12 +6,14 @@
 
 #include "client/la.h"
 #include "proto/figures/collection.h"
+#include "proto/metrics/watch_config.h"
 
 struct hub_config {
     char matcher[ADDRESS_MAX + 1]; /* "host:port" */
     char matcher_id[ID_MAX + 1];
     char listen[ADDRESS_MAX + 1];           /* where `hub serve` listens, "host:port" */
     char address[MANIFEST_ADDRESS_MAX + 1]; /* what contributors dial: goes into manifests */
+    struct watch_config watch;
 };
 
 struct hub {
