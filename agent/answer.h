@@ -9,6 +9,7 @@
 #include "agent/check.h"
 #include "agent/config.h"
 #include "agent/keeper.h"
+#include "agent/measure.h"
 #include "agent/policy.h"
 #include "agent/sender.h"
 
@@ -30,6 +31,7 @@ struct answerer_parts { /* all outlive the answerer */
     int fresh_days;
     unsigned threads;    /* 0: one a processor */
     int64_t restored_ms; /* when the home was put back from a backup; 0: never */
+    struct metrics *metrics; /* NULL: nothing is counted */
 };
 struct answerer;
 struct answerer *answerer_start(const struct answerer_parts *parts);

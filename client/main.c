@@ -45,6 +45,7 @@ static const struct cli_command commands[] = {
     {"hub open", "draw up a period's manifest, and have the matcher agree", command_hub_open},
     {"hub serve", "take contributions", command_hub_serve},
     {"hub fetch", "open the sums of what has closed", command_hub_fetch},
+    {"hub status", "say how a hub that serves is", command_hub_status},
     {"hub coverage", "say who has contributed", command_hub_coverage},
     {"hub ledger", "list what was released, and what epsilon is left", command_hub_ledger},
     {"hub show", "show the figures that were released", command_hub_show},

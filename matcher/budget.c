@@ -55,3 +55,29 @@ bool budget_used(struct store *store, const char *la, int64_t now_ms, uint32_t *
     store_abort(txn);
     return ok;
 }
+
+struct totalling {
+    uint32_t limit;
+    struct budget_totals totals;
+};
+
+static void add_count(uint32_t count, void *ctx)
+{
+    struct totalling *totalling = ctx;
+    totalling->totals.used += count;
+    totalling->totals.las++;
+    if (totalling->limit > 0 && count >= totalling->limit) totalling->totals.at_limit++;
+}
+
+bool budget_total(struct store *store, uint32_t limit, int64_t now_ms, struct budget_totals *out,
+                  struct err *err)
+{
+    struct store_txn *txn = NULL;
+    struct totalling totalling = {.limit = limit};
+    if (!store_begin(store, false, &txn, err)) return false;
+    bool ok =
+        daily_each(txn, AUDIT_TABLE_BUDGET, clock_london_day(now_ms), add_count, &totalling, err);
+    store_abort(txn);
+    if (ok) *out = totalling.totals;
+    return ok;
+}

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "proto/base/checks.h"
-#include "proto/base/err.h"
+#include "proto/metrics/watch_config.h"
 
 enum { LISTEN_MAX = 128, SEARCHES_A_THREAD = 8 };
 
@@ -29,6 +29,7 @@ struct config {
     uint32_t mail_max_mib;     /* limit of the store of messages */
     uint32_t answer_hours;     /* within which an answer to a referral is in time */
     uint32_t catalogue;        /* newest version used; 0 = the newest that the program knows */
+    struct watch_config watch;
 };
 
 /* The whole-number keys, for the file, the options of `init` and the help text. */

@@ -271,6 +271,7 @@ static void run_tick(void *ctx)
     check_all(room);
     expire(room);
     rewrite(room);
+    measure_mail_load(room->matcher);
 }
 
 void mail_room_tick(struct mail_room *room)

@@ -8,6 +8,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/base/text.h"
 #include "proto/rpc/peer.h"
 
 /* ---- life ---- */
@@ -91,6 +92,8 @@ void search_end(struct search *search, const struct err *err, bool refused)
 {
     if (search->phase == PHASE_DONE) return;
     const uint8_t *hash = search->hashed ? search->hash : NULL;
+    char hex[2 * HASH_BYTES + 1] = "-";
+    search_measure_end(search, err, refused);
     search->phase = PHASE_DONE;
     search->due_ms = 0;
     if (!err) {
@@ -98,7 +101,9 @@ void search_end(struct search *search, const struct err *err, bool refused)
     } else if (refused) {
         matcher_refuse(search->matcher, search->stream, "Search", hash, err);
     } else {
-        log_err(LOG_LEVEL_INFO, "search_ended", err);
+        log_info("search_ended", "query=%s la=%s code=%s field=%s reason=\"%s\"",
+                 hash ? text_hex(hash, HASH_BYTES, hex) : hex, rpc_stream_peer_id(search->stream),
+                 err_code_name(err->code), err->field, err->text);
         rpc_stream_fail(search->stream, err);
     }
     if (err && search->accepted) note_abandoned(search, err);
@@ -249,10 +254,10 @@ static void on_half_closed(struct rpc_stream *stream, void *ctx)
 static void on_closed(struct rpc_stream *stream, enum rpc_status status, const char *detail,
                       void *ctx)
 {
-    (void)status;
     (void)detail;
     struct search *search = rpc_stream_user(stream);
     struct err err;
+    measure_stream_ended(ctx, "Search", status);
     matcher_count_stream(ctx, -1);
     if (!search) return;
     rpc_stream_set_user(stream, NULL);

@@ -52,6 +52,7 @@ void search_check_close(struct search *search)
     int64_t now_ms = clock_steady_ms();
     if (is_busy(search, now_ms)) return;
     send_close(search);
+    search_measure_answers(search);
     search_set_phase(search, PHASE_CLOSING);
     search_give_turn(search, searches_done(search->matcher->searches, search, now_ms));
 }

@@ -4,6 +4,7 @@
  *   search_query.c    checks of the query, fan-out
  *   search_replies.c  agents' replies, declines, departures; handing replies to the LA
  *   search_open.c     the LA's shares, opening
+ *   search_measure.c  what of it goes into the metrics
  *   search_finish.c   closing, the proof, ranking, result and receipts
  */
 #ifndef HEARTH_MATCHER_SEARCH_INTERNAL_H
@@ -83,7 +84,8 @@ struct search {
     size_t asked_count;
     size_t *order; /* indices into asked in the order of opening: the order of the proof */
     size_t order_count;
-    size_t items; /* of all replies handed to the LA */
+    size_t items;               /* of all replies handed to the LA */
+    int64_t query_us, phase_us; /* steady: the query came; the phase began */
 };
 
 /* ---- all with the search's mutex held ---- */
@@ -111,6 +113,15 @@ int64_t search_patience(const struct search *search);
 int64_t search_deadline(uint32_t configured_ms, bool is_member);
 /* The LA has been given a reply: its time for shares begins anew. */
 void search_extend_grace(struct search *search);
+
+/* ---- search_measure.c: for the metrics ---- */
+/* Before the phase changes. */
+void search_measure_phase(struct search *search);
+void search_measure_fan_out(const struct search *search, int64_t began_us);
+/* When nobody is waited for any more: what became of each that was asked. */
+void search_measure_answers(const struct search *search);
+/* With what search_end was told. */
+void search_measure_end(struct search *search, const struct err *err, bool refused);
 
 /* ---- steps; the mutex is held, the message is taken over ---- */
 void search_on_query(struct search *search, Hearth__V1__FromLa *message);

@@ -218,6 +218,7 @@ static bool ask(struct agent *agent, struct rpc_message *message)
 static void fan_out(struct search *search, const struct query_job *job)
 {
     size_t count = 0;
+    int64_t began_us = clock_steady_us();
     struct agent **agents = fleet_list(search->matcher->fleet, &count);
     search->asked = mem_array(count, sizeof *search->asked);
     search->order = mem_array(count, sizeof *search->order);
@@ -236,6 +237,7 @@ static void fan_out(struct search *search, const struct query_job *job)
     }
     rpc_message_unref(message);
     free(agents);
+    search_measure_fan_out(search, began_us);
     search_wake_at(search, search->deadline_ms);
     search_check_close(search);
 }

@@ -92,6 +92,7 @@ void search_wake_at(struct search *search, int64_t at_ms)
 
 void search_set_phase(struct search *search, enum search_phase phase)
 {
+    search_measure_phase(search);
     search->phase = phase;
     search->due_ms = 0;
     if (phase == PHASE_HELLO || phase == PHASE_QUERY || phase == PHASE_CLOSING) {

@@ -33,19 +33,22 @@ struct cli_program {
 int cli_main(const struct cli_program *program, int argc, char **argv);
 
 /* Options that every subcommand of every program understands, as an argp child:
- * -C/--home DIR, --passphrase-fd N, --json, -v/--verbose (debug log), -q/--quiet (warnings). */
+ * -C/--home DIR, --passphrase-fd N, --json, -v/--verbose (debug log), -q/--quiet (warnings),
+ * --log-format text|json. */
 struct cli_common {
     const char *home;  /* NULL where not given */
     int passphrase_fd; /* -1 where not given */
     bool json;
     bool verbose, quiet;
+    const char *log_format; /* NULL where not given, else one that log_format_find knows */
 };
 extern const struct argp cli_common_argp;
 
 /* Runs argp_parse over `argp` with the common options as a child. In argp parsers set
  * `state->child_inputs[0] = common` at ARGP_KEY_INIT. Returns 0, or the exit code 2 after argp has
  * printed what is wrong. Exits the process for --help and --usage, and mostly for usage errors (2).
- * Where the arguments hold --json, an error object follows on stdout at exit. Sets the log level.
+ * Where the arguments hold --json, an error object follows on stdout at exit. Sets the level and
+ * format of the log.
  */
 int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
               const struct cli_common *common);

@@ -177,6 +177,21 @@ static void reset(int fd)
     (void)close(fd);
 }
 
+/* gRPC 1.51 takes any error but EINTR and EAGAIN for the end of its listener: a server that was out
+ * of descriptors for a moment would never take a connection again. Told EAGAIN, it leaves the
+ * connection with the kernel and accepts all that wait when the next one comes. */
+static bool passes(int code)
+{
+    switch (code) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case ECONNABORTED: return true;
+    default: return false;
+    }
+}
+
 int rpc_gate_accept(int listener, struct sockaddr *from, socklen_t *len,
                     int flags) __asm__("accept4");
 
@@ -187,10 +202,7 @@ int rpc_gate_accept(int listener, struct sockaddr *from, socklen_t *len, int fla
         socklen_t size = sizeof peer;
         int fd = (int)syscall(SYS_accept4, listener, &peer, &size, flags);
         if (fd < 0) {
-            /* Later is time enough: gRPC would not listen any more. */
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                errno = EAGAIN;
-            }
+            if (passes(errno)) errno = EAGAIN;
             return fd;
         }
         if (!admit_on(listener, fd, &peer)) {
@@ -210,9 +222,6 @@ int rpc_gate_accept(int listener, struct sockaddr *from, socklen_t *len, int fla
 static uint32_t affordable(uint32_t wanted)
 {
     struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return wanted;
-    files.rlim_cur = files.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &files);
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return wanted;
     rlim_t most = files.rlim_cur > 2 * (rlim_t)FILES_RESERVED ? files.rlim_cur - FILES_RESERVED
                                                               : files.rlim_cur / 2;

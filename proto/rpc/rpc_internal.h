@@ -187,10 +187,6 @@ void rpc_retry_clear(grpc_metadata *metadata);
 /* What trailing metadata says, 0 = nothing usable. */
 int64_t rpc_retry_read(const grpc_metadata_array *trailers);
 
-/* ---- descriptors (rpc_accept.c) ---- */
-/* The process may have as many as it is allowed to: an agency takes two of the matcher's. */
-void rpc_raise_descriptors(void);
-
 /* ---- health (rpc_health.c) ---- */
 /* Streams of these events need an atomic_bool "draining" as their ctx. */
 extern const struct rpc_events rpc_health_events;
