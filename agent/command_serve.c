@@ -21,6 +21,7 @@
 #include "agent/status_file.h"
 #include "agent/upkeep.h"
 #include "proto/base/clock.h"
+#include "proto/base/confine.h"
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
 
@@ -276,6 +277,7 @@ static bool start(struct server *server, const struct cli_common *common, struct
     rpc_start();
     start_parts(server);
     if (!start_figures(server, err)) return false;
+    confine_settle(true);
     log_info("serving", "id=%s matcher=%s", id, server->home.config.matcher);
     return true;
 }

@@ -12,6 +12,7 @@
 #include "matcher/commands.h"
 #include "matcher/status_file.h"
 #include "proto/base/clock.h"
+#include "proto/base/confine.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
@@ -85,6 +86,7 @@ static bool start(struct server *server, const struct options *options, struct e
         rpc_stop();
         return false;
     }
+    confine_settle(false); /* from here on it only answers */
     write_status(server);
     log_info("serving", "address=%s port=%d", server->config.listen, server->port);
     (void)sd_notify(0, "READY=1");

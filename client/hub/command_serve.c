@@ -13,6 +13,7 @@
 #include "client/hub/fetcher.h"
 #include "client/report.h"
 #include "proto/base/clock.h"
+#include "proto/base/confine.h"
 #include "proto/base/file.h"
 #include "proto/base/lock.h"
 #include "proto/base/log.h"
@@ -168,6 +169,7 @@ static bool start(struct server *server, const struct options *options, struct e
     server->rpc_started = true;
     if (!listen_for_calls(server, err) || !write_status(server, err)) return false;
     if (!options->no_fetch) server->fetcher = fetcher_start(&server->hub);
+    confine_settle(!options->no_fetch);
     log_info("serving", "address=%s port=%d", server->hub.config.listen, server->port);
     (void)sd_notify(0, "READY=1");
     return true;
