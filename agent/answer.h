@@ -34,6 +34,8 @@ struct answerer;
 struct answerer *answerer_start(const struct answerer_parts *parts);
 /* Drops queries that still wait, finishes those that are being evaluated or kept, frees. */
 void answerer_stop(struct answerer *answerer);
+/* The threads that evaluate. */
+struct pool *answerer_pool(struct answerer *answerer);
 /* Takes the message, which holds a query; receipt_us is when it came in. Declines "busy" where the
  * queue is full. Never blocks. */
 void answerer_take(struct answerer *answerer, struct rpc_stream *stream,

@@ -10,14 +10,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
-
+#include "agent/alive.h"
 #include "agent/commands.h"
 #include "agent/figures.h"
 #include "agent/figures_post.h"
 #include "agent/home.h"
 #include "agent/link.h"
-#include "agent/post.h"
 #include "agent/status_file.h"
 #include "agent/upkeep.h"
 #include "proto/base/clock.h"
@@ -37,13 +35,14 @@ struct server {
     struct link *link;
     struct post *post;
     struct upkeep *upkeep;
+    struct watchdog *watchdog;
     struct figures figures;
     struct figures_post *figures_post;
     int lock_fd, signal_fd, wake_fd;
     struct status_file status; /* as written last */
     uint64_t vault_version, correspondence_version;
     int64_t next_tick_ms;
-    bool written, ready, stopping;
+    bool written, stopping;
 };
 
 /* ---- status ---- */
@@ -70,10 +69,6 @@ static void note_attached(struct server *server)
         log_info("attached", "matcher=%s", server->home.config.matcher_id);
     }
     write_status(server, &status);
-    if (status.attached && !server->ready) {
-        server->ready = true;
-        (void)sd_notify(0, "READY=1\nSTATUS=attached to the matcher");
-    }
 }
 
 /* The vault may be changed by an import while it is served: every query reads it afresh, and here
@@ -152,6 +147,11 @@ static void tick(struct server *server)
     upkeep_tick(server->upkeep);
     rewrite_vault(server);
     if (!policy_flush(server->policy, &err)) log_err(LOG_LEVEL_WARN, "counters", &err);
+    /* Anybody on this machine may read it: not how many carers there are. */
+    watchdog_status(server->watchdog, "%s the matcher, %zu messages unread",
+                    server->status.attached ? "attached to" : "not attached to",
+                    server->status.unread);
+    watchdog_tick(server->watchdog);
     server->next_tick_ms = clock_steady_ms() + TICK_MS;
 }
 
@@ -162,6 +162,7 @@ static void read_signals(struct server *server)
     enum signals_kind kind;
     while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
         if (kind == SIGNALS_RELOAD) {
+            watchdog_reloading(server->watchdog);
             server->next_tick_ms = clock_steady_ms();
         } else {
             server->stopping = true;
@@ -192,7 +193,7 @@ static void run(struct server *server)
         wait_for_event(server, wait_ms);
     }
     log_info("stopping", "pid=%d", (int)getpid());
-    (void)sd_notify(0, "STOPPING=1");
+    watchdog_stopping(server->watchdog);
 }
 
 /* ---- start and stop ---- */
@@ -278,6 +279,12 @@ static bool start(struct server *server, const struct cli_common *common, struct
     start_parts(server);
     if (!start_figures(server, err)) return false;
     confine_settle(true);
+    const struct alive_parts alive = {.answerer = server->answerer,
+                                      .keeper = server->keeper,
+                                      .sender = server->sender,
+                                      .post = server->post};
+    server->watchdog = alive_start(&alive);
+    watchdog_ready(server->watchdog);
     log_info("serving", "id=%s matcher=%s", id, server->home.config.matcher);
     return true;
 }
@@ -307,6 +314,7 @@ static void stop(struct server *server)
         write_status(server, &status);
         rpc_stop();
     }
+    watchdog_free(server->watchdog);
     home_close(&server->home);
     const int fds[] = {server->lock_fd, server->signal_fd, server->wake_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {

@@ -56,6 +56,10 @@ struct audit_request {
 };
 void audit_ask(struct audit *audit, const struct audit_request *request);
 
+/* Has beat(ctx) run once, by the audit's thread, as soon as the log could be written: not while
+ * another process has the store, nor once a write has failed. One at a time. */
+void audit_prove(struct audit *audit, void (*beat)(void *ctx), void *ctx);
+
 /* False once a write has failed: nothing may be done that could not be logged. */
 bool audit_works(struct audit *audit);
 /* Waits until everything queued so far is on disk, and gives the head. */

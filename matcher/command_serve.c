@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "matcher/alive.h"
 #include "matcher/commands.h"
 #include "matcher/status_file.h"
 #include "proto/base/clock.h"
@@ -30,6 +30,7 @@ struct server {
     struct trust *trust;
     struct identity *identity;
     struct matcher *matcher;
+    struct watchdog *watchdog;
     int port, lock_fd, signal_fd, change_fd;
     int64_t next_tick_ms, next_status_ms;
     bool status_stale;
@@ -89,7 +90,9 @@ static bool start(struct server *server, const struct options *options, struct e
     confine_settle(false); /* from here on it only answers */
     write_status(server);
     log_info("serving", "address=%s port=%d", server->config.listen, server->port);
-    (void)sd_notify(0, "READY=1");
+    server->watchdog = watchdog_new();
+    alive_watch(server->watchdog, server->matcher);
+    watchdog_ready(server->watchdog);
     return true;
 }
 
@@ -102,7 +105,7 @@ static void stop_gently(struct server *server)
     server->drain_until_ms = now_ms;
     if (again) return; /* asked twice: not so gently */
     server->drain_until_ms = now_ms + server->config.deadline_ms + DRAIN_SURPLUS_MS;
-    (void)sd_notify(0, "STOPPING=1");
+    watchdog_stopping(server->watchdog);
     log_info("stopping", "searches=%zu", searches_count(server->matcher->searches));
     matcher_drain(server->matcher);
 }
@@ -112,6 +115,7 @@ static void read_signals(struct server *server)
     enum signals_kind kind;
     while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
         if (kind == SIGNALS_RELOAD) {
+            watchdog_reloading(server->watchdog);
             server->next_tick_ms = 0;
         } else {
             stop_gently(server);
@@ -147,6 +151,8 @@ static void run_step(struct server *server)
     int64_t now_ms = clock_steady_ms();
     if (now_ms >= server->next_tick_ms) {
         matcher_tick(server->matcher);
+        alive_status(server->watchdog, server->matcher);
+        watchdog_tick(server->watchdog);
         server->next_tick_ms = now_ms + TICK_MS;
     }
     if (server->status_stale && now_ms >= server->next_status_ms) write_status(server);
@@ -168,6 +174,7 @@ static void finish(struct server *server)
         free(path);
         log_info("stopped", "port=%d", server->port);
     }
+    watchdog_free(server->watchdog);
     if (server->identity) identity_close(server->identity);
     if (server->trust) trust_close(server->trust);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);

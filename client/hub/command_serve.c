@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "client/hub/commands.h"
@@ -20,6 +19,7 @@
 #include "proto/base/mem.h"
 #include "proto/base/signals.h"
 #include "proto/base/text.h"
+#include "proto/base/watchdog.h"
 #include "proto/figures/serve.h"
 
 #define HOME_STATUS "status.json"
@@ -38,6 +38,7 @@ struct server {
     struct figures_server *figures;
     struct rpc_server *rpc;
     struct fetcher *fetcher; /* NULL with --no-fetch */
+    struct watchdog *watchdog;
     int port, lock_fd, signal_fd;
     int64_t next_tick_ms;
     atomic_int streams;
@@ -171,7 +172,10 @@ static bool start(struct server *server, const struct options *options, struct e
     if (!options->no_fetch) server->fetcher = fetcher_start(&server->hub);
     confine_settle(!options->no_fetch);
     log_info("serving", "address=%s port=%d", server->hub.config.listen, server->port);
-    (void)sd_notify(0, "READY=1");
+    server->watchdog = watchdog_new();
+    watchdog_watch_pool(server->watchdog, "pool", server->hub.pool);
+    watchdog_watch_pool(server->watchdog, "figures", figures_server_thread(server->figures));
+    watchdog_ready(server->watchdog);
     return true;
 }
 
@@ -195,6 +199,9 @@ static void tick(struct server *server)
         !write_status(server, &err)) {
         log_err(LOG_LEVEL_ERROR, "status", &err);
     }
+    watchdog_status(server->watchdog, "%d streams open, %u contributions taken",
+                    atomic_load(&server->streams), atomic_load(&server->taken));
+    watchdog_tick(server->watchdog);
     server->next_tick_ms = clock_steady_ms() + TICK_MS;
 }
 
@@ -207,11 +214,14 @@ static void run(struct server *server)
         (void)poll(&signal, 1, wait_ms > 0 ? (int)wait_ms : 0);
         enum signals_kind kind;
         while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
-            if (kind == SIGNALS_RELOAD) server->next_tick_ms = 0;
+            if (kind == SIGNALS_RELOAD) {
+                watchdog_reloading(server->watchdog);
+                server->next_tick_ms = 0;
+            }
             if (kind == SIGNALS_STOP) server->stopping = true;
         }
     }
-    (void)sd_notify(0, "STOPPING=1");
+    watchdog_stopping(server->watchdog);
     log_info("stopping", "streams=%d", atomic_load(&server->streams));
 }
 
@@ -229,6 +239,7 @@ static void stop(struct server *server)
     figures_server_stop(server->figures);
     if (server->rpc_started) rpc_stop();
     hub_close(&server->hub);
+    watchdog_free(server->watchdog);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);
     if (server->lock_fd >= 0) (void)close(server->lock_fd);
 }

@@ -404,7 +404,10 @@ static void arguments(struct files *files, char *a, char *b, char *c, char *d)
 static void test_reading(void **state)
 {
     struct files *files = *state;
-    if (!files) skip();
+    if (!files) {
+        skip();
+        return;
+    }
     char option[] = "-C";
     arguments(files, option, files->home, files->input, NULL);
     char *inside = file_join(files->home, "inside");
@@ -438,7 +441,10 @@ static void test_reading(void **state)
 static void test_writing(void **state)
 {
     struct files *files = *state;
-    if (!files) skip();
+    if (!files) {
+        skip();
+        return;
+    }
     static const char *const forms[] = {"--out", "--ou", "--out=%s", "-o", "-o%s", "-vo", "-vo%s"};
     char *target = file_join(files->dir, "beside/out");
     files->writes = "o out";
@@ -465,7 +471,10 @@ static void test_writing(void **state)
 static void test_a_home_that_is_to_be_made(void **state)
 {
     struct files *files = *state;
-    if (!files) skip();
+    if (!files) {
+        skip();
+        return;
+    }
     char option[] = "--home", *home = file_join(files->dir, "other/a/b");
     char *inside = file_join(files->dir, "other/put");
     arguments(files, option, home, NULL, NULL);
