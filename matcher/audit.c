@@ -21,6 +21,7 @@ struct audit {
     pthread_mutex_t mutex;
     pthread_cond_t wake, idle;
     struct job *first, *last;
+    struct log_head shown; /* the head, for others to read */
     bool stopping, busy, broken, checkpoint_due, retry_due;
     int64_t next_checkpoint_ms;
     const struct identity *identity;
@@ -151,6 +152,13 @@ static void hold(struct audit *audit, struct job *jobs)
     }
 }
 
+static void show_head(struct audit *audit)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    audit->shown = audit->head;
+    (void)pthread_mutex_unlock(&audit->mutex);
+}
+
 /* The held ones go before; none of them has a `build`, whose work could not be done twice. */
 static void handle_jobs(struct audit *audit, struct job *jobs)
 {
@@ -158,6 +166,7 @@ static void handle_jobs(struct audit *audit, struct job *jobs)
     if (!audit_works(audit)) {
         hold(audit, jobs);
     } else if (write_jobs(audit, jobs, &err)) {
+        show_head(audit);
         finish_jobs(jobs, true);
     } else {
         log_err(LOG_LEVEL_ERROR, "audit_failed", &err);
@@ -179,6 +188,7 @@ static void retry(struct audit *audit)
     log_info("audit_recovered", "held=%zu", audit->held_count);
     audit->held = NULL;
     audit->held_count = 0;
+    show_head(audit);
     finish_jobs(jobs, true);
     set_broken(audit, false);
 }
@@ -249,7 +259,7 @@ bool audit_start(struct store *store, const struct identity *identity, struct au
     struct audit *audit = mem_new(struct audit);
     audit->store = store;
     audit->identity = identity;
-    audit->head = head;
+    audit->head = audit->shown = head;
     audit->next_checkpoint_ms = clock_steady_ms() + AUDIT_CHECKPOINT_AFTER_MS;
     REQUIRE(pthread_mutex_init(&audit->mutex, NULL) == 0 &&
             pthread_cond_init(&audit->wake, NULL) == 0 &&
@@ -325,6 +335,14 @@ bool audit_works(struct audit *audit)
     bool works = !audit->broken;
     (void)pthread_mutex_unlock(&audit->mutex);
     return works;
+}
+
+struct log_head audit_head_now(struct audit *audit)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    struct log_head head = audit->shown;
+    (void)pthread_mutex_unlock(&audit->mutex);
+    return head;
 }
 
 struct log_head audit_flush(struct audit *audit)

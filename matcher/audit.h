@@ -10,6 +10,7 @@
 #include "proto/store/store.h"
 
 #define HOME_AUDIT "audit"
+extern const struct store_schema audit_schema;
 
 /* Tables of the store in HOME/audit. */
 enum audit_table {
@@ -36,6 +37,8 @@ struct audit;
  * ERR_CORRUPT where its end is not intact. */
 MUST_CHECK bool audit_start(struct store *store, const struct identity *identity,
                             struct audit **out, struct err *err);
+/* Where the store was put back from a backup: says so in the log, once (AUDIT_RESTORED). */
+MUST_CHECK bool audit_note_restored(struct audit *audit, struct store *store, struct err *err);
 /* Writes what is queued and a checkpoint, joins the thread, frees. */
 void audit_stop(struct audit *audit);
 /* To be called every second or so with clock_steady_ms(); does not block. A checkpoint is written
@@ -60,6 +63,8 @@ void audit_ask(struct audit *audit, const struct audit_request *request);
 /* False while writes fail, for want of room on the disk or in the store: nothing may be done that
  * could not be logged. Entries of what was done already are held and written first. */
 bool audit_works(struct audit *audit);
+/* The head of what is on disk; waits for nothing. */
+struct log_head audit_head_now(struct audit *audit);
 /* Waits until everything queued so far is on disk, and gives the head. */
 struct log_head audit_flush(struct audit *audit);
 

@@ -12,7 +12,6 @@
 #include "matcher/commands.h"
 #include "matcher/status_file.h"
 #include "proto/base/clock.h"
-#include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
 
@@ -30,7 +29,7 @@ struct server {
     struct identity *identity;
     struct matcher *matcher;
     int port, lock_fd, signal_fd, change_fd;
-    int64_t next_tick_ms, next_status_ms;
+    int64_t next_tick_ms, next_status_ms, old_status_ms;
     bool status_stale, status_fails;
     int64_t drain_until_ms; /* 0 = not stopping */
 };
@@ -68,17 +67,19 @@ static void write_status(struct server *server)
     if (!ok && !server->status_fails) log_err(LOG_LEVEL_ERROR, "status", &err);
     server->status_fails = server->status_stale = !ok;
     server->next_status_ms = clock_steady_ms() + (ok ? STATUS_MS : TICK_MS);
+    server->old_status_ms = clock_steady_ms() + STATUS_PERIOD_MS;
 }
 
 static bool start(struct server *server, const struct options *options, struct err *err)
 {
     if (!config_read(server->home, &server->config, err) ||
         (options->listen && !config_set_listen(&server->config, options->listen, err)) ||
-        !status_lock(server->home, &server->lock_fd, err) || !catch_signals(server, err) ||
+        !daemon_lock(server->home, &server->lock_fd, err) || !catch_signals(server, err) ||
         !identity_open_home(server->home, options->common.passphrase_fd, ROLE_MATCHER,
                             &server->trust, &server->identity, err)) {
         return false;
     }
+    watch_config_apply(&server->config.watch, &options->common);
     rpc_start();
     if (!matcher_start(server->home, &server->config, server->identity, server->trust, on_changed,
                        server, &server->matcher, &server->port, err)) {
@@ -156,6 +157,7 @@ static void run_step(struct server *server)
     if (now_ms >= server->next_tick_ms) {
         matcher_tick(server->matcher);
         watch_certificate(server);
+        if (now_ms >= server->old_status_ms) server->status_stale = true;
         server->next_tick_ms = now_ms + TICK_MS;
     }
     if (server->status_stale && now_ms >= server->next_status_ms) write_status(server);
@@ -170,11 +172,9 @@ static bool is_over(const struct server *server)
 static void finish(struct server *server)
 {
     if (server->matcher) {
-        char *path = file_join(server->home, HOME_STATUS);
         matcher_stop(server->matcher);
         rpc_stop();
-        (void)unlink(path);
-        free(path);
+        daemon_status_remove(server->home);
         log_info("stopped", "port=%d", server->port);
     }
     if (server->identity) identity_close(server->identity);

@@ -84,7 +84,7 @@ void store_abort(struct store_txn *txn)
 
 static MDB_dbi table_of(const struct store_txn *txn, size_t table)
 {
-    REQUIRE(table < txn->store->table_count);
+    REQUIRE(table < txn->store->schema->table_count);
     return txn->store->tables[table];
 }
 
