@@ -49,7 +49,7 @@ class Limits(Stage):
         config = read_json(home / "config.json")
         self.scheme.stop(matcher)
         write_json(home / "config.json", config | {"audit_max_mib": 16})
-        subprocess.run([BUILD / "faults" / "fill_store", home / "audit", "16"], check=True, capture_output=True)
+        subprocess.run([BUILD / "faults" / "fill_store", home, "16"], check=True, capture_output=True)
         size = os.stat(home / "audit" / "data.mdb").st_size
         self.assertLessEqual(size, 16 << 20)
         self.start("matcher")
