@@ -14,7 +14,7 @@ import support
 from support import SLOW, SchemeCase, wait_until
 
 KILLS = int(os.environ.get("HEARTH_E2E_KILLS", "240" if SLOW == 1 else "40"))
-REQUEST = {"search_ref": "KILLS-1", "children": [{"age": 9, "sex": "U"}],
+REQUEST = {"children": [{"age": 9, "sex": "U"}],
            "placement": {"type": "PT_SHORT", "needed_by": "later"}}
 
 
@@ -69,16 +69,20 @@ class Letters(SchemeCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return json.loads(done.stdout)
 
-    def threads(self):
+    def threads(self, ref="KILLS-1"):
         """agency -> thread id"""
-        found = self.search(REQUEST)
+        found = self.search(REQUEST | {"search_ref": ref})
         ids = [agency["id"] for agency in found["agencies"]]
         self.assertEqual(len(ids), 2)
-        told = self.json_of("la-1", "refer", REQUEST["search_ref"], "--to", ",".join(ids))
-        for agency in ids:
-            self.wait_for(lambda agency=agency: self.json_of(agency, "inbox", "--offline")["referrals"],
+        told = self.json_of("la-1", "refer", ref, "--to", ",".join(ids))
+        threads = {referral["agency"]: referral["thread"] for referral in told["referrals"]}
+        for agency, thread in threads.items():
+            self.wait_for(lambda agency=agency, thread=thread: thread in self.threads_of(agency),
                           "the referral is here")
-        return {referral["agency"]: referral["thread"] for referral in told["referrals"]}
+        return threads
+
+    def threads_of(self, agency):
+        return [one["id"] for one in self.json_of(agency, "inbox", "--offline")["referrals"]]
 
     def write(self, threads, seed, kill_share):
         """Both sides of each thread write until `stop_writing`."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small file systems in memory under a party's home, that can be filled and made read-only. They need root and a mount
-namespace of their own (run); elsewhere the cases are left out, and say so."""
+"""Small file systems in memory under a party's home, that can be filled and made read-only. They need root and
+a mount namespace of their own (run); elsewhere the cases are left out, and say so."""
 
 import contextlib
 import errno

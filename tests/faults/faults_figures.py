@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A period of anonymised figures while contributors, matcher and hub are killed: each table is contributed, charged and
-released once."""
+"""A period of anonymised figures while contributors, matcher and hub are killed: each table is contributed,
+charged and released once."""
 
 import datetime
 import os

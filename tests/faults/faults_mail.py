@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Referrals: while an LA and two agencies write to one another, matcher and agents are killed, stopped and restarted,
-and the network between them delays, holds back and cuts. What a command called written down arrives once, in order."""
+"""Referrals: while an LA and two agencies write to one another, matcher and agents are killed, stopped and
+restarted, and the network between them delays, holds back and cuts. What a command called written down arrives
+once, in order."""
 
 import os
 import signal
@@ -17,60 +18,6 @@ STOPPED_SECONDS = 35 if LONG else 2
 
 class MailCase(Letters, Stage):
     agencies, households = 2, 45
-    kill_share = 0.2
-
-    def begin(self):
-        """Before anybody writes; `end` when they are to stop."""
-
-    def end(self):
-        pass
-
-    def faults(self):
-        """Beyond what break_once counts."""
-        return 0
-
-    def broken(self, fault, where, break_once):
-        """Breaks something again and again while everybody writes; then nothing may be missing."""
-        threads = self.threads()
-        self.begin()
-        writers = self.write(threads, SEED, self.kill_share)
-        faults, until = 0, time.monotonic() + SECONDS * SLOW
-        try:
-            while time.monotonic() < until:
-                wait_until(lambda: False, self.chance.uniform(0, 0.5))  # a random instant
-                faults += break_once()
-        finally:
-            self.end()
-            self.stop_writing(writers)
-        took = self.recovered(lambda: self.status()[0] == 0, "all agents are attached")
-        began = time.monotonic()
-        self.settle(threads, writers)
-        self.note(fault, where, tried=faults + self.faults() + sum(writer.kills for writer in writers),
-                  accepted=sum(len(writer.kept) for writer in writers), longest_s=took + time.monotonic() - began)
-
-
-class Referrals(MailCase):
-    def break_once(self):
-        name = self.chance.choice(["matcher", "ifa-001", "ifa-002"])
-        number = self.chance.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
-        if number != signal.SIGSTOP:
-            self.kill(name, number)
-            self.start(name)
-            return 1
-        os.kill(self.pid(name), number)
-        wait_until(lambda: False, self.chance.uniform(0, STOPPED_SECONDS))
-        self.kill(name, signal.SIGCONT)
-        return 1
-
-    def test_kills_stops_and_restarts(self):
-        self.broken("killed, stopped, restarted", "matcher, agents, commands; referrals", self.break_once)
-
-
-class Network(MailCase):
-    """Everybody reaches the matcher through the proxy."""
-
-    kill_share = 0
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -85,21 +32,34 @@ class Network(MailCase):
             cls.scheme.launch(agent)
         cls.scheme.wait_attached(cls.scheme.parties.agents, 60)
 
-    def begin(self):
-        self.before = self.proxy.total()
-        self.proxy.set_wild()
-
-    def end(self):
-        self.proxy.set_calm()
-
-    def faults(self):
-        return self.proxy.total() - self.before
-
     def tearDown(self):
         self.proxy.set_calm()
         super().tearDown()
 
-    def break_once(self):
+    def broken(self, fault, where, break_once, kill_share, wild=False):
+        """Breaks something again and again while everybody writes; then nothing may be missing."""
+        threads = self.threads(f"{fault[:6].upper()}-1")
+        before = self.proxy.total()
+        if wild:
+            self.proxy.set_wild()
+        writers = self.write(threads, SEED, kill_share)
+        faults, until = 0, time.monotonic() + SECONDS * SLOW
+        try:
+            while time.monotonic() < until:
+                wait_until(lambda: False, self.chance.uniform(0, 0.5))  # a random instant
+                faults += break_once()
+        finally:
+            self.proxy.set_calm()
+            self.stop_writing(writers)
+        took = self.recovered(lambda: self.status()[0] == 0, "all agents are attached")
+        began = time.monotonic()
+        self.settle(threads, writers)
+        faults += self.proxy.total() - before + sum(writer.kills for writer in writers)
+        self.note(fault, where, tried=faults, accepted=sum(len(writer.kept) for writer in writers),
+                  longest_s=took + time.monotonic() - began)
+        self.assertGreater(faults, 0)
+
+    def cut_once(self):
         if self.chance.random() < 0.3:
             self.proxy.cut_all()
             return 1
@@ -109,8 +69,7 @@ class Network(MailCase):
         return 0
 
     def test_mail(self):
-        self.broken("delays, holds, cuts", "all to the matcher; referrals", self.break_once)
-        self.assertGreater(self.faults(), 0)
+        self.broken("delays, holds, cuts", "all to the matcher; referrals", self.cut_once, 0, wild=True)
 
     def test_searches(self):
         request = self.request_file(ANYBODY)
@@ -129,3 +88,18 @@ class Network(MailCase):
             self.note("delays, holds, cuts", "all to the matcher; searches",
                       tried=self.proxy.total() - before + 1, accepted=int("error" not in answer), longest_s=took)
         self.verify_log()
+
+    def kill_once(self):
+        name = self.chance.choice(["matcher", "ifa-001", "ifa-002"])
+        number = self.chance.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
+        if number != signal.SIGSTOP:
+            self.kill(name, number)
+            self.start(name)
+            return 1
+        os.kill(self.pid(name), number)
+        wait_until(lambda: False, self.chance.uniform(0, STOPPED_SECONDS))
+        self.kill(name, signal.SIGCONT)
+        return 1
+
+    def test_kills_stops_and_restarts(self):
+        self.broken("killed, stopped, restarted", "matcher, agents, commands; referrals", self.kill_once, 0.2)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Agents and the matcher are killed, stopped and restarted in the middle of searches, importing programs in the middle
-of imports: a search ends in time with what the others answered, an import is whole or not there."""
+"""Agents and the matcher are killed, stopped and restarted in the middle of searches, importing programs in the
+middle of imports: a search ends in time with what the others answered, an import is whole or not there."""
 
 import csv
 import signal

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * fill_store PATH MIB: fills the audit store of a matcher that does not run, up to its limit, with
+ * fill_store HOME MIB: fills the audit store of a matcher that does not run, up to its limit, with
  * counts of runs of days to come, which nothing reads.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "matcher/audit.h"
 
@@ -31,14 +30,12 @@ static void fill(struct store *store, uint64_t *day, size_t bytes)
 
 int main(int argc, char **argv)
 {
-    static const char *const tables[AUDIT_TABLES] = {"log", "state", "budget", "runs",
-                                                     "checkpoints"};
     static const size_t sizes[CHUNKS] = {1 << 20, 1 << 16, 1 << 12, 64};
     struct store *store = NULL;
     struct err err = {0};
     uint64_t day = 1 << 20;
     if (argc != 3) return EXIT_FAILURE;
-    if (!store_open(argv[1], false, tables, AUDIT_TABLES, 2, (size_t)atoi(argv[2]), &store, &err)) {
+    if (!audit_store_open(argv[1], false, (size_t)atoi(argv[2]), &store, &err)) {
         (void)fprintf(stderr, "%s\n", err.text);
         return EXIT_FAILURE;
     }

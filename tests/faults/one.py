@@ -22,10 +22,12 @@ def main():
     signal.signal(signal.SIGTERM, on_terminate)
     module, word = sys.argv[1:]
     results = Results()
-    suite = unittest.TestSuite(cases(unittest.TestLoader().loadTestsFromName(module), word))
+    chosen = list(cases(unittest.TestLoader().loadTestsFromName(module), word))
     try:
-        suite.run(results)
+        unittest.TestSuite(chosen).run(results)
     except KeyboardInterrupt:
+        for case in dict.fromkeys(type(one) for one in chosen):
+            case.doClassCleanups()
         results.failed += 1
         print("FAIL interrupted")
     print(f"{results.passed} passed, {results.failed} failed")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A TCP relay on loopback that spoils connections while it is wild: delays what passes, holds it back from a random
-byte on, or cuts both sides with a reset at a random byte, in either direction."""
+"""A TCP relay on loopback that spoils connections while it is wild: delays what passes, holds it back from a
+random byte on, or cuts both sides with a reset at a random byte, in either direction."""
 
 import asyncio
 import random
