@@ -79,6 +79,7 @@ static bool start(struct server *server, const struct options *options, struct e
                             &server->trust, &server->identity, err)) {
         return false;
     }
+    memory_settle();
     rpc_start();
     if (!matcher_start(server->home, &server->config, server->identity, server->trust, on_changed,
                        server, &server->matcher, &server->port, err)) {
