@@ -58,6 +58,7 @@ struct searches_plan {
 };
 int load_searches(const struct searches_plan *plan);
 
+/* ---- one_search.c: one search of an LA, from its hello to its result ---- */
 struct la_line {
     const struct searches_plan *plan;
     const struct prepared *prepared;
