@@ -82,6 +82,7 @@ static bool start(struct server *server, const struct options *options, struct e
         return false;
     }
     watch_config_apply(&server->config.watch, &options->common);
+    memory_settle();
     rpc_start();
     if (!matcher_start(server->home, &server->config, server->identity, server->trust, on_changed,
                        server, &server->matcher, &server->port, err)) {

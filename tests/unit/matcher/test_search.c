@@ -543,6 +543,89 @@ static void budget_and_concurrency_are_bounded(void **state)
     scene_wait(scene, no_search_is_open, scene);
 }
 
+/* Of a search that takes the one place there is only what the registry knows. */
+struct occupant {
+    struct scene *scene;
+    struct search search;
+};
+
+static void occupy(struct occupant *occupant, struct scene *scene)
+{
+    struct err err;
+    *occupant = (struct occupant){.scene = scene, .search.matcher = scene->matcher};
+    atomic_init(&occupant->search.refs, 1);
+    assert_true(searches_enter(scene->matcher->searches, &occupant->search, "la-other", &err));
+    assert_true(searches_begin(scene->matcher->searches, &occupant->search, clock_steady_ms()));
+}
+
+static void move_out(struct occupant *occupant)
+{
+    struct searches *searches = occupant->scene->matcher->searches;
+    search_give_turn(&occupant->search,
+                     searches_leave(searches, &occupant->search, clock_steady_ms()));
+}
+
+static bool one_waits(void *ctx)
+{
+    size_t waiting = 0, in_work = 0;
+    searches_turns(((struct scene *)ctx)->matcher->searches, &waiting, &in_work);
+    return waiting == 1 && in_work == 1;
+}
+
+static void *search_beside(void *ctx)
+{
+    return run_new(ctx, LA_HONEST);
+}
+
+/* It is not checked, paid for or fanned out before its turn; then it runs as any other. */
+static void a_query_waits_for_its_turn(void **state)
+{
+    struct scene *scene = *state;
+    struct occupant occupant;
+    pthread_t beside;
+    void *run = NULL;
+    scene->config.searches_at_once = 1;
+    scene_restart(scene);
+    uint32_t before = scene_budget_used(scene);
+    occupy(&occupant, scene);
+    assert_int_equal(pthread_create(&beside, NULL, search_beside, scene), 0);
+    scene_wait(scene, one_waits, scene);
+    assert_int_equal(scene_budget_used(scene), before);
+    move_out(&occupant);
+    assert_int_equal(pthread_join(beside, &run), 0);
+    expect_result(run, 7);
+    assert_int_equal(scene_budget_used(scene), before + 1);
+    run_free(run);
+}
+
+/* An LA that leaves while it waits costs nobody a turn. */
+static void who_leaves_while_waiting_is_passed_over(void **state)
+{
+    struct scene *scene = *state;
+    struct occupant occupant;
+    struct run *half = mem_new(struct run);
+    occupy(&occupant, scene);
+    half->scene = scene;
+    la_open(&half->la, scene, &scene->la);
+    la_hello(&half->la);
+    Hearth__V1__ToLa *welcome = la_receive(&half->la);
+    assert_non_null(welcome);
+    take_welcome(half, welcome->welcome);
+    hearth__v1__to_la__free_unpacked(welcome, NULL);
+    make_query(half);
+    send_query(half);
+    scene_wait(scene, one_waits, scene);
+    la_close(&half->la);
+    run_free(half);
+    move_out(&occupant);
+    scene_wait(scene, no_search_is_open, scene);
+    struct run *run = run_new(scene, LA_HONEST);
+    expect_result(run, 7);
+    run_free(run);
+    scene->config.searches_at_once = 0;
+    scene_restart(scene);
+}
+
 static void nobody_attached_is_unavailable(void **state)
 {
     struct scene *scene = *state;
@@ -724,6 +807,8 @@ int main(void)
         cmocka_unit_test(replayed_query_is_refused),
         cmocka_unit_test(wrong_role_is_refused),
         cmocka_unit_test(budget_and_concurrency_are_bounded),
+        cmocka_unit_test(a_query_waits_for_its_turn),
+        cmocka_unit_test(who_leaves_while_waiting_is_passed_over),
         cmocka_unit_test(faults_of_an_agent_cost_only_its_answer),
         cmocka_unit_test(silent_agents_cost_no_more_than_the_deadline),
         cmocka_unit_test(an_la_that_takes_nothing_is_cut_off),
