@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An attacker with an LA's rights looks for one household: what it learns by how many searches, against guessing
-(docs/threat-model.md "Probing"). Played on the plain model of scores; that the blinded arithmetic gives the same for
-any values that a modified client may encrypt is shown by tests/leaks/conditions.c, and for the honest client's by
-tests/unit/agent/test_evaluate.c and tests/e2e/test_score.py."""
+(docs/threat-model.md "Probing"). Played on the plain model of scores; that the blinded arithmetic gives the same
+for any values that a modified client may encrypt is shown by tests/leaks/conditions.c, and for the honest
+client's by tests/unit/agent/test_evaluate.c and tests/e2e/test_score.py."""
 
 import collections
 import itertools
@@ -33,8 +33,8 @@ TRIED_TYPES = ("PT_SHORT", "PT_LONG", "PT_EMERG", "PT_RESP")
 
 def conditions(program):
     found = json.loads(subprocess.run([program], check=True, stdout=subprocess.PIPE, timeout=300).stdout)
-    print(f"\nConditions of a modified client, blinded and plain: {found['agreed']} of {found['rounds']} the same, "
-          f"{found['found']} households found")
+    print("\nConditions of a modified client, blinded and plain: "
+          f"{found['agreed']} of {found['rounds']} the same, {found['found']} households found")
     return None if found["agreed"] == found["rounds"] and found["found"] else "the model does not hold"
 
 
@@ -90,8 +90,8 @@ def modified_says(_england, reached, facts, _searches):
 
 
 def honest_says(england, reached, facts, searches):
-    """A request needs an age and a type of placement, which the attacker has to guess; one search each. What can be a
-    must is one, the rest has the largest weight: all of it is held where an agency is "strong"."""
+    """A request needs an age and a type of placement, which the attacker has to guess; one search each. What can
+    be a must is one, the rest has the largest weight: all of it is held where an agency is "strong"."""
     musts = {code for code in facts if england.kind[code] != "soft"}
     wished = facts - musts
     for age, kind in list(itertools.product(TRIED_AGES, TRIED_TYPES))[:searches]:
@@ -104,8 +104,8 @@ def honest_says(england, reached, facts, searches):
 
 
 def existence(england, targets, knows_all, says, searches):
-    """Share of right answers beyond a coin's: how much more often "yes" is said of families that foster than of those
-    that do not."""
+    """Share of right answers beyond a coin's: how much more often "yes" is said of families that foster than of
+    those that do not."""
     rng = random.Random(f"hearth {SEED} facts")
     yes = {True: 0, False: 0}
     for target in targets:
@@ -130,8 +130,8 @@ def right_of(england, target, asked, told):
 
 
 def readable(england, facts, searches, by_weights, without):
-    """Which criteria that many searches read, doubtful ones first: by_weights of those that have weights in one, and
-    `without` of those that have none."""
+    """Which criteria that many searches read, doubtful ones first: by_weights of those that have weights in one,
+    and `without` of those that have none."""
     read, spent = [], 0.0
     for code in england.doubtful:
         if code in facts:
@@ -144,8 +144,8 @@ def readable(england, facts, searches, by_weights, without):
 
 
 def profile(england, targets, searches, by_weights, without):
-    """How much of what guessing leaves open is known after so many searches: 1 is everything. Lookalikes of the same
-    agency answer too, and mislead."""
+    """How much of what guessing leaves open is known after so many searches: 1 is everything. Lookalikes of the
+    same agency answer too, and mislead."""
     rng = random.Random(f"hearth {SEED} facts")
     gained = left = 0
     for target in targets:
@@ -195,8 +195,8 @@ def show_profiles(england, groups):
             shown[place, name] = found
             line(f"{place}: {name}", [f"{one:.2f}" for one in found])
     whole = -(-(len(england.codes) - FACTS) // MEMBERS)
-    print(f"A whole profile takes {whole} explanations: {BUDGET // whole} households a day within a budget of {BUDGET}, "
-          f"{20 // whole} within one of 20; without a budget there is no end.")
+    print(f"A whole profile takes {whole} explanations: {BUDGET // whole} households a day within a budget of "
+          f"{BUDGET}, {20 // whole} within one of 20; without a budget there is no end.")
     return shown
 
 
@@ -206,8 +206,8 @@ def table(is_long):
     count = 600 if is_long else 150
     groups = {"alone in its cell": england.targets(rng, False, count),
               f"one of {DENSE} or more": england.targets(rng, True, count)}
-    print(f"\nProbing: {len(england.all):,} of {england.made:,} invented households can be placed with; {count} targets of "
-          "each kind, each once among those who foster and once not")
+    print(f"\nProbing: {len(england.all):,} of {england.made:,} invented households can be placed with; {count} "
+          "targets of each kind, each once among those who foster and once not")
     shown = show_existence(england, groups)
     profiles = show_profiles(england, groups)
     alone, dense = groups
