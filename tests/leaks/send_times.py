@@ -107,8 +107,8 @@ def send_times(build, queries):
         try:
             scheme.up()
             scheme.stop(scheme.parties.matcher)
-            print(f"\nWhen replies leave, {len(CARERS)} agents over TLS; Welch's t of the earliest half,
-            different " f"from |t| > {T_DIFFERENT} in each of {TRIES} tries")
+            print(f"\nWhen replies leave, {len(CARERS)} agents over TLS; Welch's t of the earliest half, "
+                  f"different from |t| > {T_DIFFERENT} in each of {TRIES} tries")
             for tries in range(1, TRIES + 1):
                 worst, control = show(*ask(scheme, build, directory, queries), tries)
                 if not control:
