@@ -6,13 +6,13 @@
 #include "agent/commands.h"
 #include "agent/home.h"
 #include "agent/mapping.h"
-#include "agent/status_file.h"
 #include "keys/home.h"
 #include "proto/backup/backup_command.h"
 #include "proto/base/mem.h"
 #include "proto/domain/gazetteer.h"
 #include "proto/figures/collection.h"
 #include "proto/figures/contributor.h"
+#include "proto/metrics/daemon_status.h"
 
 /* The vault before replies: `erase` ends the recomputing of replies before it removes a household,
  * so that what is gone from the copy of the vault is gone from the copy of the replies too. Figures

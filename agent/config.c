@@ -22,7 +22,8 @@ struct config config_default(void)
                            .fresh_days = STATUS_FRESH_DAYS,
                            .threads = 0,
                            .keep_days = KEEP_DAYS_DEFAULT,
-                           .catalogue = catalogue_chosen(0)};
+                           .catalogue = catalogue_chosen(0),
+                           .watch = watch_config_default()};
 }
 
 void config_free(struct config *config)
@@ -118,6 +119,9 @@ static bool take(void *ctx, const char *name, const json_t *value, bool *known, 
     }
     if (strcmp(name, "matcher_id") == 0) return config_id(name, value, config->matcher_id, err);
     if (strcmp(name, "allow") == 0) return read_allow(config, value, err);
+    if (watch_config_knows(name)) {
+        return watch_config_set(&config->watch, name, json_string_value(value), err);
+    }
     return take_number(config, name, value, known, err);
 }
 

@@ -11,6 +11,7 @@
 
 #include "proto/base/checks.h"
 #include "proto/domain/versions.h"
+#include "proto/metrics/watch_config.h"
 
 enum {
     ADDRESS_MAX = 255,
@@ -35,6 +36,7 @@ struct config {
     unsigned threads;                  /* for evaluation; 0: one a processor */
     int keep_days;                     /* correspondence and kept replies */
     const struct catalogue *catalogue; /* the newest that is used; the program's newest if unset */
+    struct watch_config watch;
 };
 
 /* Everything at its default, without a matcher. */

@@ -25,8 +25,9 @@ struct link_parts { /* all outlive the link */
     const struct catalogue *catalogue;
     struct checker *checker;
     struct answerer *answerer;
-    struct keeper *keeper; /* of receipts */
-    int wake_fd;           /* an eventfd that is written to when link_step is wanted */
+    struct keeper *keeper;   /* of receipts */
+    int wake_fd;             /* an eventfd that is written to when link_step is wanted */
+    struct metrics *metrics; /* NULL: nothing is counted */
 };
 struct link;
 struct link *link_new(const struct link_parts *parts);

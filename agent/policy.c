@@ -195,3 +195,18 @@ bool policy_flush(struct policy *policy, struct err *err)
     free(changed);
     return ok;
 }
+
+void policy_total(struct policy *policy, int64_t now_ms, struct policy_totals *out)
+{
+    int32_t today = clock_london_day(now_ms);
+    *out = (struct policy_totals){0};
+    lock(policy);
+    for (size_t i = 0; i < policy->counted_count; i++) {
+        const struct vault_day *day = vault_counter_day(&policy->counted[i].counter, today);
+        if (day->day != today || day->count == 0) continue;
+        out->used += day->count;
+        out->las++;
+        if (policy->budget > 0 && day->count >= policy->budget) out->at_limit++;
+    }
+    unlock(policy);
+}

@@ -65,6 +65,8 @@ MUST_CHECK bool replies_end_recomputing(struct replies *replies, int64_t now_ms,
 /* Removes replies and receipts older than that. */
 MUST_CHECK bool replies_purge(struct replies *replies, int64_t before_ms, size_t *removed,
                               struct err *err);
+/* How full the file is. */
+MUST_CHECK bool replies_usage(struct replies *replies, struct store_usage *out, struct err *err);
 /* store_rewrite, where it is wanted. *done false: another program has it open; try again later. */
 MUST_CHECK bool replies_rewrite(struct replies *replies, bool *done, struct err *err);
 

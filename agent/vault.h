@@ -91,6 +91,8 @@ MUST_CHECK bool vault_remove(struct vault *vault, const char *const *refs, size_
 /* Grows with every committed write of any process, and with a rewrite. */
 uint64_t vault_version(struct vault *vault);
 
+/* How full the file is: grows with the carers, so not for everybody to see. */
+MUST_CHECK bool vault_usage(struct vault *vault, struct store_usage *out, struct err *err);
 /* Erases what was removed or changed from the file (store_rewrite), where there is any such thing:
  * waits for the transactions of other threads, and they for it. *done false: another process has
  * the vault open; try again later. */

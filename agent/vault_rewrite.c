@@ -80,3 +80,11 @@ bool vault_rewrite_home(const char *home, bool *done, struct err *err)
     free(path);
     return ok;
 }
+
+bool vault_usage(struct vault *vault, struct store_usage *out, struct err *err)
+{
+    share(vault);
+    bool ok = store_usage(vault->store, out, err);
+    unlock(vault);
+    return ok;
+}

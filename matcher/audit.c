@@ -21,7 +21,10 @@ struct audit {
     pthread_mutex_t mutex;
     pthread_cond_t wake, idle;
     struct job *first, *last;
-    bool stopping, busy, broken, checkpoint_due, retry_due;
+    struct log_head shown; /* the head, for others to read */
+    bool stopping, busy, broken, checkpoint_due, retry_due, beat_due;
+    void (*beat)(void *ctx); /* of audit_prove, until it has run */
+    void *beat_ctx;
     int64_t next_checkpoint_ms;
     const struct identity *identity;
     /* Written by the thread alone: */
@@ -151,6 +154,13 @@ static void hold(struct audit *audit, struct job *jobs)
     }
 }
 
+static void show_head(struct audit *audit)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    audit->shown = audit->head;
+    (void)pthread_mutex_unlock(&audit->mutex);
+}
+
 /* The held ones go before; none of them has a `build`, whose work could not be done twice. */
 static void handle_jobs(struct audit *audit, struct job *jobs)
 {
@@ -158,6 +168,7 @@ static void handle_jobs(struct audit *audit, struct job *jobs)
     if (!audit_works(audit)) {
         hold(audit, jobs);
     } else if (write_jobs(audit, jobs, &err)) {
+        show_head(audit);
         finish_jobs(jobs, true);
     } else {
         log_err(LOG_LEVEL_ERROR, "audit_failed", &err);
@@ -179,8 +190,25 @@ static void retry(struct audit *audit)
     log_info("audit_recovered", "held=%zu", audit->held_count);
     audit->held = NULL;
     audit->held_count = 0;
+    show_head(audit);
     finish_jobs(jobs, true);
     set_broken(audit, false);
+}
+
+/* Whether the log could be written now: the disk may have failed, another process may sit on the
+ * store. Where it cannot, the next audit_tick tries again. */
+static void prove(struct audit *audit)
+{
+    struct store_txn *txn = NULL;
+    struct err err = {0};
+    if (!audit_works(audit) || !store_begin(audit->store, true, &txn, &err)) return;
+    store_abort(txn);
+    (void)pthread_mutex_lock(&audit->mutex);
+    void (*beat)(void *ctx) = audit->beat;
+    void *ctx = audit->beat_ctx;
+    audit->beat = NULL;
+    (void)pthread_mutex_unlock(&audit->mutex);
+    if (beat) beat(ctx);
 }
 
 static void *write_entries(void *arg)
@@ -189,16 +217,17 @@ static void *write_entries(void *arg)
     (void)pthread_mutex_lock(&audit->mutex);
     for (;;) {
         struct job *jobs = audit->first;
-        bool due = audit->checkpoint_due;
+        bool due = audit->checkpoint_due, beat_due = audit->beat_due;
         bool again = audit->retry_due;
         audit->first = audit->last = NULL;
-        audit->busy = jobs || due || again;
-        audit->checkpoint_due = audit->retry_due = false;
+        audit->busy = jobs || due || again || beat_due;
+        audit->checkpoint_due = audit->retry_due = audit->beat_due = false;
         if (audit->busy) {
             (void)pthread_mutex_unlock(&audit->mutex);
             if (again) retry(audit);
             if (jobs) handle_jobs(audit, jobs);
             if (due) write_checkpoint(audit, false);
+            if (beat_due) prove(audit);
             (void)pthread_mutex_lock(&audit->mutex);
         } else if (audit->stopping) {
             break;
@@ -249,7 +278,7 @@ bool audit_start(struct store *store, const struct identity *identity, struct au
     struct audit *audit = mem_new(struct audit);
     audit->store = store;
     audit->identity = identity;
-    audit->head = head;
+    audit->head = audit->shown = head;
     audit->next_checkpoint_ms = clock_steady_ms() + AUDIT_CHECKPOINT_AFTER_MS;
     REQUIRE(pthread_mutex_init(&audit->mutex, NULL) == 0 &&
             pthread_cond_init(&audit->wake, NULL) == 0 &&
@@ -310,12 +339,22 @@ void audit_tick(struct audit *audit, int64_t now_ms)
     if (now_ms >= audit->next_checkpoint_ms) {
         audit->next_checkpoint_ms = now_ms + AUDIT_CHECKPOINT_AFTER_MS;
         audit->checkpoint_due = true;
+    }
+    if (audit->broken) audit->retry_due = true;
+    audit->beat_due = audit->beat != NULL;
+    if (audit->checkpoint_due || audit->retry_due || audit->beat_due) {
         (void)pthread_cond_signal(&audit->wake);
     }
-    if (audit->broken) {
-        audit->retry_due = true;
-        (void)pthread_cond_signal(&audit->wake);
-    }
+    (void)pthread_mutex_unlock(&audit->mutex);
+}
+
+void audit_prove(struct audit *audit, void (*beat)(void *ctx), void *ctx)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    audit->beat = beat;
+    audit->beat_ctx = ctx;
+    audit->beat_due = true;
+    (void)pthread_cond_signal(&audit->wake);
     (void)pthread_mutex_unlock(&audit->mutex);
 }
 
@@ -325,6 +364,14 @@ bool audit_works(struct audit *audit)
     bool works = !audit->broken;
     (void)pthread_mutex_unlock(&audit->mutex);
     return works;
+}
+
+struct log_head audit_head_now(struct audit *audit)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    struct log_head head = audit->shown;
+    (void)pthread_mutex_unlock(&audit->mutex);
+    return head;
 }
 
 struct log_head audit_flush(struct audit *audit)

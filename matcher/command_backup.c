@@ -6,10 +6,10 @@
 #include "matcher/commands.h"
 #include "matcher/directory.h"
 #include "matcher/mailbox.h"
-#include "matcher/status_file.h"
 #include "proto/backup/backup_command.h"
 #include "proto/base/mem.h"
 #include "proto/figures/collection.h"
+#include "proto/metrics/daemon_status.h"
 
 /* The log is written after what it tells of, in mailboxes and figures. In this order nothing stands
  * in the copy of the log that the copies of the others have not: what is missing from the log is

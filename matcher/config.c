@@ -25,6 +25,9 @@ const struct config_key config_keys[] = {
      1024, 256},
     {"searches_per_la", "Open searches of one LA at the same time",
      offsetof(struct config, searches_per_la), 1, 1024, 40},
+    {"searches_at_once",
+     "Searches that agents are asked for at the same time, while others wait; 0 = 8 a worker",
+     offsetof(struct config, searches_at_once), 0, 1024, 0},
     {"audit_max_mib", "Largest size of the audit store", offsetof(struct config, audit_max_mib), 16,
      1048576, 4096},
     {"mailbox_items", "Messages that may wait in one mailbox",
@@ -51,7 +54,7 @@ static uint32_t *field_of(struct config *config, const struct config_key *key)
 
 void config_defaults(struct config *config)
 {
-    *config = (struct config){.listen = "127.0.0.1:0"};
+    *config = (struct config){.listen = "127.0.0.1:0", .watch = watch_config_default()};
     for (size_t i = 0; i < config_key_count; i++) {
         *field_of(config, &config_keys[i]) = config_keys[i].preset;
     }
@@ -100,6 +103,9 @@ static const struct config_key *find_key(const char *name)
 static bool take(void *ctx, const char *name, const json_t *value, bool *known, struct err *err)
 {
     struct config *config = ctx;
+    if (watch_config_knows(name)) {
+        return watch_config_set(&config->watch, name, json_string_value(value), err);
+    }
     const struct config_key *key = find_key(name);
     int64_t number = 0;
     if (strcmp(name, LISTEN) == 0) {

@@ -27,6 +27,9 @@ MUST_CHECK bool daily_read(const struct daily *daily, int32_t day, uint32_t *cou
                            struct err *err);
 MUST_CHECK bool daily_write(const struct daily *daily, int32_t day, uint32_t count,
                             struct err *err);
+/* Calls each with the count of every name that has one on that day. */
+MUST_CHECK bool daily_each(struct store_txn *txn, size_t table, int32_t day,
+                           void (*each)(uint32_t count, void *ctx), void *ctx, struct err *err);
 /* Whether there is an entry of a day before `first`. */
 MUST_CHECK bool daily_any_before(struct store_txn *txn, size_t table, int32_t first, bool *any,
                                  struct err *err);

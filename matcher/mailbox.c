@@ -258,3 +258,27 @@ bool due_read(struct store_txn *txn, struct due_list *list, struct err *err)
     if (list->before_ms <= 0) return true;
     return store_each(txn, MAILBOX_DUE, from, sizeof from, collect_due, list, err);
 }
+
+/* ---- how much waits ---- */
+
+static bool read_load(struct store_txn *txn, struct mailbox_load *out, struct err *err)
+{
+    struct counts counts;
+    struct due_list due = {.due = DUE_ITEM, .before_ms = INT64_MAX, .key_len = ITEM_KEY};
+    if (!counts_read(txn, COUNTED_ALL, NULL, &counts, err) || !due_read(txn, &due, err)) {
+        return false;
+    }
+    out->mails = counts.mails;
+    out->bytes = counts.bytes;
+    out->oldest_at = due.count > 0 ? due.at_ms[0] : 0;
+    return true;
+}
+
+bool mailbox_load(struct mailbox *mailbox, struct mailbox_load *out, struct err *err)
+{
+    struct store_txn *txn = NULL;
+    if (!store_begin(mailbox->store, false, &txn, err)) return false;
+    bool ok = read_load(txn, out, err);
+    store_abort(txn);
+    return ok && store_usage(mailbox->store, &out->store, err);
+}

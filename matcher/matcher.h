@@ -21,6 +21,7 @@
 #include "matcher/epoch.h"
 #include "matcher/fleet.h"
 #include "matcher/mail_room.h"
+#include "matcher/measure.h"
 #include "matcher/noise.h"
 #include "matcher/reliability.h"
 #include "matcher/replay.h"
@@ -57,6 +58,10 @@ struct matcher {
     pthread_mutex_t directory_mutex;
     struct directory *directory;
     uint64_t directory_stamp;
+    struct metrics *metrics;
+    struct metrics_server *metrics_server; /* NULL: not configured */
+    struct process_figures *process;
+    int64_t next_measure_ms;
     atomic_bool draining;
     pthread_mutex_t streams_mutex;
     pthread_cond_t streams_closed; /* on the steady clock */

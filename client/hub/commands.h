@@ -25,6 +25,8 @@ int command_hub_enrol(int argc, char **argv);
 int command_hub_open(int argc, char **argv);
 /* Takes contributions until SIGTERM. */
 int command_hub_serve(int argc, char **argv);
+/* How a hub that serves is. */
+int command_hub_status(int argc, char **argv);
 /* Opens the sums of what has closed. */
 int command_hub_fetch(int argc, char **argv);
 /* Who has contributed, and who has not. */

@@ -43,6 +43,9 @@ static bool take(void *ctx, const char *name, const json_t *value, bool *known, 
     if (strcmp(name, "address") == 0) {
         return config_address(name, value, 1, MANIFEST_ADDRESS_MAX, config->address, err);
     }
+    if (watch_config_knows(name)) {
+        return watch_config_set(&config->watch, name, json_string_value(value), err);
+    }
     *known = false;
     return true;
 }
@@ -56,7 +59,7 @@ static bool read_config(const char *home, struct hub_config *out, struct checks 
         .needed = needed,
         .hint = "wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\",\"listen\":\"host:port\","
                 "\"address\":\"host:port\"}"};
-    *out = (struct hub_config){0};
+    *out = (struct hub_config){.watch = watch_config_default()};
     return config_file_read(home, &form, out, checks, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include "client/la.h"
 #include "proto/figures/collection.h"
+#include "proto/metrics/watch_config.h"
 
 /* Of a running `hub serve`. */
 #define HUB_STATUS "status.json"
@@ -16,6 +17,7 @@ struct hub_config {
     char matcher_id[ID_MAX + 1];
     char listen[ADDRESS_MAX + 1];           /* where `hub serve` listens, "host:port" */
     char address[MANIFEST_ADDRESS_MAX + 1]; /* what contributors dial: goes into manifests */
+    struct watch_config watch;
 };
 
 struct hub {

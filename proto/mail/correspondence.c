@@ -210,3 +210,9 @@ bool correspondence_read_content(struct correspondence *c, uint64_t number, stru
     buf_wipe(&raw);
     return ok;
 }
+
+bool correspondence_usage(struct correspondence *correspondence, struct store_usage *out,
+                          struct err *err)
+{
+    return store_usage(correspondence->sealed.store, out, err);
+}

@@ -112,6 +112,13 @@ MUST_CHECK bool store_rewrite_where_wanted(struct store *store, bool *done, stru
 /* A number that grows with every committed write of any process, and with a rewrite. */
 uint64_t store_version(struct store *store);
 
+/* How full it is, in bytes: pages in use, pages that the file holds (those of deleted entries are
+ * used again before it grows), and the limit. Not while another thread rewrites it. */
+struct store_usage {
+    uint64_t used, file, limit;
+};
+MUST_CHECK bool store_usage(struct store *store, struct store_usage *out, struct err *err);
+
 /* Big-endian key parts. */
 void store_key_u64(uint8_t out[8], uint64_t value);
 uint64_t store_key_read_u64(const uint8_t in[8]);

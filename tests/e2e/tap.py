@@ -146,9 +146,9 @@ class Tap:
     def __exit__(self, *_):
         write_json(self.config, self.before)
         self.stopped.set()
-        self.listener.close()
         for thread in self.threads:
             thread.join()
+        self.listener.close()
 
     def _accept(self):
         while not self.stopped.is_set():
@@ -159,7 +159,12 @@ class Tap:
             self.threads[-1].start()
 
     def _serve(self, near):
-        with near, socket.create_connection(("127.0.0.1", self.scheme.memory["port"])) as far:
+        try:
+            far = socket.create_connection(("127.0.0.1", self.scheme.memory["port"]))
+        except ConnectionRefusedError:  # the matcher is stopped
+            near.close()
+            return
+        with near, far:
             made = Connection(End(near, self.towards_party, server_side=True),
                               End(far, self.towards_matcher, server_hostname="matcher"))
             self.connections.append(made)

@@ -125,13 +125,17 @@ KINDS = {("la", True): ("FromLa", "ToLa"), ("agent", True): ("FromAgent", "ToAge
          ("la", False): ("FromParty", "ToParty"), ("agent", False): ("FromParty", "ToParty")}
 
 
+# way: tap.UP or tap.DOWN; leaves: [(path, value)]; size: bytes that gRPC carries.
+Message = collections.namedtuple("Message", "way kind leaves size")
+
+
 def opened(connection, role):
-    """[(direction, message type, [(path, value)])] of a connection; direction as tap.UP and tap.DOWN."""
+    """All messages of a connection."""
     up, down = (messages(bytes(data)) for data in connection.plain)
     found = []
     for stream, parts in up.items():
         hello = dict(fields(dict(fields(parts[0]))[1]))
         kinds = KINDS[role, isinstance(hello[2], int)]
         for way, side in enumerate((parts, down.get(stream, []))):
-            found += [(way, kinds[way], list(leaves(kinds[way], part))) for part in side]
+            found += [Message(way, kinds[way], list(leaves(kinds[way], part)), len(part)) for part in side]
     return found

@@ -35,6 +35,7 @@ class Stage(StoryCase):
     up_options = ("--deadline-ms", DEADLINE_MS)
     seconds = 900
     clock = False  # whether the daemons' clock can be stepped
+    base = 3 * DAY  # what is 0 for `step`: certificates have to be good when it is a day behind
 
     @classmethod
     def setUpClass(cls):
@@ -45,14 +46,17 @@ class Stage(StoryCase):
             cls.link = folder / "clock"
             os.environ["HEARTH_CLOCK_LINK"] = str(cls.link)
             cls.addClassCleanup(os.environ.pop, "HEARTH_CLOCK_LINK", None)
-            cls.step(0)
+            cls.step(-cls.base)
         super().setUpClass()
+        if cls.clock:
+            cls.step(0)
+            cls.scheme.wait_attached(cls.scheme.parties.agents, 60)
 
     @classmethod
     def step(cls, seconds):
-        """Sets the clock of every program of this case, those that run too, so far ahead."""
+        """Sets the clock of every program of this case, those that run too, so far from the case's own."""
         fresh = cls.link.with_name("next")
-        fresh.symlink_to(str(int(seconds)))
+        fresh.symlink_to(str(int(cls.base + seconds)))
         fresh.replace(cls.link)
 
     def setUp(self):

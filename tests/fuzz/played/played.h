@@ -5,6 +5,7 @@
  *   rpc.c    streams, servers, channels
  *   inbox.c  a client's wait for the next message
  *   pool.c   jobs
+ *   random.c random bytes, the same in every run
  */
 #ifndef TESTS_FUZZ_PLAYED_H
 #define TESTS_FUZZ_PLAYED_H
