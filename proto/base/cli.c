@@ -158,9 +158,17 @@ static int unknown_command(const struct cli_program *program, int argc, char **a
     return EXIT_USAGE;
 }
 
+/* `PROGRAM --check-config` is the command of that name, as with other daemons. */
+static void take_check_config(int argc, char **argv)
+{
+    static char command[] = "check-config";
+    if (argc > 1 && strcmp(argv[1], "--check-config") == 0) argv[1] = command;
+}
+
 int cli_main(const struct cli_program *program, int argc, char **argv)
 {
     json_wipe_setup();
+    take_check_config(argc, argv);
     if (argc < 2) {
         print_usage(program, stderr);
         return EXIT_USAGE;
