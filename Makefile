@@ -27,7 +27,7 @@ LDFLAGS_ALL += -fsanitize=thread
 endif
 
 # Rooms, in link order: each may use those to its right. tests/lint checks the includes.
-ROOMS := agent matcher client/hub client proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/metrics proto/base
+ROOMS := agent matcher client/hub client proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base
 PROTOS := $(wildcard proto/*.proto)
 GEN_C := $(PROTOS:%.proto=$(B)/gen/%.pb-c.c)
 GEN_H := $(GEN_C:.c=.h)
@@ -43,7 +43,7 @@ LIBS := -lsodium -ldecaf -lgrpc -lgpr -lprotobuf-c -llmdb -ljansson -lproj -lgeo
 LIBS_SMALL := -lsodium -ldecaf -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lm
 
 PROGRAMS := $(B)/hearth $(B)/hearth-agent $(B)/hearth-matcher $(B)/hearth-keys
-SHARED := $(foreach r,proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/metrics proto/base,$(call archive,$(r))) $(B)/lib/messages.a
+SHARED := $(foreach r,proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base,$(call archive,$(r))) $(B)/lib/messages.a
 
 .PHONY: all deps check check-unit check-e2e check-san soak demo bench lint format install clean help
 all: deps $(PROGRAMS)
@@ -116,6 +116,8 @@ $(B)/hearth-keys: $(B)/obj/keys/main.o $(filter-out $(foreach r,proto/figures pr
 
 # ---- unit tests: tests/unit/ROOM/test_NAME.c links that room and those below it ----
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
+# Those that run under valgrind, which excludes sanitizers: plain builds only.
+UNIT_SRC := $(if $(SAN)$(TSAN),$(filter-out %/test_constant_time.c tests/unit/proto/crypto/test_constant_time_%,$(UNIT_SRC)),$(UNIT_SRC))
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 UNIT_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/support/*.c))
 # What needs keys/ cannot be linked into the tests of rooms below it.
@@ -126,12 +128,13 @@ below_proto/metrics := proto/base
 below_proto/crypto := proto/base
 below_proto/store := proto/base
 below_proto/domain := proto/store proto/crypto proto/base
-below_keys := proto/crypto proto/base
-below_proto/rpc := keys proto/crypto proto/base
-below_proto/audit := keys proto/domain proto/store proto/crypto proto/base
-below_proto/mail := proto/rpc keys proto/domain proto/store proto/crypto proto/base
-below_proto/figures := proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/base
-below_agent := proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/metrics proto/base
+below_proto/backup := proto/store proto/base
+below_keys := proto/backup proto/store proto/crypto proto/base
+below_proto/rpc := keys proto/backup proto/store proto/crypto proto/base
+below_proto/audit := keys proto/domain proto/backup proto/store proto/crypto proto/base
+below_proto/mail := proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/base
+below_proto/figures := proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/base
+below_agent := proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base
 below_matcher := $(below_agent)
 below_client := $(below_agent)
 below_client/hub := client $(below_agent)

@@ -246,6 +246,18 @@ static enum decline answer_again(const struct job *job, int64_t now_ms, bool *do
     return DECLINE_REPLAY;
 }
 
+/* A query has one reply. What was given between a backup and its restore is not known; the LA's
+ * clock may be ahead. */
+static bool may_be_answered(const struct job *job, struct err *why)
+{
+    int64_t restored_ms = job->answerer->parts.restored_ms;
+    if (restored_ms == 0 || job->checked.query.issued_at > restored_ms + CLOCK_SKEW_MS) {
+        return false;
+    }
+    (void)err_set(why, ERR_EXISTS, "query_id", "it may have been answered before the restore");
+    return true;
+}
+
 /* *keeping set: the job is the keeper's, and may be gone already. */
 static enum decline answer(struct job *job, bool *keeping, struct err *why)
 {
@@ -257,6 +269,7 @@ static enum decline answer(struct job *job, bool *keeping, struct err *why)
     enum decline reason = check_origin(parts->checker, query, now_ms, checked, why);
     if (reason == DECLINE_NONE) reason = answer_again(job, now_ms, &done, why);
     if (done || reason != DECLINE_NONE) return reason;
+    if (may_be_answered(job, why)) return DECLINE_REPLAY;
     reason = check_keys(parts->checker, query, now_ms, checked, why);
     if (reason != DECLINE_NONE) return reason;
     struct query_name name = name_of(checked);

@@ -29,7 +29,8 @@ struct answerer_parts { /* all outlive the answerer */
     struct keeper *keeper;
     struct sender *sender;
     int fresh_days;
-    unsigned threads;        /* 0: one a processor */
+    unsigned threads;    /* 0: one a processor */
+    int64_t restored_ms; /* when the home was put back from a backup; 0: never */
     struct metrics *metrics; /* NULL: nothing is counted */
 };
 struct answerer;

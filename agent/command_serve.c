@@ -40,6 +40,7 @@ struct server {
     struct figures figures;
     struct figures_post *figures_post;
     int lock_fd, signal_fd, wake_fd;
+    struct store_gap gap; /* of the last restore */
     struct watch *watch;
     uint64_t vault_version, correspondence_version;
     int64_t next_tick_ms;
@@ -121,7 +122,22 @@ static void watch_trust(struct server *server)
     log_info("revocations", "number=%llu",
              (unsigned long long)trust_revocation_number(server->home.trust));
     checker_forget(server->checker);
-    link_recheck(server->link);
+    post_recheck(server->post);
+}
+
+/* A renewed certificate of our own is shown by connecting anew. */
+static void watch_certificate(struct server *server)
+{
+    struct err err = {0};
+    bool changed = false;
+    if (!identity_reload(server->home.identity, server->home.path, server->home.trust, &changed,
+                         &err)) {
+        log_err(LOG_LEVEL_ERROR, "certificate_kept", &err);
+    }
+    if (!changed) return;
+    log_info("certificate", "serial=%llu",
+             (unsigned long long)identity_certificate(server->home.identity)->serial);
+    link_renew(server->link);
     post_recheck(server->post);
 }
 
@@ -129,6 +145,8 @@ static void tick(struct server *server)
 {
     struct err err = {0};
     watch_trust(server);
+    watch_certificate(server);
+    link_recheck(server->link);
     watch_vault(server);
     watch_inbox(server);
     upkeep_tick(server->upkeep);
@@ -219,6 +237,7 @@ static void start_parts(struct server *server)
                                             .keeper = server->keeper,
                                             .sender = server->sender,
                                             .fresh_days = home->config.fresh_days,
+                                            .restored_ms = server->gap.to_ms,
                                             .threads = home->config.threads,
                                             .metrics = watch_metrics(server->watch)};
     server->answerer = answerer_start(&answerer);
@@ -254,6 +273,7 @@ static bool start(struct server *server, const struct cli_common *common, struct
     if (!open_signals(server, err) || !home_open(common, &server->home, err) ||
         !daemon_lock(server->home.path, &server->lock_fd, err) ||
         !home_open_correspondence(&server->home, err) || !home_open_replies(&server->home, err) ||
+        !replies_gap(server->home.replies, &server->gap, err) ||
         !figures_open(&server->home, &server->figures, err) ||
         !policy_open(&server->home.config, server->home.vault, &server->policy, err) ||
         !watch_start(&server->home, &server->watch, err)) {
@@ -300,7 +320,8 @@ int command_serve(int argc, char **argv)
 {
     static const char doc[] =
         "Attaches to the matcher and answers queries until SIGTERM. Dials out: no port is opened. "
-        "Imports may run meanwhile. SIGHUP re-reads the revocation list at once.";
+        "Imports may run meanwhile. SIGHUP re-reads the revocation list and the certificate at "
+        "once.";
     struct cli_common common = {0};
     struct err err = {0};
     struct server server = {.lock_fd = -1, .signal_fd = -1, .wake_fd = -1};

@@ -311,5 +311,12 @@ void link_recheck(struct link *link)
     if (!link_attached(link)) return;
     if (checker_matcher_good(link->parts.checker, clock_wall_ms(), &err)) return;
     log_err(LOG_LEVEL_ERROR, "matcher", &err);
-    rpc_stream_cancel(link->stream, RPC_UNAUTHENTICATED, err.text);
+    rpc_stream_cancel(link->stream, err.code == ERR_EXPIRED ? RPC_UNAVAILABLE : RPC_UNAUTHENTICATED,
+                      err.text);
+}
+
+void link_renew(struct link *link)
+{
+    if (!link->stream) return;
+    rpc_stream_cancel(link->stream, RPC_UNAVAILABLE, "this party's certificate was renewed");
 }

@@ -37,7 +37,10 @@ void link_free(struct link *link);
  * it is to be called again, if wake_fd does not ask for it earlier. */
 int64_t link_step(struct link *link);
 bool link_attached(struct link *link);
-/* Ends the stream where the matcher's certificate is not good any more. */
+/* Ends the stream, to dial anew: the identity has another certificate. */
+void link_renew(struct link *link);
+/* Ends the stream where the matcher's certificate is not good any more. One that has expired may
+ * have been renewed: then it is dialled anew soon. */
 void link_recheck(struct link *link);
 
 #endif

@@ -25,6 +25,8 @@ static const struct cli_command commands[] = {
     {"audit open", "make a package of one reply, for an auditor", command_audit_open},
     {"audit check", "recompute a reply from its package", command_audit_check},
     {"audit log", "check an export of the matcher's log", command_audit_log},
+    {"backup", "copy the home directory while it is in use", command_backup},
+    {"restore", "make a home directory of a backup", command_restore},
     {"criteria", "list what carers may offer", command_criteria},
     {"status", "say whether serve is running and attached", command_status},
     {"figures status", "say what was contributed to which hub", command_figures},

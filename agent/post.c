@@ -18,7 +18,7 @@ enum { LOOK_MS = 1000 }; /* between looks at the correspondence during a pause *
 struct post {
     struct post_parts parts;
     pthread_t thread;
-    unsigned failures; /* since the matcher greeted; the thread's own */
+    unsigned failures; /* since an exchange has settled; the thread's own */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct exchange *exchange; /* while there is one */
@@ -102,12 +102,17 @@ static bool run_exchange(struct post *post, struct err *err)
                                          .changed_ctx = post};
     struct exchange *exchange = NULL;
     struct exchange_counts counts = {0};
-    if (!exchange_open(&parts, &exchange, err)) return false;
-    log_info("mailbox_open", "matcher=%s", post->parts.matcher_id);
-    post->failures = 0;
-    metrics_set(post->parts.metrics, MEASURE_MAILBOX_CONNECTED, 0, 0, 1);
+    if (!exchange_start(&parts, &exchange, err)) return false;
     show_exchange(post, exchange);
-    bool ok = exchange_settle(exchange, &counts, err) && exchange_attend(exchange, &counts, err);
+    bool ok = exchange_greet(exchange, err);
+    if (ok) {
+        log_info("mailbox_open", "matcher=%s", post->parts.matcher_id);
+        metrics_set(post->parts.metrics, MEASURE_MAILBOX_CONNECTED, 0, 0, 1);
+        ok = exchange_settle(exchange, &counts, err);
+        /* Not before: a disk that is full fails what the matcher delivers each time anew. */
+        if (ok) post->failures = 0;
+        ok = ok && exchange_attend(exchange, &counts, err);
+    }
     show_exchange(post, NULL);
     exchange_close(exchange);
     metrics_set(post->parts.metrics, MEASURE_MAILBOX_CONNECTED, 0, 0, 0);

@@ -11,7 +11,8 @@
 #include "proto/store/store.h"
 
 #define HOME_REPLIES "replies"
-#define REPLIES_PURPOSE "replies"        /* for identity_derive */
+#define REPLIES_PURPOSE "replies" /* for identity_derive */
+extern const struct store_schema replies_schema;
 enum { SLOT_SETS_BYTES_MAX = 64 << 20 }; /* of one reply */
 
 struct replies;
@@ -19,6 +20,9 @@ struct replies;
 MUST_CHECK bool replies_open(const char *home, const struct secret *key, struct replies **out,
                              struct err *err);
 void replies_close(struct replies *replies);
+/* The time between backup and restore, where the home was put back: replies of then are not known.
+ * Zeros where it was not. */
+MUST_CHECK bool replies_gap(struct replies *replies, struct store_gap *out, struct err *err);
 
 /* One reply as it is kept. kept_reply_free wipes and frees. */
 struct kept_reply {

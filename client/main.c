@@ -22,6 +22,8 @@ static const struct cli_command commands[] = {
     {"history", "show what is kept of searches", command_history},
     {"export", "write what is kept as CSV or JSON", command_export},
     {"purge", "remove what is older than so many days", command_purge},
+    {"backup", "copy the home directory while it is in use", command_backup},
+    {"restore", "make a home directory of a backup", command_restore},
     {"audit open", "open a query for an auditor", command_audit_open},
     {"audit check", "recompute a query from its package", command_audit_check},
     {"audit log", "check an export of the matcher's log", command_audit_log},
@@ -47,6 +49,8 @@ static const struct cli_command commands[] = {
     {"hub coverage", "say who has contributed", command_hub_coverage},
     {"hub ledger", "list what was released, and what epsilon is left", command_hub_ledger},
     {"hub show", "show the figures that were released", command_hub_show},
+    {"hub backup", "copy a hub's home directory while it is in use", command_hub_backup},
+    {"hub restore", "make a hub's home directory of a backup", command_hub_restore},
     {"hub gaps", "tell where searches fail most", command_hub_gaps},
 };
 

@@ -10,6 +10,8 @@ static const struct cli_command commands[] = {
     {"revoke", "Authority: revoke certificates, make a new list", keys_command_revoke},
     {"list", "Authority: the certificates issued so far", keys_command_list},
     {"passphrase", "Change the passphrase of a key file", keys_command_passphrase},
+    {"backup", "Authority: copy the directory", keys_command_backup},
+    {"restore", "Authority: make a directory of a backup", keys_command_restore},
     {"show", "Explain any file of this program", keys_command_show},
 };
 

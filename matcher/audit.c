@@ -22,13 +22,15 @@ struct audit {
     pthread_cond_t wake, idle;
     struct job *first, *last;
     struct log_head shown; /* the head, for others to read */
-    bool stopping, busy, broken, checkpoint_due;
+    bool stopping, busy, broken, checkpoint_due, retry_due;
     int64_t next_checkpoint_ms;
     const struct identity *identity;
     /* Written by the thread alone: */
     struct log_head head;
     uint64_t signed_length; /* of the newest checkpoint */
     uint64_t kept_length;   /* of the newest that is kept for ever, 0: none since the start */
+    struct job *held;       /* what could not be written, in order; written first, once it can be */
+    size_t held_count;
     pthread_t thread;
 };
 
@@ -119,20 +121,76 @@ static void finish_jobs(struct job *jobs, bool ok)
     }
 }
 
-static void handle_jobs(struct audit *audit, struct job *jobs)
+/* ---- while the store takes nothing ---- */
+
+static void set_broken(struct audit *audit, bool broken)
 {
-    struct err err = {0};
-    bool ok = audit_works(audit) && write_jobs(audit, jobs, &err);
-    if (!ok && err.code != ERR_NONE) {
-        log_err(LOG_LEVEL_ERROR, "audit_failed", &err);
-        (void)pthread_mutex_lock(&audit->mutex);
-        audit->broken = true;
-        (void)pthread_mutex_unlock(&audit->mutex);
+    (void)pthread_mutex_lock(&audit->mutex);
+    audit->broken = broken;
+    (void)pthread_mutex_unlock(&audit->mutex);
+}
+
+/* What somebody waits for has failed. What tells of things that were done is held, because it has
+ * to be in the log: little of it comes while nothing new is begun, and past AUDIT_HELD_MAX only how
+ * much is missing can be told. */
+static void hold(struct audit *audit, struct job *jobs)
+{
+    struct job **end = &audit->held;
+    while (*end) end = &(*end)->next;
+    while (jobs) {
+        struct job *next = jobs->next;
+        jobs->next = NULL;
+        if (jobs->request.done || audit->held_count >= AUDIT_HELD_MAX) {
+            if (!jobs->request.done) log_error("audit_lost", "kind=%d", (int)jobs->request.kind);
+            finish_jobs(jobs, false);
+        } else {
+            *end = jobs;
+            end = &jobs->next;
+            audit->held_count++;
+        }
+        jobs = next;
     }
+}
+
+static void show_head(struct audit *audit)
+{
     (void)pthread_mutex_lock(&audit->mutex);
     audit->shown = audit->head;
     (void)pthread_mutex_unlock(&audit->mutex);
-    finish_jobs(jobs, ok);
+}
+
+/* The held ones go before; none of them has a `build`, whose work could not be done twice. */
+static void handle_jobs(struct audit *audit, struct job *jobs)
+{
+    struct err err = {0};
+    if (!audit_works(audit)) {
+        hold(audit, jobs);
+    } else if (write_jobs(audit, jobs, &err)) {
+        show_head(audit);
+        finish_jobs(jobs, true);
+    } else {
+        log_err(LOG_LEVEL_ERROR, "audit_failed", &err);
+        set_broken(audit, true);
+        hold(audit, jobs);
+    }
+}
+
+/* Whether the store takes entries again. */
+static void retry(struct audit *audit)
+{
+    struct err err = {0};
+    struct job *jobs = audit->held;
+    if (audit_works(audit)) return;
+    if (!write_jobs(audit, jobs, &err)) {
+        log_err(LOG_LEVEL_DEBUG, "audit_failed", &err);
+        return;
+    }
+    log_info("audit_recovered", "held=%zu", audit->held_count);
+    audit->held = NULL;
+    audit->held_count = 0;
+    show_head(audit);
+    finish_jobs(jobs, true);
+    set_broken(audit, false);
 }
 
 static void *write_entries(void *arg)
@@ -142,11 +200,13 @@ static void *write_entries(void *arg)
     for (;;) {
         struct job *jobs = audit->first;
         bool due = audit->checkpoint_due;
+        bool again = audit->retry_due;
         audit->first = audit->last = NULL;
-        audit->busy = jobs || due;
-        audit->checkpoint_due = false;
+        audit->busy = jobs || due || again;
+        audit->checkpoint_due = audit->retry_due = false;
         if (audit->busy) {
             (void)pthread_mutex_unlock(&audit->mutex);
+            if (again) retry(audit);
             if (jobs) handle_jobs(audit, jobs);
             if (due) write_checkpoint(audit, false);
             (void)pthread_mutex_lock(&audit->mutex);
@@ -158,6 +218,9 @@ static void *write_entries(void *arg)
         }
     }
     (void)pthread_mutex_unlock(&audit->mutex);
+    retry(audit);
+    if (audit->held_count > 0) log_error("audit_lost", "entries=%zu", audit->held_count);
+    finish_jobs(audit->held, false);
     write_checkpoint(audit, true);
     return NULL;
 }
@@ -246,6 +309,7 @@ void audit_add(struct audit *audit, enum audit_kind kind, struct buf *fields)
 void audit_ask(struct audit *audit, const struct audit_request *request)
 {
     struct job *job = mem_new(struct job);
+    REQUIRE(request->done);
     job->request = *request;
     queue(audit, job);
 }
@@ -256,6 +320,10 @@ void audit_tick(struct audit *audit, int64_t now_ms)
     if (now_ms >= audit->next_checkpoint_ms) {
         audit->next_checkpoint_ms = now_ms + AUDIT_CHECKPOINT_AFTER_MS;
         audit->checkpoint_due = true;
+        (void)pthread_cond_signal(&audit->wake);
+    }
+    if (audit->broken) {
+        audit->retry_due = true;
         (void)pthread_cond_signal(&audit->wake);
     }
     (void)pthread_mutex_unlock(&audit->mutex);
@@ -280,7 +348,7 @@ struct log_head audit_head_now(struct audit *audit)
 struct log_head audit_flush(struct audit *audit)
 {
     (void)pthread_mutex_lock(&audit->mutex);
-    while (audit->first || audit->busy || audit->checkpoint_due) {
+    while (audit->first || audit->busy || audit->checkpoint_due || audit->retry_due) {
         (void)pthread_cond_wait(&audit->idle, &audit->mutex);
     }
     struct log_head head = audit->head;

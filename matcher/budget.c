@@ -24,10 +24,12 @@ int64_t budget_renewal(int64_t now_ms)
 static bool used_up(uint32_t limit, int64_t now_ms, struct err *err)
 {
     char renewal[CLOCK_TEXT];
-    clock_format(budget_renewal(now_ms), renewal);
+    int64_t at_ms = budget_renewal(now_ms);
+    clock_format(at_ms, renewal);
     return err_set(err, ERR_BUDGET, "budget",
                    "the %u searches of this day are used up; the budget renews at %s", limit,
-                   renewal);
+                   renewal) ||
+           err_retry(err, at_ms - now_ms);
 }
 
 bool budget_take(struct store_txn *txn, const char *la, uint32_t limit, int64_t now_ms,
@@ -40,7 +42,7 @@ bool budget_take(struct store_txn *txn, const char *la, uint32_t limit, int64_t 
     if (!daily_read(&daily, today, &count, err)) return false;
     if (count >= limit) return used_up(limit, now_ms, err);
     return daily_write(&daily, today, count + 1, err) &&
-           daily_forget(txn, AUDIT_TABLE_BUDGET, today, err);
+           daily_forget(txn, AUDIT_TABLE_BUDGET, today - DAILY_PAST_DAYS, err);
 }
 
 bool budget_used(struct store *store, const char *la, int64_t now_ms, uint32_t *used,

@@ -7,7 +7,7 @@
 #include "proto/store/store.h"
 
 /* Uses up one search of `la` on the London day of now_ms, inside the caller's transaction. limit 0
- * = no limit (nothing is stored). ERR_BUDGET says when it renews. */
+ * = no limit (nothing is stored). ERR_BUDGET says when it renews, with the time until then. */
 MUST_CHECK bool budget_take(struct store_txn *txn, const char *la, uint32_t limit, int64_t now_ms,
                             struct err *err);
 /* How many were used up on that day. */

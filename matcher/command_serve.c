@@ -30,7 +30,7 @@ struct server {
     struct matcher *matcher;
     int port, lock_fd, signal_fd, change_fd;
     int64_t next_tick_ms, next_status_ms, old_status_ms;
-    bool status_stale;
+    bool status_stale, status_fails;
     int64_t drain_until_ms; /* 0 = not stopping */
 };
 
@@ -62,12 +62,12 @@ static bool catch_signals(struct server *server, struct err *err)
 static void write_status(struct server *server)
 {
     struct err err;
-    server->status_stale = false;
-    server->next_status_ms = clock_steady_ms() + STATUS_MS;
+    bool ok = status_write(server->matcher, server->port, &err);
+    /* It is tried again, and told once. */
+    if (!ok && !server->status_fails) log_err(LOG_LEVEL_ERROR, "status", &err);
+    server->status_fails = server->status_stale = !ok;
+    server->next_status_ms = clock_steady_ms() + (ok ? STATUS_MS : TICK_MS);
     server->old_status_ms = clock_steady_ms() + STATUS_PERIOD_MS;
-    if (!status_write(server->matcher, server->port, &err)) {
-        log_err(LOG_LEVEL_ERROR, "status", &err);
-    }
 }
 
 static bool start(struct server *server, const struct options *options, struct err *err)
@@ -124,6 +124,16 @@ static void read_changes(struct server *server)
     if (eventfd_read(server->change_fd, &count) == 0) server->status_stale = true;
 }
 
+static void watch_certificate(struct server *server)
+{
+    struct err err;
+    bool changed = false;
+    if (!identity_reload(server->identity, server->home, server->trust, &changed, &err)) {
+        log_err(LOG_LEVEL_ERROR, "certificate_kept", &err);
+    }
+    if (changed) matcher_renewed(server->matcher);
+}
+
 static int time_to_wait(const struct server *server)
 {
     int64_t now_ms = clock_steady_ms();
@@ -146,6 +156,7 @@ static void run_step(struct server *server)
     int64_t now_ms = clock_steady_ms();
     if (now_ms >= server->next_tick_ms) {
         matcher_tick(server->matcher);
+        watch_certificate(server);
         if (now_ms >= server->old_status_ms) server->status_stale = true;
         server->next_tick_ms = now_ms + TICK_MS;
     }
@@ -181,7 +192,8 @@ int command_serve(int argc, char **argv)
     static const struct argp argp = {
         .options = entries,
         .parser = parse,
-        .doc = "Runs until SIGTERM; SIGHUP re-reads the directory and the revocation list."};
+        .doc = "Runs until SIGTERM; SIGHUP re-reads the directory, the revocation list and the "
+               "certificate."};
     struct options options = {0};
     struct err err = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_USAGE;

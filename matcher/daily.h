@@ -8,7 +8,12 @@
 
 #include "proto/store/store.h"
 
-enum { DAILY_NAME_MAX = STORE_KEY_MAX - 8 }; /* bytes of what is counted */
+enum {
+    DAILY_NAME_MAX = STORE_KEY_MAX - 8, /* bytes of what is counted */
+    /* Past days of what is counted by the day that stay: a clock that steps forward and back again
+     * must not find today's count gone. */
+    DAILY_PAST_DAYS = 7
+};
 
 /* What is counted: `len` bytes of name (1 to DAILY_NAME_MAX) in one table. */
 struct daily {

@@ -11,6 +11,7 @@
 #include "proto/store/store.h"
 
 #define HOME_MAIL "mail"
+extern const struct store_schema mailbox_schema;
 
 enum {
     MAILBOX_COUNTED_DAYS = 180, /* how far back a thread says something about answering */

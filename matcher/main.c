@@ -13,6 +13,8 @@ static const struct cli_command commands[] = {
     {"directory show", "list the agencies of the signed directory", command_directory_show},
     {"serve", "answer searches and hold the agents' connections", command_serve},
     {"status", "say whether it is running, and which agents are attached", command_status},
+    {"backup", "copy the home directory while it is in use", command_backup},
+    {"restore", "make a home directory of a backup", command_restore},
     {"audit verify", "check that the audit log is intact", command_audit_verify},
     {"audit show", "print entries of the audit log", command_audit_show},
     {"audit export", "write what one party may see of the audit log", command_audit_export},

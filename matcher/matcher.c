@@ -146,6 +146,13 @@ void matcher_tick(struct matcher *matcher)
     measure_tick(matcher, clock_steady_ms());
 }
 
+void matcher_renewed(struct matcher *matcher)
+{
+    rpc_server_reload(matcher->server, matcher->identity, matcher->trust);
+    log_info("certificate", "serial=%llu",
+             (unsigned long long)identity_certificate(matcher->identity)->serial);
+}
+
 /* ---- life ---- */
 
 static void free_parts(struct matcher *matcher)
@@ -188,6 +195,7 @@ static bool open_stores(struct matcher *matcher, struct err *err)
            audit_store_open(matcher->home, true, matcher->config.audit_max_mib, &matcher->store,
                             err) &&
            audit_start(matcher->store, matcher->identity, &matcher->audit, err) &&
+           audit_note_restored(matcher->audit, matcher->store, err) &&
            mail_room_start(matcher, &matcher->mail, err) &&
            answering_start(mail_room_mailbox(matcher->mail), matcher->config.answer_hours,
                            &matcher->answering, err) &&
@@ -201,7 +209,12 @@ static void start_parts(struct matcher *matcher)
     matcher->groups = query_groups_new();
     matcher->noise = noise_new();
     matcher->fleet = fleet_new();
-    matcher->searches = searches_new(config->searches_max, config->searches_per_la);
+    const struct searches_limits limits = {
+        .max = config->searches_max,
+        .max_per_la = config->searches_per_la,
+        .at_once = config->searches_at_once ? config->searches_at_once
+                                            : SEARCHES_A_THREAD * pool_threads(matcher->pool)};
+    matcher->searches = searches_new(&limits);
     matcher->scores = blind_scores_new();
     matcher->timers = timers_start();
     struct buf fields = {0};

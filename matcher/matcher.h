@@ -82,6 +82,8 @@ MUST_CHECK bool matcher_start(const char *home, const struct config *config,
  * list and the directory if their files changed, lets go of agents that may not stay, rolls the
  * epoch over, looks after the mailboxes; every minute, how agencies answer is worked out. */
 void matcher_tick(struct matcher *matcher);
+/* The identity has another certificate: new connections are shown it. */
+void matcher_renewed(struct matcher *matcher);
 /* No new calls; searches that wait for their query end with UNAVAILABLE, the others go on. */
 void matcher_drain(struct matcher *matcher);
 /* Ends with UNAVAILABLE what is still open, stops everything, wipes the epoch keys, frees. */

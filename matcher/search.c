@@ -34,6 +34,8 @@ struct search *search_ref(struct search *search)
 /* Lets go of agents and of all that was received of replies. */
 static void clear(struct search *search)
 {
+    if (search->query) hearth__v1__from_la__free_unpacked(search->query, NULL);
+    search->query = NULL;
     for (size_t i = 0; i < search->asked_count; i++) {
         struct asked *asked = &search->asked[i];
         buf_wipe(&asked->c1);
@@ -109,7 +111,7 @@ void search_end(struct search *search, const struct err *err, bool refused)
     rpc_stream_ref(search->stream);
     timers_at(search->matcher->timers, clock_steady_ms() + GOODBYE_MS, cut, search->stream);
     clear(search);
-    searches_leave(search->matcher->searches, search);
+    search_give_turn(search, searches_leave(search->matcher->searches, search, clock_steady_ms()));
 }
 
 void search_run_job(struct search *search, void (*job)(void *ctx), void *ctx)
@@ -173,9 +175,10 @@ static const step_fn steps[PHASES][KINDS] = {
 static void dispatch(struct search *search, const uint8_t *data, size_t len)
 {
     static const char *const phase_names[PHASES] = {
-        "before the hello",    "before the query", "while the query is checked",
-        "while agents answer", "after the close",  "after the proof",
-        "after the end"};
+        "before the hello",      "before the query",
+        "while the query waits", "while the query is checked",
+        "while agents answer",   "after the close",
+        "after the proof",       "after the end"};
     struct err err;
     if (search->phase == PHASE_DONE) return; /* crossed with the end */
     Hearth__V1__FromLa *message = hearth__v1__from_la__unpack(NULL, len, data);
@@ -276,7 +279,8 @@ const struct rpc_events search_events = {
 
 static bool is_waiting(const struct search *search)
 {
-    return search->phase == PHASE_HELLO || search->phase == PHASE_QUERY;
+    return search->phase == PHASE_HELLO || search->phase == PHASE_QUERY ||
+           search->phase == PHASE_WAITING;
 }
 
 void search_end_all(struct matcher *matcher, bool only_waiting, const struct err *err)

@@ -133,6 +133,7 @@ static void relay(struct search *search, struct asked *asked, struct reply_job *
     asked->c2 = envelope_take(&reply->c2);
     asked->state = ASKED_RELAYED;
     search->items += asked->count;
+    search_extend_grace(search);
 }
 
 static void take_reply(struct search *search, struct reply_job *job, bool ok, struct err *err)

@@ -146,6 +146,20 @@ static bool start(struct server *server, const struct options *options, struct e
 
 /* ---- the loop ---- */
 
+static void watch_certificate(struct server *server)
+{
+    struct err err = {0};
+    bool changed = false;
+    if (!identity_reload(server->hub.identity, server->hub.path, server->hub.trust, &changed,
+                         &err)) {
+        log_err(LOG_LEVEL_ERROR, "certificate_kept", &err);
+    }
+    if (!changed) return;
+    rpc_server_reload(server->rpc, server->hub.identity, server->hub.trust);
+    log_info("certificate", "serial=%llu",
+             (unsigned long long)identity_certificate(server->hub.identity)->serial);
+}
+
 static void tick(struct server *server)
 {
     struct err err = {0};
@@ -157,6 +171,7 @@ static void tick(struct server *server)
         log_info("revocations", "number=%llu",
                  (unsigned long long)trust_revocation_number(server->hub.trust));
     }
+    watch_certificate(server);
     figures_server_tick(server->figures);
     if (server->fetcher) fetcher_tick(server->fetcher);
     hub_watch_tick(server->watch);
@@ -209,7 +224,8 @@ int command_hub_serve(int argc, char **argv)
         .options = entries,
         .parser = parse,
         .doc = "Takes contributions until SIGTERM, and opens the sums of a period when it has "
-               "closed. SIGHUP re-reads the revocation list at once."};
+               "closed. SIGHUP re-reads the revocation list and the certificate at "
+               "once."};
     struct options options = {0};
     struct err err = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;

@@ -7,6 +7,9 @@
 
 /* Writes config.json. */
 int command_hub_init(int argc, char **argv);
+/* Copies the home; makes one of a copy. */
+int command_hub_backup(int argc, char **argv);
+int command_hub_restore(int argc, char **argv);
 /* Draws up the areas of the tables from boundaries; lists them. */
 int command_hub_areas(int argc, char **argv);
 /* Says who contributes; lists them. */

@@ -11,8 +11,7 @@
 #include <jansson.h>
 
 #include "proto/base/err.h"
-
-#define HEARTH_VERSION "0.1.0"
+#include "proto/base/version.h"
 
 struct cli_command {
     const char *name;    /* "import"; two words ("audit verify") are matched as two arguments */
@@ -59,13 +58,14 @@ int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
 int cli_parse_common(const char *doc, int argc, char **argv, struct cli_common *common);
 
 /* Prints an error: as `{"error":{"code":…,"field":…,"message":…}}` on stdout where `json`, else as
- * "program: field: text" on stderr. */
+ * "program: field: text" on stderr. Where it is known when trying again may help, that too:
+ * "retry_after_s", or "; try again in 40 s". */
 void cli_print_error(const char *program, bool json, const struct err *err);
 /* Prints one compact object and a line end on stdout; takes the reference. NULL is a caller's bug.
  */
 void cli_print_json(json_t *object);
-/* What goes into such objects. An error: {"code","field","message"}, with nothing in it that could
- * steer a terminal. A new reference. */
+/* What goes into such objects. An error: {"code","field","message"} and, where it is known,
+ * "retry_after_s", with nothing in it that could steer a terminal. A new reference. */
 json_t *cli_error_json(const struct err *err);
 /* "2026-11-22T05:46:34Z" of ms since 1970; null for 0. A new reference. */
 json_t *instant_json(int64_t ms);

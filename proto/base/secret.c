@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,7 +13,7 @@
 
 #include <sodium.h>
 
-enum { PASSPHRASE_MAX = 1024, CONTROL_C = 3 };
+enum { PASSPHRASE_MAX = 1024, CONTROL_C = 3, FREED_BYTE = 0x5a };
 
 struct secret secret_new(size_t len)
 {
@@ -53,6 +54,9 @@ bool secret_equal(const struct secret *a, const struct secret *b)
 void secret_setup(void)
 {
     REQUIRE(sodium_init() >= 0);
+    /* What libraries free without wiping it (TLS its last records, above all) is overwritten by
+     * the allocator, but for blocks of up to a kilobyte. */
+    (void)mallopt(M_PERTURB, FREED_BYTE);
     if (getenv("HEARTH_ALLOW_CORES")) return;
     struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);

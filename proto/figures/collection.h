@@ -12,6 +12,8 @@
 #include "proto/figures/release.h"
 
 #define HOME_FIGURES "figures"
+/* What a matcher or a hub has there. */
+extern const struct store_schema collection_schema;
 #define FIGURES_PURPOSE "figures" /* of identity_derive */
 
 struct collection_parts { /* all outlive it */

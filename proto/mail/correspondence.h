@@ -14,6 +14,7 @@
 
 #define HOME_CORRESPONDENCE "correspondence"
 #define CORRESPONDENCE_PURPOSE "correspondence" /* for identity_derive */
+extern const struct store_schema correspondence_schema;
 
 enum mail_state {
     MAIL_QUEUED = 1, /* written down here; the matcher has not confirmed it yet */

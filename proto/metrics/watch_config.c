@@ -5,7 +5,7 @@
 
 #include "proto/base/text.h"
 
-/* In the order of WATCH_KEYS_UNPACK. */
+enum { WATCH_KEYS = 3 };
 static const char *const keys[WATCH_KEYS] = {"metrics_listen", "log_level", "log_format"};
 
 struct watch_config watch_config_default(void)
@@ -29,17 +29,6 @@ bool watch_config_set(struct watch_config *config, const char *key, const char *
     REQUIRE(strcmp(key, keys[0]) == 0);
     if (!metrics_listen_check(text, err)) return false;
     text_copy_cut(config->metrics_listen, sizeof config->metrics_listen, text);
-    return true;
-}
-
-bool watch_config_unpacked(struct watch_config *config, json_t *const values[WATCH_KEYS],
-                           struct err *err)
-{
-    for (size_t i = 0; i < WATCH_KEYS; i++) {
-        if (values[i] && !watch_config_set(config, keys[i], json_string_value(values[i]), err)) {
-            return false;
-        }
-    }
     return true;
 }
 

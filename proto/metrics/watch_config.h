@@ -22,13 +22,6 @@ bool watch_config_knows(const char *key);
  */
 MUST_CHECK bool watch_config_set(struct watch_config *config, const char *key, const char *text,
                                  struct err *err);
-/* The same for json_unpack: `s?o` three times in its format, WATCH_KEYS_UNPACK(values) among its
- * arguments, then watch_config_unpacked. */
-enum { WATCH_KEYS = 3 };
-#define WATCH_KEYS_UNPACK(values)                                                                  \
-    "metrics_listen", &(values)[0], "log_level", &(values)[1], "log_format", &(values)[2]
-MUST_CHECK bool watch_config_unpacked(struct watch_config *config, json_t *const values[WATCH_KEYS],
-                                      struct err *err);
 /* Level and format of the log, unless an option says otherwise. In main, before threads start. */
 void watch_config_apply(const struct watch_config *config, const struct cli_common *options);
 

@@ -12,7 +12,7 @@ static int count_pages(const struct store *store, MDB_txn *txn, MDB_stat *stat, 
 {
     int code = mdb_stat(txn, store->meta, stat);
     *pages = 2 + pages_of(stat); /* two of LMDB's own */
-    for (size_t i = 0; code == 0 && i < store->table_count; i++) {
+    for (size_t i = 0; code == 0 && i < store->schema->table_count; i++) {
         code = mdb_stat(txn, store->tables[i], stat);
         *pages += pages_of(stat);
     }
