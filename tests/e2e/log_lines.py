@@ -140,7 +140,8 @@ def keys_of(template, where):
 
 
 def program_of(path):
-    for folder, program in (("matcher/", "matcher"), ("agent/", "agent"), ("client/hub/", "hub"), ("client/", "client")):
+    for folder, program in (("matcher/", "matcher"), ("agent/", "agent"), ("client/hub/", "hub"),
+                            ("client/", "client")):
         if path.startswith(folder):
             return program
     return "all"

@@ -36,10 +36,11 @@ ALLOWED = {
         "hearth_matcher_search_seconds": {},
         "hearth_matcher_search_phase_seconds": {"phase": {"check", "fan_out", "replies", "shares", "result"}},
         "hearth_matcher_opening_seconds": {},
-        "hearth_matcher_answers_total": {"outcome": {"in_time", "declined", "refused", "left", "none", "late"}},
+        "hearth_matcher_answers_total":
+            {"outcome": {"in_time", "declined", "refused", "left", "none", "late"}},
         "hearth_matcher_declines_total": {"reason": {
-            "not_allowed", "budget", "expired", "epoch", "signature", "proof", "replay", "version", "invalid", "busy",
-            "unavailable", "unknown"}},
+            "not_allowed", "budget", "expired", "epoch", "signature", "proof", "replay", "version", "invalid",
+            "busy", "unavailable", "unknown"}},
         "hearth_matcher_refusals_total": {"call": CALLS, "reason": REASONS},
         "hearth_matcher_streams": {},
         "hearth_matcher_streams_ended_total": {"call": CALLS, "end": {"finished", "lost"}},
@@ -50,7 +51,8 @@ ALLOWED = {
         "hearth_matcher_budget_used": {}, "hearth_matcher_budget_limit": {}, "hearth_matcher_budget_las": {},
         "hearth_matcher_budget_las_at_limit": {},
         "hearth_matcher_mail_total": {"event": {"accepted", "delivered", "unreadable", "expired"}},
-        "hearth_matcher_mail_waiting": {}, "hearth_matcher_mail_bytes": {}, "hearth_matcher_mail_oldest_seconds": {},
+        "hearth_matcher_mail_waiting": {}, "hearth_matcher_mail_bytes": {},
+        "hearth_matcher_mail_oldest_seconds": {},
         "hearth_matcher_audit_entries_total": {}, "hearth_matcher_audit_works": {},
         "hearth_matcher_store_bytes": STORES, "hearth_matcher_store_file_bytes": STORES,
         "hearth_matcher_store_limit_bytes": STORES,
@@ -62,8 +64,8 @@ ALLOWED = {
         "hearth_agent_connections_total": {"event": {"attempt", "welcomed", "lost"}},
         "hearth_agent_answered_total": {}, "hearth_agent_repeated_total": {},
         "hearth_agent_declined_total": {"reason": {
-            "none", "not_allowed", "budget", "expired", "epoch", "signature", "proof", "replay", "version", "invalid",
-            "busy", "unavailable"}},
+            "none", "not_allowed", "budget", "expired", "epoch", "signature", "proof", "replay", "version",
+            "invalid", "busy", "unavailable"}},
         "hearth_agent_reply_seconds": {}, "hearth_agent_reply_items": {},
         "hearth_agent_budget_used": {}, "hearth_agent_budget_limit": {}, "hearth_agent_budget_las": {},
         "hearth_agent_budget_las_at_limit": {}, "hearth_agent_receipts_total": {},
@@ -290,7 +292,7 @@ class Watch(WatchCase):
     def nobody_is_named(self, found):
         """No id, reference, hash or thread, nor a part of one, in all that was ever told."""
         forbidden = [party.id for party in self.scheme.parties.all() if party.role not in ("matcher", "authority")]
-        forbidden += [ANYBODY["search_ref"], found["query_hash"], found["query_hash"][:12], "MRKNOTE", *self.threads]
+        forbidden += [ANYBODY["search_ref"], found["query_hash"][:12], "MRKNOTE", *self.threads]
         for agency in self.scheme.parties.agents:
             rows = self.scheme.parties.carers_file(agency).read_text(encoding="utf-8").splitlines()[1:]
             forbidden += [row.split(",")[0] for row in rows[:20]]
