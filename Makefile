@@ -40,7 +40,7 @@ room_objects = $(patsubst %.c,$(B)/obj/%.o,$(call room_sources,$(1)))
 archive = $(B)/lib/$(subst /,-,$(1)).a
 
 LIBS := -lsodium -ldecaf -lgrpc -lgpr -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lsystemd -lseccomp -lmicrohttpd -lm
-LIBS_SMALL := -lsodium -ldecaf -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lm
+LIBS_SMALL := -lsodium -ldecaf -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lseccomp -lsystemd -lm
 
 PROGRAMS := $(B)/hearth $(B)/hearth-agent $(B)/hearth-matcher $(B)/hearth-keys
 SHARED := $(foreach r,proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base,$(call archive,$(r))) $(B)/lib/messages.a

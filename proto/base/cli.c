@@ -56,6 +56,15 @@ static int with_output(const char *title, int code)
     return EXIT_FAILURE;
 }
 
+static void confine(const struct cli_program *program, const struct cli_command *command, int argc,
+                    char **argv)
+{
+    struct confine_rights rights = {.needs = command->needs, .writes = command->writes};
+    if (!program->confined) return;
+    memcpy(rights.homes, program->homes, sizeof rights.homes);
+    confine_start(&rights, argc, argv);
+}
+
 static int run_command(const struct cli_program *program, const struct cli_command *command,
                        int words, int argc, char **argv)
 {
@@ -63,6 +72,7 @@ static int run_command(const struct cli_program *program, const struct cli_comma
     (void)snprintf(title, sizeof title, "%s %s", program->name, command->name);
     char *saved = argv[words];
     argv[words] = title;
+    confine(program, command, argc - words, argv + words);
     int code = command->run(argc - words, argv + words);
     argv[words] = saved;
     return with_output(title, code);
