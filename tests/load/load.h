@@ -51,6 +51,7 @@ struct agents_plan {
 };
 int load_agents(const struct agents_plan *plan);
 
+/* in_flight: workers, each with one search after the other, spread over the LAs. */
 struct searches_plan {
     const char *dir;
     int port;

@@ -618,6 +618,7 @@ static inline int scene_set_up(void **state)
     config_defaults(&scene->config);
     scene->config.threads = 2;
     scene->config.budget = 1000;
+    scene->config.streams_per_second = 10000; /* tests call as fast as they can */
     rpc_start();
     scene_start(scene);
     *state = scene;
