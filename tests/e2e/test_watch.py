@@ -192,7 +192,9 @@ class Watch(WatchCase):
         self.assertEqual(told["hearth_matcher_audit_works"], 1)
         self.assertEqual(told["hearth_matcher_budget_limit"], BUDGET)
         self.assertGreater(told["hearth_certificate_expiry_time_seconds"], time.time() + 300 * 86400)
-        self.wait_value(AGENT, "hearth_agent_attached", 1)
+        told = self.wait_value(AGENT, "hearth_agent_attached", 1)
+        for name in ("process_resident_memory_bytes", "process_open_fds", "process_cpu_seconds_total"):
+            self.assertGreater(told[name], 0)  # read behind what the process has given up
         for name in self.watched:
             self.assertEqual(self.get(name, "/healthz"), (200, "ok\n"))
             self.assertEqual(self.get(name, "/")[0], 404)
