@@ -8,6 +8,7 @@
 
 enum la_fault {
     LA_HONEST,
+    LA_SURPLUS, /* beside the query, for the matcher to pass on */
     LA_GARBAGE,
     LA_QUERY_FIRST,
     LA_HELLO_TWICE,
@@ -162,7 +163,11 @@ static void send_query(struct run *run)
     body.options = run->fault == LA_OPTIONS_MISSING ? NULL : &options;
     message.kind_case = HEARTH__V1__FROM_LA__KIND_QUERY;
     message.query = &body;
-    la_send(&run->la, &message);
+    if (run->fault == LA_SURPLUS) {
+        send_with_surplus(run->la.stream, &message.base, &query.base);
+    } else {
+        la_send(&run->la, &message);
+    }
 }
 
 /* ---- shares ---- */
@@ -391,6 +396,16 @@ static void honest_search_equals_the_plain_computation(void **state)
     }
     assert_int_equal(scene_budget_used(scene), 10);
     scene_wait(scene, no_search_is_open, scene);
+}
+
+/* Nothing but what was signed is passed on to agents: else one LA could cut off all of them. */
+static void surplus_of_the_la_is_not_passed_on(void **state)
+{
+    struct scene *scene = *state;
+    scene_attach_all(scene);
+    struct run *run = run_new(scene, LA_SURPLUS);
+    expect_result(run, 7);
+    run_free(run);
 }
 
 /* The heads that LA and agents got are in the chain. */
@@ -648,7 +663,7 @@ static int64_t search_with_fault(struct scene *scene, enum agent_fault fault)
     struct run *run = run_new(scene, LA_HONEST);
     int64_t took = clock_steady_ms() - start;
     scene->agents[0].fault = AGENT_HONEST;
-    expect_result(run, fault <= AGENT_TWICE ? 7 : 6);
+    expect_result(run, fault <= AGENT_SURPLUS ? 7 : 6);
     assert_int_equal(run->result->asked, PLAYED_AGENTS);
     assert_int_equal(run->result->declined, fault == AGENT_DECLINES);
     run_free(run);
@@ -802,6 +817,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(honest_search_equals_the_plain_computation),
+        cmocka_unit_test(surplus_of_the_la_is_not_passed_on),
         cmocka_unit_test(results_and_receipts_carry_the_log),
         cmocka_unit_test(faults_of_the_la_are_refused),
         cmocka_unit_test(replayed_query_is_refused),
