@@ -57,7 +57,7 @@ bool secret_equal(const struct secret *a, const struct secret *b)
 /* sodium_malloc asks for its pages to be locked and does not say whether they are. */
 static bool may_lock(void)
 {
-    enum { TRIAL = 64 << 10 }; /* more than all secrets of a program together */
+    enum { TRIAL = 256 << 10 }; /* several times what a program that serves has locked */
     void *trial = mmap(NULL, TRIAL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (trial == MAP_FAILED) return false;
     bool locked = mlock(trial, TRIAL) == 0;
