@@ -28,7 +28,7 @@ LDFLAGS_ALL += -fsanitize=thread
 endif
 
 # Rooms, in link order: each may use those to its right. tests/lint checks the includes.
-ROOMS := agent matcher client/hub client proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/base
+ROOMS := agent matcher client/hub client proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base
 PROTOS := $(wildcard proto/*.proto)
 GEN_C := $(PROTOS:%.proto=$(B)/gen/%.pb-c.c)
 GEN_H := $(GEN_C:.c=.h)
@@ -40,11 +40,11 @@ room_sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
 room_objects = $(patsubst %.c,$(B)/obj/%.o,$(call room_sources,$(1)))
 archive = $(B)/lib/$(subst /,-,$(1)).a
 
-LIBS := -lsodium -ldecaf -lgrpc -lgpr -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lsystemd -lseccomp -lm
+LIBS := -lsodium -ldecaf -lgrpc -lgpr -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lsystemd -lseccomp -lmicrohttpd -lm
 LIBS_SMALL := -lsodium -ldecaf -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lseccomp -lsystemd -lm
 
 PROGRAMS := $(B)/hearth $(B)/hearth-agent $(B)/hearth-matcher $(B)/hearth-keys
-SHARED := $(foreach r,proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/base,$(call archive,$(r))) $(B)/lib/messages.a
+SHARED := $(foreach r,proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base,$(call archive,$(r))) $(B)/lib/messages.a
 
 .PHONY: all deps check check-unit check-e2e check-san soak demo bench lint format install install-units clean help
 all: deps $(PROGRAMS)
@@ -112,31 +112,35 @@ $(B)/hearth-agent: $(B)/obj/agent/main.o $(call archive,agent) $(SHARED)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(B)/hearth-matcher: $(B)/obj/matcher/main.o $(call archive,matcher) $(SHARED)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(B)/hearth-keys: $(B)/obj/keys/main.o $(filter-out $(foreach r,proto/figures proto/mail proto/audit proto/rpc,$(call archive,$(r))),$(SHARED))
+$(B)/hearth-keys: $(B)/obj/keys/main.o $(filter-out $(foreach r,proto/figures proto/mail proto/audit proto/rpc proto/metrics,$(call archive,$(r))),$(SHARED))
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_SMALL)
 
 # ---- unit tests: tests/unit/ROOM/test_NAME.c links that room and those below it ----
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
+# Those that run under valgrind, which excludes sanitizers: plain builds only.
+UNIT_SRC := $(if $(SAN)$(TSAN),$(filter-out %/test_constant_time.c tests/unit/proto/crypto/test_constant_time_%,$(UNIT_SRC)),$(UNIT_SRC))
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 UNIT_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/support/*.c))
 # What needs keys/ cannot be linked into the tests of rooms below it.
 UNIT_SUPPORT_KEYS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/support_keys/*.c))
 unit_support = $(UNIT_SUPPORT) $(if $(filter keys proto/rpc proto/audit proto/mail proto/figures agent matcher client client/hub,$(1)),$(UNIT_SUPPORT_KEYS))
 below_proto/base :=
+below_proto/metrics := proto/base
 below_proto/crypto := proto/base
 below_proto/store := proto/base
 below_proto/domain := proto/store proto/crypto proto/base
-below_keys := proto/crypto proto/base
-below_proto/rpc := keys proto/crypto proto/base
-below_proto/audit := keys proto/domain proto/store proto/crypto proto/base
-below_proto/mail := proto/rpc keys proto/domain proto/store proto/crypto proto/base
-below_proto/figures := proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/base
-below_agent := proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/base
+below_proto/backup := proto/store proto/base
+below_keys := proto/backup proto/store proto/crypto proto/base
+below_proto/rpc := keys proto/backup proto/store proto/crypto proto/base
+below_proto/audit := keys proto/domain proto/backup proto/store proto/crypto proto/base
+below_proto/mail := proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/base
+below_proto/figures := proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/base
+below_agent := proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base
 below_matcher := $(below_agent)
 below_client := $(below_agent)
 below_client/hub := client $(below_agent)
-needs_rpc = $(filter proto/rpc proto/mail proto/figures agent matcher client client/hub,$(1))
-unit_libs = $(if $(call needs_rpc,$(1)),$(LIBS),$(LIBS_SMALL))
+needs_all = $(filter proto/metrics proto/rpc proto/mail proto/figures agent matcher client client/hub,$(1))
+unit_libs = $(if $(call needs_all,$(1)),$(LIBS),$(LIBS_SMALL))
 define unit_rule
 $(patsubst tests/unit/$(1)/%.c,$(B)/unit/$(1)/%,$(wildcard tests/unit/$(1)/test_*.c)): $(B)/unit/$(1)/%: $(B)/obj/tests/unit/$(1)/%.o $(call unit_support,$(1)) $(foreach r,$(1) $(below_$(1)),$(call archive,$(r))) $(B)/lib/messages.a
 	@mkdir -p $$(dir $$@)

@@ -9,6 +9,7 @@
 #include "agent/check.h"
 #include "agent/config.h"
 #include "agent/keeper.h"
+#include "agent/measure.h"
 #include "agent/policy.h"
 #include "agent/sender.h"
 
@@ -28,7 +29,9 @@ struct answerer_parts { /* all outlive the answerer */
     struct keeper *keeper;
     struct sender *sender;
     int fresh_days;
-    unsigned threads; /* 0: one a processor */
+    unsigned threads;    /* 0: one a processor */
+    int64_t restored_ms; /* when the home was put back from a backup; 0: never */
+    struct metrics *metrics; /* NULL: nothing is counted */
 };
 struct answerer;
 struct answerer *answerer_start(const struct answerer_parts *parts);

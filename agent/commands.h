@@ -23,6 +23,8 @@ int command_reply(int argc, char **argv);
 int command_audit_open(int argc, char **argv);
 int command_audit_check(int argc, char **argv);
 int command_audit_log(int argc, char **argv);
+int command_backup(int argc, char **argv);
+int command_restore(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_criteria(int argc, char **argv);

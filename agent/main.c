@@ -36,6 +36,8 @@ static const struct cli_command commands[] = {
     {"audit check", "recompute a reply from its package", command_audit_check, CONFINE_OFFLINE,
      NULL},
     {"audit log", "check an export of the matcher's log", command_audit_log, CONFINE_OFFLINE, NULL},
+    {"backup", "copy the home directory while it is in use", command_backup, CONFINE_OFFLINE, "+"},
+    {"restore", "make a home directory of a backup", command_restore, CONFINE_OFFLINE, "home"},
     {"criteria", "list what carers may offer", command_criteria, CONFINE_OFFLINE, NULL},
     {"status", "say whether serve is running and attached", command_status, CONFINE_OFFLINE, NULL},
     {"figures status", "say what was contributed to which hub", command_figures, CONFINE_OFFLINE,

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "agent/link.h"
+#include "agent/measure.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -17,7 +18,7 @@ enum { LOOK_MS = 1000 }; /* between looks at the correspondence during a pause *
 struct post {
     struct post_parts parts;
     pthread_t thread;
-    unsigned failures; /* since the matcher greeted; the thread's own */
+    unsigned failures; /* since an exchange has settled; the thread's own */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct exchange *exchange; /* while there is one */
@@ -43,11 +44,19 @@ void post_log(const struct entry *entry, void *ctx)
 {
     (void)ctx;
     char query[2 * HASH_BYTES + 1], thread[2 * MAIL_ID_BYTES + 1];
-    log_info("referral", "thread=%s kind=%s %s=%s query=%s state=%s",
+    log_info("referral", "thread=%s kind=%s way=%s peer=%s query=%s state=%s",
              text_hex(entry->mail.thread_id, MAIL_ID_BYTES, thread),
              entry->kind ? content_kind_name(entry->kind) : "unknown",
-             entry->incoming ? "from" : "to", entry_peer(entry),
+             entry->incoming ? "in" : "out", entry_peer(entry),
              text_hex(entry->query_hash, HASH_BYTES, query), mail_state_name(entry->state));
+}
+
+static void on_changed(const struct entry *entry, void *ctx)
+{
+    const struct post *post = ctx;
+    post_log(entry, NULL);
+    metrics_add(post->parts.metrics, MEASURE_MAIL, entry->incoming ? MAIL_CAME : MAIL_CHANGED, 0,
+                1);
 }
 
 static bool count_unread(const struct entry *entry, void *ctx, struct err *err)
@@ -103,19 +112,28 @@ static bool run_exchange(struct post *post, struct err *err)
                                          .correspondence = post->parts.correspondence,
                                          .target = post->parts.target,
                                          .matcher_id = post->parts.matcher_id,
-                                         .changed = post_log,
+                                         .changed = on_changed,
+                                         .changed_ctx = post,
                                          .looks = answer_beat,
                                          .looks_ctx = post};
     struct exchange *exchange = NULL;
     struct exchange_counts counts = {0};
-    if (!exchange_open(&parts, &exchange, err)) return false;
-    log_info("mailbox", "matcher=%s", post->parts.matcher_id);
-    post->failures = 0;
+    if (!exchange_start(&parts, &exchange, err)) return false;
     show_exchange(post, exchange);
-    bool ok = exchange_settle(exchange, &counts, err) && exchange_attend(exchange, &counts, err);
+    bool ok = exchange_greet(exchange, err);
+    if (ok) {
+        log_info("mailbox_open", "matcher=%s", post->parts.matcher_id);
+        metrics_set(post->parts.metrics, MEASURE_MAILBOX_CONNECTED, 0, 0, 1);
+        ok = exchange_settle(exchange, &counts, err);
+        /* Not before: a disk that is full fails what the matcher delivers each time anew. */
+        if (ok) post->failures = 0;
+        ok = ok && exchange_attend(exchange, &counts, err);
+    }
     show_exchange(post, NULL);
     exchange_close(exchange);
-    if (counts.unreadable > 0) log_warn("mailbox", "unreadable=%zu", counts.unreadable);
+    metrics_set(post->parts.metrics, MEASURE_MAILBOX_CONNECTED, 0, 0, 0);
+    metrics_add(post->parts.metrics, MEASURE_MAIL, MAIL_NOT_READ, 0, (int64_t)counts.unreadable);
+    if (counts.unreadable > 0) log_warn("mail_left", "unreadable=%zu", counts.unreadable);
     return ok;
 }
 

@@ -7,12 +7,14 @@
 #define HEARTH_AGENT_POST_H
 
 #include "proto/mail/exchange.h"
+#include "proto/metrics/metrics.h"
 
 struct post_parts { /* all outlive the thread */
     const struct identity *identity;
     struct trust *trust;
     struct correspondence *correspondence;
     const char *target, *matcher_id;
+    struct metrics *metrics; /* NULL: nothing is counted */
 };
 struct post;
 /* rpc_start must have been called. */

@@ -35,6 +35,9 @@ int command_audit_check(int argc, char **argv);
 int command_audit_log(int argc, char **argv);
 /* `figures ...`: what this authority contributes to hubs. */
 int command_figures(int argc, char **argv);
+/* Copies the home; makes one of a copy. */
+int command_backup(int argc, char **argv);
+int command_restore(int argc, char **argv);
 /* Postcodes and place names: import, look up, say what is there. */
 int command_gazetteer_import(int argc, char **argv);
 int command_gazetteer_show(int argc, char **argv);

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "keys/armour.h"
+#include "proto/base/declassify.h"
 #include "proto/base/file.h"
 
 enum {
@@ -106,6 +107,7 @@ bool key_file_seal(const struct private_keys *keys, const struct key_cost *cost,
     int ok = crypto_aead_xchacha20poly1305_ietf_encrypt(
         sealed, NULL, plain.data, plain.len, file.data, HEADER_BYTES, NULL, nonce, key.data);
     REQUIRE(ok == 0);
+    declassify(file.data, file.len); /* ciphertext */
     armour_write(ARMOUR_KEY, file.data, file.len, out);
     buf_free(&file);
     secret_free(&plain);
@@ -156,6 +158,7 @@ static struct secret secret_part(const uint8_t *data, size_t len)
 static bool plain_read(const struct secret *plain, const struct key_file_header *header,
                        struct private_keys *out, struct err *err)
 {
+    declassify(plain->data + PLAIN_FIXED - 4, 4); /* a length, which the file's own gives away */
     size_t tls_len = (size_t)plain->data[PLAIN_FIXED - 2] << 8 | plain->data[PLAIN_FIXED - 1];
     if (plain->data[PLAIN_FIXED - 4] || plain->data[PLAIN_FIXED - 3] ||
         plain->len != PLAIN_FIXED + tls_len) {
@@ -168,6 +171,8 @@ static bool plain_read(const struct secret *plain, const struct key_file_header 
                                 .tls = secret_part(plain->data + PLAIN_FIXED, tls_len)};
     (void)crypto_sign_seed_keypair(keys.sign_key, keys.sign.data, plain->data);
     (void)crypto_scalarmult_base(keys.seal_key, keys.seal.data);
+    declassify(keys.sign_key, SIGN_KEY_BYTES); /* public keys */
+    declassify(keys.seal_key, SEAL_KEY_BYTES);
     if (sodium_memcmp(keys.sign_key, header->sign_key, SIGN_KEY_BYTES) != 0 ||
         sodium_memcmp(keys.seal_key, header->seal_key, SEAL_KEY_BYTES) != 0) {
         private_keys_free(&keys);

@@ -18,6 +18,8 @@ enum {
 int command_init(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_backup(int argc, char **argv);
+int command_restore(int argc, char **argv);
 int command_directory_import(int argc, char **argv);
 int command_directory_sign(int argc, char **argv);
 int command_directory_show(int argc, char **argv);

@@ -16,6 +16,8 @@ static const struct cli_command commands[] = {
      NULL},
     {"status", "say whether it is running, and which agents are attached", command_status,
      CONFINE_OFFLINE, NULL},
+    {"backup", "copy the home directory while it is in use", command_backup, CONFINE_OFFLINE, "+"},
+    {"restore", "make a home directory of a backup", command_restore, CONFINE_OFFLINE, "home"},
     {"audit verify", "check that the audit log is intact", command_audit_verify, CONFINE_OFFLINE,
      NULL},
     {"audit show", "print entries of the audit log", command_audit_show, CONFINE_OFFLINE, NULL},

@@ -7,6 +7,9 @@
 
 /* Writes config.json. */
 int command_hub_init(int argc, char **argv);
+/* Copies the home; makes one of a copy. */
+int command_hub_backup(int argc, char **argv);
+int command_hub_restore(int argc, char **argv);
 /* Draws up the areas of the tables from boundaries; lists them. */
 int command_hub_areas(int argc, char **argv);
 /* Says who contributes; lists them. */
@@ -15,6 +18,8 @@ int command_hub_enrol(int argc, char **argv);
 int command_hub_open(int argc, char **argv);
 /* Takes contributions until SIGTERM. */
 int command_hub_serve(int argc, char **argv);
+/* How a hub that serves is. */
+int command_hub_status(int argc, char **argv);
 /* Opens the sums of what has closed. */
 int command_hub_fetch(int argc, char **argv);
 /* Who has contributed, and who has not. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * All time in the project. The wall clock can be offset by whole seconds for tests through the
- * environment variable HEARTH_CLOCK_OFFSET.
+ * environment variable HEARTH_CLOCK_OFFSET, and stepped while a program runs: HEARTH_CLOCK_LINK
+ * names a symbolic link whose target is a number of seconds more.
  */
 #ifndef HEARTH_BASE_CLOCK_H
 #define HEARTH_BASE_CLOCK_H

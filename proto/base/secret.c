@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,7 +17,7 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
-enum { PASSPHRASE_MAX = 1024, CONTROL_C = 3 };
+enum { PASSPHRASE_MAX = 1024, CONTROL_C = 3, FREED_BYTE = 0x5a };
 
 struct secret secret_new(size_t len)
 {
@@ -68,6 +69,9 @@ static bool may_lock(void)
 void secret_setup(void)
 {
     REQUIRE(sodium_init() >= 0);
+    /* What libraries free without wiping it (TLS its last records, above all) is overwritten by
+     * the allocator, but for blocks of up to a kilobyte. */
+    (void)mallopt(M_PERTURB, FREED_BYTE);
     if (!may_lock()) {
         log_warn("memory_not_locked",
                  "reason=\"secrets may reach the swap space: raise RLIMIT_MEMLOCK (LimitMEMLOCK=, "

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/declassify.h"
 #include "proto/base/mem.h"
 #include "proto/crypto/blind.h"
+#include "proto/crypto/permute.h"
 
 /* The decoded part of a query: ciphertext `position` is ciphertexts[place[position]]. Where the
  * bytes are no fresh ciphertext it holds two identities. */
@@ -75,6 +77,7 @@ static bool decode_fresh(struct ciphertext *out, const uint8_t in[CIPHERTEXT_BYT
     bool first = point_decode(&out->c1, in), second = point_decode(&out->c2, in + POINT_BYTES);
     /* Encodings are canonical: only zeros are the identity. */
     bool usable = first & second & !sodium_is_zero(in, POINT_BYTES);
+    declassify(&usable, sizeof usable); /* whoever wrote the query knows */
     if (!usable) point_identity(&out->c1);
     if (!usable) point_identity(&out->c2);
     return usable;
@@ -179,15 +182,16 @@ static void evaluate_item(uint8_t c1[POINT_BYTES], uint8_t c2[POINT_BYTES],
 }
 
 /* Items in the order of the profiles, moved to their places by the stream's permutation. */
-static void shuffle(uint8_t *c1, uint8_t *c2, const uint8_t *items, size_t count,
-                    struct stream *stream)
+static void shuffle(uint8_t *c1, uint8_t *c2, uint8_t *items, size_t count, struct stream *stream)
 {
     uint32_t *place = mem_array(count, sizeof *place);
     stream_permutation(stream, place, count);
+    /* mem_array's blocks are aligned for any type. */
+    permute((uint64_t *)(void *)items, CIPHERTEXT_BYTES / sizeof(uint64_t), place, count);
     for (size_t i = 0; i < count; i++) {
         const uint8_t *item = items + i * CIPHERTEXT_BYTES;
-        memcpy(c1 + (size_t)place[i] * POINT_BYTES, item, POINT_BYTES);
-        memcpy(c2 + (size_t)place[i] * POINT_BYTES, item + POINT_BYTES, POINT_BYTES);
+        memcpy(c1 + i * POINT_BYTES, item, POINT_BYTES);
+        memcpy(c2 + i * POINT_BYTES, item + POINT_BYTES, POINT_BYTES);
     }
     wipe_and_free(place, count * sizeof *place);
 }

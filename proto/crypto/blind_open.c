@@ -4,15 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/declassify.h"
 #include "proto/base/mem.h"
 #include "proto/crypto/blind.h"
 
-enum { SCORES = SCORE_MAX + 1, PLACES = 4096 }; /* PLACES: a power of two, at least 2 * SCORES */
+/* PLACES: a round number, so that a compiler can take several at a time. */
+enum { SCORES = SCORE_MAX + 1, PLACES = 1024, WORDS = POINT_BYTES / sizeof(uint64_t) };
 
-/* Open addressing over the first bytes of the encodings; score + 1, 0 where empty. */
+/* Word w of the encoding of each score; behind them what no encoding is. */
 struct blind_scores {
-    uint8_t encodings[SCORES][POINT_BYTES];
-    uint16_t places[PLACES];
+    uint64_t words[WORDS][PLACES];
 };
 
 struct blind_opened {
@@ -22,21 +23,18 @@ struct blind_opened {
     int16_t *scores;
 };
 
-/* Encodings are as good as random but for their lowest bit, which is always 0. */
-static size_t first_place(const uint8_t encoding[POINT_BYTES])
+/* Compares with every score, so that neither time nor the memory that is touched says which it is,
+ * or whether it is one: a few hundredths of what the multiplication before it takes. */
+static int look_up(const struct blind_scores *table, const uint8_t encoding[POINT_BYTES])
 {
-    return (encoding[1] | (size_t)encoding[2] << 8) % PLACES;
-}
-
-/* Score of an encoding, and the place where it is or would be. */
-static int look_up(const struct blind_scores *table, const uint8_t encoding[POINT_BYTES],
-                   size_t *place)
-{
-    for (*place = first_place(encoding); table->places[*place]; *place = (*place + 1) % PLACES) {
-        int score = table->places[*place] - 1;
-        if (sodium_memcmp(table->encodings[score], encoding, POINT_BYTES) == 0) return score;
+    uint64_t word[WORDS], found = 0;
+    memcpy(word, encoding, sizeof word);
+    for (uint64_t i = 0; i < PLACES; i++) {
+        uint64_t other = (table->words[0][i] ^ word[0]) | (table->words[1][i] ^ word[1]) |
+                         (table->words[2][i] ^ word[2]) | (table->words[3][i] ^ word[3]);
+        found |= (((other | (0 - other)) >> 63) - 1) & (i + 1);
     }
-    return SCORE_NONE;
+    return (int)found - 1; /* SCORE_NONE where nothing was found */
 }
 
 struct blind_scores *blind_scores_new(void)
@@ -45,11 +43,12 @@ struct blind_scores *blind_scores_new(void)
     struct point value, base;
     point_identity(&value);
     point_base(&base);
-    for (uint16_t score = 0; score < SCORES; score++) {
-        size_t place;
-        point_encode(table->encodings[score], &value);
-        REQUIRE(look_up(table, table->encodings[score], &place) == SCORE_NONE);
-        table->places[place] = (uint16_t)(score + 1);
+    memset(table->words, 0xff, sizeof table->words);
+    for (size_t score = 0; score < SCORES; score++) {
+        uint8_t encoding[POINT_BYTES];
+        point_encode(encoding, &value);
+        for (size_t w = 0; w < WORDS; w++)
+            memcpy(&table->words[w][score], encoding + w * sizeof(uint64_t), sizeof(uint64_t));
         point_add(&value, &value, &base);
     }
     return table;
@@ -93,9 +92,10 @@ MUST_CHECK static bool decode(struct point *out, const uint8_t *bytes, const cha
     (void)snprintf(field, sizeof field, "%s[%zu]", name, index);
     if (!point_decode(out, bytes))
         return err_set(err, ERR_INVALID, field, "not a canonical ristretto255 point");
-    if (!identity_allowed && point_is_identity(out))
-        return err_set(err, ERR_INVALID, field, "the identity; must be another point");
-    return true;
+    bool identity = point_is_identity(out);
+    declassify(&identity, sizeof identity); /* whoever sent the bytes knows */
+    return identity_allowed || !identity ||
+           err_set(err, ERR_INVALID, field, "the identity; must be another point");
 }
 
 /* c2: the encoded second half of item i. What it leaves of the opened point is wiped. */
@@ -107,7 +107,6 @@ MUST_CHECK static bool open_item(struct blind_opened *opened, size_t i,
         struct point value, mask;
         uint8_t encoding[POINT_BYTES];
     } work;
-    size_t place;
     bool ok = decode(&opened->c1[i], opened->c1_bytes + i * POINT_BYTES, "c1", i, false, err) &&
               decode(&opened->shares[i], opened->share_bytes + i * POINT_BYTES, "shares", i, false,
                      err) &&
@@ -117,7 +116,7 @@ MUST_CHECK static bool open_item(struct blind_opened *opened, size_t i,
         point_sub(&work.value, &work.value, &opened->shares[i]);
         point_sub(&work.value, &work.value, &work.mask);
         point_encode(work.encoding, &work.value);
-        opened->scores[i] = (int16_t)look_up(table, work.encoding, &place);
+        opened->scores[i] = (int16_t)look_up(table, work.encoding);
     }
     sodium_memzero(&work, sizeof work);
     return ok;

@@ -5,6 +5,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "proto/base/declassify.h"
+
 _Static_assert(sizeof(struct point) == sizeof(struct decaf_255_point_s), "size of a point");
 _Static_assert(_Alignof(struct point) >= _Alignof(struct decaf_255_point_s), "alignment");
 _Static_assert(sizeof(struct scalar) == sizeof(struct decaf_255_scalar_s), "size of a scalar");
@@ -51,9 +53,10 @@ bool point_decode(struct point *out, const uint8_t in[POINT_BYTES])
 {
     /* libdecaf leaves rubbish behind on failure. */
     struct point decoded;
-    if (decaf_255_point_decode(point_raw(&decoded), in, DECAF_TRUE) != DECAF_SUCCESS) return false;
-    *out = decoded;
-    return true;
+    bool canonical = decaf_255_point_decode(point_raw(&decoded), in, DECAF_TRUE) == DECAF_SUCCESS;
+    declassify(&canonical, sizeof canonical); /* whoever sent the bytes knows */
+    if (canonical) *out = decoded;
+    return canonical;
 }
 
 void point_encode(uint8_t out[POINT_BYTES], const struct point *in)
@@ -123,6 +126,7 @@ bool scalar_decode(struct scalar *out, const uint8_t in[SCALAR_BYTES])
     /* libdecaf reduces what is not below l and reports it; libsodium 1.0.18 would accept it. */
     struct scalar decoded;
     bool canonical = decaf_255_scalar_decode(scalar_raw(&decoded), in) == DECAF_SUCCESS;
+    declassify(&canonical, sizeof canonical); /* whoever sent the bytes knows */
     if (canonical) *out = decoded;
     scalar_wipe(&decoded);
     return canonical;
@@ -154,10 +158,13 @@ void scalar_from_int(struct scalar *out, int64_t v)
 void scalar_random(struct scalar *out)
 {
     uint8_t wide[SCALAR_WIDE_BYTES];
-    do {
+    bool zero = true;
+    while (zero) {
         randombytes_buf(wide, sizeof wide);
         scalar_from_wide(out, wide);
-    } while (scalar_is_zero(out));
+        zero = scalar_is_zero(out);
+        declassify(&zero, sizeof zero); /* what is thrown away is not kept */
+    }
     sodium_memzero(wide, sizeof wide);
 }
 
@@ -188,7 +195,9 @@ bool scalar_is_zero(const struct scalar *a)
 
 void scalar_require_nonzero(const struct scalar *a)
 {
-    REQUIRE(!scalar_is_zero(a));
+    bool zero = scalar_is_zero(a);
+    declassify(&zero, sizeof zero); /* it says nothing but that what never happens has not */
+    REQUIRE(!zero);
 }
 
 void scalar_select(struct scalar *out, const struct scalar *a, const struct scalar *b,

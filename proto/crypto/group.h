@@ -38,7 +38,7 @@ void point_select(struct point *out, const struct point *a, const struct point *
 void point_mul(struct point *out, const struct point *a, const struct scalar *s);
 void point_mul_base(struct point *out, const struct scalar *s);
 
-/* A table for `point`, to be freed with point_table_free. Never NULL. */
+/* A table for `point`, which is public (a key), to be freed with point_table_free. Never NULL. */
 struct point_table *point_table_new(const struct point *point);
 void point_table_free(struct point_table *table);
 void point_mul_table(struct point *out, const struct point_table *table, const struct scalar *s);
@@ -57,8 +57,7 @@ void scalar_sub(struct scalar *out, const struct scalar *a, const struct scalar 
 void scalar_mul(struct scalar *out, const struct scalar *a, const struct scalar *b);
 bool scalar_equal(const struct scalar *a, const struct scalar *b);
 bool scalar_is_zero(const struct scalar *a);
-/* Aborts where `a` is zero, which no key and no drawn scalar is. The one place that branches on a
- * secret: it says nothing but that what never happens has not. */
+/* Aborts where `a` is zero, which no key and no drawn scalar is. */
 void scalar_require_nonzero(const struct scalar *a);
 /* out = condition ? b : a, in constant time. */
 void scalar_select(struct scalar *out, const struct scalar *a, const struct scalar *b,

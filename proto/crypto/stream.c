@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "proto/base/declassify.h"
+
 #include "proto/crypto/hash.h"
 
 _Static_assert((int)SEED_BYTES == (int)HASH_KEY_BYTES, "a seed is the key of a hash");
@@ -62,16 +64,58 @@ static uint64_t next_word(struct stream *stream)
     return word;
 }
 
+__extension__ typedef unsigned __int128 wide;
+
+/* word mod bound. A processor divides large numbers more slowly than small ones, so only the bound,
+ * which is public, is divided by: the quotient from its reciprocal is right or one too small. */
+static uint64_t reduce(uint64_t word, uint64_t bound)
+{
+    uint64_t reciprocal = UINT64_MAX / bound;
+    uint64_t quotient = (uint64_t)((wide)word * reciprocal >> 64);
+    uint64_t rest = word - quotient * bound, less = rest - bound;
+    /* What rest - bound borrows, without a comparison that a compiler could make a branch of. */
+    uint64_t borrow = ((~rest & bound) | (~(rest ^ bound) & less)) >> 63;
+    return less + (bound & (0 - borrow));
+}
+
 uint64_t stream_below(struct stream *stream, uint64_t bound)
 {
     REQUIRE(bound >= 1);
     /* The lowest 2^64 mod bound words are refused: what is left is a whole number of bounds. */
     uint64_t refused = (0 - bound) % bound;
     uint64_t word = 0;
-    do {
+    bool again = true;
+    while (again) {
         word = next_word(stream);
-    } while (word < refused);
-    return word % bound;
+        again = word < refused;
+        declassify(&again, sizeof again); /* a word that is refused says nothing of the next */
+    }
+    return reduce(word, bound);
+}
+
+/* Puts `value` where `chosen` is among `count` places from `first` on; gives what was there, or 0.
+ */
+static inline uint32_t swap_in(uint32_t *out, uint32_t first, uint32_t count, uint32_t chosen,
+                               uint32_t value)
+{
+    uint32_t picked = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t other = (first + i) ^ chosen;
+        uint32_t mask = ((other | (0 - other)) >> 31) - 1; /* all ones where i is chosen */
+        picked |= out[first + i] & mask;
+        out[first + i] ^= (out[first + i] ^ value) & mask;
+    }
+    return picked;
+}
+
+/* Changes out[last] with out[chosen], chosen <= last, without an address that says which it is. */
+static void swap_with(uint32_t *out, uint32_t last, uint32_t chosen)
+{
+    enum { BLOCK = 32 }; /* a constant length: taken several at a time */
+    uint32_t value = out[last], picked = 0, at = 0;
+    for (; last + 1 - at >= BLOCK; at += BLOCK) picked |= swap_in(out, at, BLOCK, chosen, value);
+    picked |= swap_in(out, at, last + 1 - at, chosen, value);
+    out[last] = picked;
 }
 
 void stream_permutation(struct stream *stream, uint32_t *out, size_t count)
@@ -79,10 +123,7 @@ void stream_permutation(struct stream *stream, uint32_t *out, size_t count)
     REQUIRE(count <= UINT32_MAX);
     for (size_t i = 0; i < count; i++) out[i] = (uint32_t)i;
     for (size_t left = count; left > 1; left--) {
-        size_t chosen = (size_t)stream_below(stream, left);
-        uint32_t value = out[left - 1];
-        out[left - 1] = out[chosen];
-        out[chosen] = value;
+        swap_with(out, (uint32_t)left - 1, (uint32_t)stream_below(stream, left));
     }
 }
 

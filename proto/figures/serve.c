@@ -68,7 +68,8 @@ bool figures_enter(struct figures_server *server, struct figures_stream *stream,
     if (draining) return err_set(err, ERR_UNAVAILABLE, NULL, "the server is stopping");
     return ok ||
            err_set(err, ERR_BUDGET, "streams", "%d streams of %s for figures are open already",
-                   FIGURES_STREAMS_PER_PARTY, stream->id);
+                   FIGURES_STREAMS_PER_PARTY, stream->id) ||
+           err_retry(err, RPC_BUSY_RETRY_MS);
 }
 
 void figures_leave(struct figures_server *server, struct figures_stream *stream)

@@ -98,6 +98,7 @@ struct played_la {
     bool closed;
     enum rpc_status status;
     char detail[ERR_TEXT_MAX];
+    int64_t retry_ms;
 };
 
 struct scene {
@@ -462,10 +463,10 @@ static inline void la_closed(struct rpc_stream *stream, enum rpc_status status, 
                              void *ctx)
 {
     struct played_la *la = ctx;
-    (void)stream;
     (void)pthread_mutex_lock(&la->scene->mutex);
     la->closed = true;
     la->status = status;
+    la->retry_ms = rpc_stream_retry_ms(stream);
     (void)snprintf(la->detail, sizeof la->detail, "%s", detail);
     (void)pthread_cond_broadcast(&la->scene->changed);
     (void)pthread_mutex_unlock(&la->scene->mutex);

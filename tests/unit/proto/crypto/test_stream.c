@@ -140,6 +140,28 @@ static void numbers_below_a_bound_are_unbiased(void **state)
     for (int i = 0; i < 3; i++) assert_in_range(seen[i], ROUNDS / 3 - 500, ROUNDS / 3 + 500);
 }
 
+/* Without a division by the processor, the same numbers as with one. */
+static void remainders_are_those_of_a_division(void **state)
+{
+    (void)state;
+    struct stream stream;
+    start(&stream);
+    for (int i = 0; i < 20000; i++) {
+        uint64_t bound = 0, word = 0, refused = 0;
+        stream_bytes(&stream, &bound, sizeof bound);
+        bound = (bound >> (i % 64)) | 1U;
+        if (i % 3 == 0 && bound > 1) bound--;
+        struct stream again = stream;
+        refused = (0 - bound) % bound;
+        do {
+            uint8_t bytes[8];
+            stream_bytes(&again, bytes, sizeof bytes);
+            for (int b = 0; b < 8; b++) word = word << 8 | bytes[b];
+        } while (word < refused);
+        assert_int_equal(stream_below(&stream, bound), word % bound);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +172,7 @@ int main(void)
         cmocka_unit_test(tag_seed_and_context_each_give_another_stream),
         cmocka_unit_test(every_order_is_equally_likely),
         cmocka_unit_test(numbers_below_a_bound_are_unbiased),
+        cmocka_unit_test(remainders_are_those_of_a_division),
     };
     if (sodium_init() < 0) return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,4 @@
+def conditions(p):
+    return None
+def table(l):
+    return None
