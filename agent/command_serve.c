@@ -37,12 +37,13 @@ struct server {
     struct link *link;
     struct post *post;
     struct upkeep *upkeep;
-    struct watchdog *watchdog;
     struct figures figures;
     struct figures_post *figures_post;
     int lock_fd, signal_fd, wake_fd;
     struct store_gap gap; /* of the last restore */
     struct watch *watch;
+    struct watchdog *watchdog;
+    uint64_t unread; /* as told last */
     uint64_t vault_version, correspondence_version;
     int64_t next_tick_ms;
     bool stopping;
@@ -93,6 +94,7 @@ static void watch_inbox(struct server *server)
         log_err(LOG_LEVEL_ERROR, "correspondence", &err);
         return;
     }
+    server->unread = unread;
     watch_set_unread(server->watch, unread);
 }
 

@@ -22,7 +22,7 @@ struct audit {
     pthread_cond_t wake, idle;
     struct job *first, *last;
     struct log_head shown; /* the head, for others to read */
-    bool stopping, busy, broken, checkpoint_due, retry_due, beat_due;
+    bool stopping, busy, broken, checkpoint_due, retry_due;
     void (*beat)(void *ctx); /* of audit_prove, until it has run */
     void *beat_ctx;
     int64_t next_checkpoint_ms;
@@ -195,20 +195,20 @@ static void retry(struct audit *audit)
     set_broken(audit, false);
 }
 
-/* Whether the log could be written now: the disk may have failed, another process may sit on the
- * store. Where it cannot, the next audit_tick tries again. */
+/* Gets at the store as for an entry: another process may sit on it. A disk that is full is no
+ * standstill; that is seen to by retry. */
 static void prove(struct audit *audit)
 {
     struct store_txn *txn = NULL;
     struct err err = {0};
-    if (!audit_works(audit) || !store_begin(audit->store, true, &txn, &err)) return;
-    store_abort(txn);
     (void)pthread_mutex_lock(&audit->mutex);
     void (*beat)(void *ctx) = audit->beat;
     void *ctx = audit->beat_ctx;
     audit->beat = NULL;
     (void)pthread_mutex_unlock(&audit->mutex);
-    if (beat) beat(ctx);
+    if (!beat) return;
+    if (store_begin(audit->store, true, &txn, &err)) store_abort(txn);
+    beat(ctx);
 }
 
 static void *write_entries(void *arg)
@@ -217,17 +217,17 @@ static void *write_entries(void *arg)
     (void)pthread_mutex_lock(&audit->mutex);
     for (;;) {
         struct job *jobs = audit->first;
-        bool due = audit->checkpoint_due, beat_due = audit->beat_due;
+        bool due = audit->checkpoint_due;
         bool again = audit->retry_due;
         audit->first = audit->last = NULL;
-        audit->busy = jobs || due || again || beat_due;
-        audit->checkpoint_due = audit->retry_due = audit->beat_due = false;
+        audit->busy = jobs || due || again || audit->beat;
+        audit->checkpoint_due = audit->retry_due = false;
         if (audit->busy) {
             (void)pthread_mutex_unlock(&audit->mutex);
             if (again) retry(audit);
             if (jobs) handle_jobs(audit, jobs);
             if (due) write_checkpoint(audit, false);
-            if (beat_due) prove(audit);
+            prove(audit);
             (void)pthread_mutex_lock(&audit->mutex);
         } else if (audit->stopping) {
             break;
@@ -339,10 +339,10 @@ void audit_tick(struct audit *audit, int64_t now_ms)
     if (now_ms >= audit->next_checkpoint_ms) {
         audit->next_checkpoint_ms = now_ms + AUDIT_CHECKPOINT_AFTER_MS;
         audit->checkpoint_due = true;
+        (void)pthread_cond_signal(&audit->wake);
     }
-    if (audit->broken) audit->retry_due = true;
-    audit->beat_due = audit->beat != NULL;
-    if (audit->checkpoint_due || audit->retry_due || audit->beat_due) {
+    if (audit->broken) {
+        audit->retry_due = true;
         (void)pthread_cond_signal(&audit->wake);
     }
     (void)pthread_mutex_unlock(&audit->mutex);
@@ -353,7 +353,6 @@ void audit_prove(struct audit *audit, void (*beat)(void *ctx), void *ctx)
     (void)pthread_mutex_lock(&audit->mutex);
     audit->beat = beat;
     audit->beat_ctx = ctx;
-    audit->beat_due = true;
     (void)pthread_cond_signal(&audit->wake);
     (void)pthread_mutex_unlock(&audit->mutex);
 }

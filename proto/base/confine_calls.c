@@ -188,7 +188,7 @@ static bool load(struct filter *filter)
     if (!filter->failed) filter->failed = seccomp_load(filter->context);
     seccomp_release(filter->context);
     if (filter->failed) {
-        log_warn("unconfined", "what=system_calls reason=\"%s\"", strerror(-filter->failed));
+        log_warn("unconfined", "what=system_calls reason=%s", strerror(-filter->failed));
     }
     return filter->failed == 0;
 }

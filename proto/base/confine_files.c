@@ -123,9 +123,10 @@ static void allow_named(const struct ruleset *ruleset, const char *path, bool wr
         allow_directory(ruleset, path);
         return;
     }
+    bool is_input = strcmp(path, "-") == 0; /* beside which is the working directory */
     allow(ruleset, path, LANDLOCK_ACCESS_FS_READ_FILE);
     if (written) allow_around(ruleset, path, PUT);
-    if ((ruleset->rights->needs & CONFINE_READS_BESIDE) && file_exists(path)) {
+    if ((ruleset->rights->needs & CONFINE_READS_BESIDE) && (is_input || file_exists(path))) {
         allow_around(ruleset, path, READ);
     }
 }
@@ -174,10 +175,11 @@ static void allow_arguments(const struct ruleset *ruleset, int argc, char **argv
         const char *word = argv[i], *next = i + 1 < argc ? argv[i + 1] : NULL;
         if (strncmp(word, "--", 2) == 0) {
             allow_long(ruleset, word, next);
-        } else if (word[0] == '-' && word[1]) {
+        } else if (word[0] == '-' && word[1]) { /* "-" alone is standard input */
             allow_short(ruleset, word, next);
         } else {
             allow_named(ruleset, word, is_written(ruleset, LETTER, "*", 1));
+            if (is_written(ruleset, LETTER, "+", 1)) allow_around(ruleset, word, USE);
         }
     }
     if (is_written(ruleset, LETTER, ".", 1)) allow(ruleset, ".", PUT);

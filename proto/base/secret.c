@@ -58,7 +58,7 @@ bool secret_equal(const struct secret *a, const struct secret *b)
 /* sodium_malloc asks for its pages to be locked and does not say whether they are. */
 static bool may_lock(void)
 {
-    enum { TRIAL = 64 << 10 }; /* more than all secrets of a program together */
+    enum { TRIAL = 256 << 10 }; /* several times what a program that serves has locked */
     void *trial = mmap(NULL, TRIAL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (trial == MAP_FAILED) return false;
     bool locked = mlock(trial, TRIAL) == 0;
@@ -73,14 +73,14 @@ void secret_setup(void)
      * the allocator, but for blocks of up to a kilobyte. */
     (void)mallopt(M_PERTURB, FREED_BYTE);
     if (!may_lock()) {
-        log_warn("memory_not_locked",
-                 "reason=\"secrets may reach the swap space: raise RLIMIT_MEMLOCK (LimitMEMLOCK=, "
-                 "ulimit -l) to 1 MiB, or use no swap space that is not encrypted\"");
+        log_warn("memory_not_locked", "reason=%s",
+                 "secrets may reach the swap space: raise RLIMIT_MEMLOCK (LimitMEMLOCK=, "
+                 "ulimit -l) to 1 MiB, or use no swap space that is not encrypted");
     }
     if (getenv("HEARTH_ALLOW_CORES")) return;
     struct rlimit none = {0, 0};
     if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        log_warn("cores_not_off", "reason=\"%s\"", strerror(errno));
+        log_warn("cores_not_off", "reason=%s", strerror(errno));
     }
 }
 

@@ -431,6 +431,15 @@ static void test_reading(void **state)
     expect(files, try_read, files->beside, DONE);
     expect(files, try_write, files->beside, EACCES);
     expect(files, try_read, files->other, EACCES);
+    char input[] = "-";
+    arguments(files, option, files->home, input, NULL);
+    expect(files, try_read, files->beside, EACCES);
+    char *before = getcwd(NULL, 0), *directory = file_directory(files->beside);
+    assert_int_equal(chdir(directory), 0);
+    expect(files, try_read, files->beside, DONE);
+    assert_int_equal(chdir(before), 0);
+    free(before);
+    free(directory);
     files->needs = CONFINE_DIALS;
     expect(files, try_read, "/etc/passwd", DONE);
     expect(files, try_write, "/etc/passwd", EACCES);
