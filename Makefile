@@ -117,8 +117,10 @@ $(B)/hearth-keys: $(B)/obj/keys/main.o $(filter-out $(foreach r,proto/figures pr
 
 # ---- unit tests: tests/unit/ROOM/test_NAME.c links that room and those below it ----
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
-# Those that run under valgrind, which excludes sanitizers: plain builds only.
-UNIT_SRC := $(if $(SAN)$(TSAN),$(filter-out %/test_constant_time.c tests/unit/proto/crypto/test_constant_time_%,$(UNIT_SRC)),$(UNIT_SRC))
+# Some run under valgrind, which excludes sanitizers; one is about AddressSanitizer itself.
+UNIT_PLAIN := $(wildcard tests/unit/*/test_constant_time*.c tests/unit/*/*/test_constant_time*.c)
+UNIT_SAN := tests/unit/proto/base/test_sanitizers.c
+UNIT_SRC := $(filter-out $(if $(SAN)$(TSAN),$(UNIT_PLAIN)) $(if $(SAN),,$(UNIT_SAN)),$(UNIT_SRC))
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 UNIT_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/support/*.c))
 # What needs keys/ cannot be linked into the tests of rooms below it.
@@ -208,7 +210,7 @@ install: all install-units
 	install -m 644 docs/examples/* $(DESTDIR)$(PREFIX)/share/doc/hearth/docs/examples
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-tsan
 
 -include $(shell test -d $(B)/obj && find $(B)/obj -name '*.d')
 .SECONDARY:

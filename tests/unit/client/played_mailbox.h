@@ -19,9 +19,9 @@ enum { PLAYED_PARTIES = 3, PLAYED_PUTS = 16 };
 struct mailbox {
     const struct party *matcher;
     const struct party *known[PLAYED_PARTIES]; /* agents */
-    bool refuse, silent;                       /* silent: ends the stream at the first put */
+    atomic_bool refuse, silent;                /* silent: ends the stream at the first put */
     struct signed_bytes put[PLAYED_PUTS];
-    atomic_uint puts;
+    atomic_uint puts; /* read before put: what is counted is written */
 };
 
 static inline void mailbox_send(struct rpc_stream *stream, const Hearth__V1__ToParty *message)
@@ -79,9 +79,10 @@ static inline void mailbox_put(struct rpc_stream *stream, struct mailbox *mailbo
     }
     REQUIRE(mail_decode(mail->body.data, mail->body.len, &header, &sealed, &len, &err));
     REQUIRE(mailbox->puts < PLAYED_PUTS);
-    struct signed_bytes *kept = &mailbox->put[mailbox->puts++];
+    struct signed_bytes *kept = &mailbox->put[mailbox->puts];
     buf_append(&kept->body, mail->body.data, mail->body.len);
     memcpy(kept->signature, mail->signature.data, SIGNATURE_BYTES);
+    mailbox->puts++;
     if (mailbox->refuse) {
         refused.mail_id = wire_data(header.mail_id, MAIL_ID_BYTES);
         refused.text = (char *)(uintptr_t) "the mailbox is full";

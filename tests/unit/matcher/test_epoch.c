@@ -4,6 +4,7 @@
  */
 #include "matcher/epoch.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -184,6 +185,44 @@ static void references_outlive_the_holder(void **state)
     epoch_unref(epoch);
 }
 
+/* Sessions that take the present epoch and find their own again while it rolls over. */
+struct rolling {
+    struct epochs *epochs;
+    int64_t now; /* at the start: what is found must be usable for as long as it is held */
+};
+
+static void *use_epochs(void *ctx)
+{
+    const struct rolling *rolling = ctx;
+    for (int i = 0; i < 300; i++) {
+        struct epoch_key *epoch = epochs_current(rolling->epochs), *found = NULL;
+        struct point key;
+        struct err err;
+        if (epochs_find(rolling->epochs, epoch->record.epoch, rolling->now, &found, &err)) {
+            REQUIRE(found == epoch);
+        }
+        point_mul_base(&key, epoch_scalar(epoch));
+        REQUIRE(point_equal(&key, &epoch->record.key));
+        epoch_unref(found);
+        epoch_unref(epoch);
+    }
+    return NULL;
+}
+
+static void keys_roll_over_under_their_users(void **state)
+{
+    struct scene *scene = *state;
+    struct rolling rolling = {.now = clock_wall_ms()};
+    pthread_t users[3];
+    rolling.epochs = epochs_start(scene->matcher.identity, scene->audit, 1, rolling.now);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&users[i], NULL, use_epochs, &rolling), 0);
+    for (int64_t hour = 1; hour <= 50; hour++)
+        assert_true(epochs_tick(rolling.epochs, rolling.now + hour * HOUR));
+    for (size_t i = 0; i < 3; i++) assert_int_equal(pthread_join(users[i], NULL), 0);
+    epochs_stop(rolling.epochs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +231,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_clock_set_back_brings_a_new_epoch_at_once, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(references_outlive_the_holder, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_roll_over_under_their_users, set_up, tear_down),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -306,9 +306,8 @@ static void garbled_postcodes_are_errors_or_on_the_grid(void **state)
 
 struct watch {
     struct gazetteer *gazetteer;
-    atomic_bool stop;
-    bool torn, failed;
-    size_t seen;
+    atomic_bool stop, torn, failed;
+    atomic_size_t seen;
 };
 
 /* All postcodes move together: the first and the last sector must never differ for one whole

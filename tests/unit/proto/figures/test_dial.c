@@ -3,6 +3,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include <cmocka.h>
@@ -16,11 +17,11 @@ struct play {
     struct rpc_server *server;
     char target[32];
     struct agreement agreement;
-    const struct certificate *welcome; /* NULL: something else than a welcome */
-    uint32_t protocol;
+    _Atomic(const struct certificate *) welcome; /* NULL: something else than a welcome */
+    _Atomic uint32_t protocol;
     /* What follows the hello. */
-    void (*answer)(struct play *play, struct rpc_stream *stream,
-                   const Hearth__V1__FromFigures *message);
+    void (*_Atomic answer)(struct play *play, struct rpc_stream *stream,
+                           const Hearth__V1__FromFigures *message);
 };
 
 static void tell(struct rpc_stream *stream, int kind, void *body)
@@ -54,12 +55,14 @@ static void welcome(const struct play *play, struct rpc_stream *stream)
 static void on_message(struct rpc_stream *stream, const uint8_t *data, size_t len, void *ctx)
 {
     struct play *play = ctx;
+    void (*answer)(struct play *, struct rpc_stream *, const Hearth__V1__FromFigures *) =
+        atomic_load(&play->answer);
     Hearth__V1__FromFigures *message = figures_unpack(data, len);
     REQUIRE(message);
     if (message->kind_case == HEARTH__V1__FROM_FIGURES__KIND_HELLO) {
         welcome(play, stream);
-    } else if (play->answer) {
-        play->answer(play, stream, message);
+    } else if (answer) {
+        answer(play, stream, message);
     }
     hearth__v1__from_figures__free_unpacked(message, NULL);
 }

@@ -12,15 +12,15 @@
 #include "tests/unit/proto/mail/letters.h"
 
 /* What the played matcher does, and has seen. */
-struct played {
+struct played { /* told by the test, read by callbacks */
     struct party *matcher;
-    const struct certificate *shown; /* in its welcome */
+    _Atomic(const struct certificate *) shown; /* in its welcome */
     /* Sent when the fetch comes, one after the other as they are acknowledged. */
     Hearth__V1__MailItem items[8];
-    size_t item_count, sent;
-    bool refuse, silent_on_put, foreign_answer, close_on_fetch;
-    const struct certificate *party; /* the answer to a lookup */
-    int64_t accepted_at;
+    atomic_size_t item_count, sent;
+    atomic_bool refuse, silent_on_put, foreign_answer, close_on_fetch;
+    _Atomic(const struct certificate *) party; /* the answer to a lookup */
+    _Atomic int64_t accepted_at;
     atomic_uint puts, acks, unreadable;
 };
 
@@ -92,8 +92,9 @@ static void answer_lookup(struct rpc_stream *stream, const struct played *played
     Hearth__V1__ToParty message = HEARTH__V1__TO_PARTY__INIT;
     Hearth__V1__MailParty party = HEARTH__V1__MAIL_PARTY__INIT;
     Hearth__V1__Signed raw;
-    if (played->party) {
-        raw = signed_message_of(&played->party->raw);
+    const struct certificate *known = played->party;
+    if (known) {
+        raw = signed_message_of(&known->raw);
         party.certificate = &raw;
     }
     message.kind_case = HEARTH__V1__TO_PARTY__KIND_PARTY;
