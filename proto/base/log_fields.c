@@ -28,34 +28,33 @@ static void add(struct field *field, const char *text, size_t len)
     field->len += len;
 }
 
+static long long take_signed(const char *length, struct arguments *arguments)
+{
+    if (strcmp(length, "ll") == 0) return va_arg(arguments->list, long long);
+    if (length[0] == '\0') return va_arg(arguments->list, int);
+    return va_arg(arguments->list, long);
+}
+
 static void add_signed(struct field *field, const char *length, struct arguments *arguments)
 {
     char text[32];
-    long long value = 0;
-    if (strcmp(length, "ll") == 0) {
-        value = va_arg(arguments->list, long long);
-    } else if (length[0] == '\0') {
-        value = va_arg(arguments->list, int);
-    } else {
-        value = va_arg(arguments->list, long);
-    }
+    long long value = take_signed(length, arguments);
     add(field, text, (size_t)snprintf(text, sizeof text, "%lld", value));
+}
+
+static unsigned long long take_unsigned(const char *length, struct arguments *arguments)
+{
+    if (strcmp(length, "ll") == 0) return va_arg(arguments->list, unsigned long long);
+    if (length[0] == 'z') return va_arg(arguments->list, size_t);
+    if (length[0] == '\0') return va_arg(arguments->list, unsigned);
+    return va_arg(arguments->list, unsigned long);
 }
 
 static void add_unsigned(struct field *field, const char *length, bool hex,
                          struct arguments *arguments)
 {
     char text[32];
-    unsigned long long value = 0;
-    if (strcmp(length, "ll") == 0) {
-        value = va_arg(arguments->list, unsigned long long);
-    } else if (length[0] == 'z') {
-        value = va_arg(arguments->list, size_t);
-    } else if (length[0] == '\0') {
-        value = va_arg(arguments->list, unsigned);
-    } else {
-        value = va_arg(arguments->list, unsigned long);
-    }
+    unsigned long long value = take_unsigned(length, arguments);
     add(field, text, (size_t)snprintf(text, sizeof text, hex ? "%llx" : "%llu", value));
 }
 

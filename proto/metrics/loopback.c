@@ -77,7 +77,7 @@ static bool parse(const char *text, struct place *out, struct err *err)
 
 bool metrics_listen_check(const char *text, struct err *err)
 {
-    struct place place;
+    struct place place = {.len = 0};
     return text[0] == '\0' || parse(text, &place, err);
 }
 
@@ -94,7 +94,7 @@ static bool bind_to(int fd, struct place *place, struct err *err)
 
 bool loopback_listen(const char *text, int *fd, uint16_t *port, struct err *err)
 {
-    struct place place;
+    struct place place = {.len = 0};
     if (!parse(text, &place, err)) return false;
     *fd = socket(place.address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (*fd < 0) return err_set_errno(err, errno, "metrics_listen", "cannot make a socket");
@@ -111,7 +111,7 @@ bool loopback_listen(const char *text, int *fd, uint16_t *port, struct err *err)
 bool loopback_is_host(const char *host)
 {
     char name[METRICS_LISTEN_MAX];
-    struct place place;
+    struct place place = {.len = 0};
     const char *end = strrchr(host, ':');
     /* The colons inside of [ ] are the address's. */
     size_t len = end && !strchr(end, ']') ? (size_t)(end - host) : strlen(host);

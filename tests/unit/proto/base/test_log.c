@@ -97,8 +97,7 @@ static void nothing_that_is_put_in_forges_a_field_or_line(void **state)
                                           "\\",
                                           "\"",
                                           "\x1b[2J",
-                                          "\xe2\x80\xae"
-                                          "rtl",
+                                          "\xe2\x80\xaertl",
                                           "\xff\xfe",
                                           "a\tb\rc",
                                           "\xc3",

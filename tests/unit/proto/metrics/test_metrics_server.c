@@ -38,7 +38,7 @@ static int set_up(void **state)
     struct err err;
     world->metrics = metrics_new(table, 1);
     assert_true(metrics_server_start("127.0.0.1:0", world->metrics, &world->server, &err));
-    world->port = atoi(strrchr(metrics_server_address(world->server), ':') + 1);
+    world->port = (int)strtol(strrchr(metrics_server_address(world->server), ':') + 1, NULL, 10);
     *state = world;
     return 0;
 }
@@ -199,12 +199,13 @@ static void slow_callers_are_cut_off(void **state)
 static void other_bad_callers_are_survived(void **state)
 {
     struct world *world = *state;
+    static const char start[] = "GET /metrics HTTP/1.1\r\nX: ";
     char out[ANSWER_MAX], *flood = mem_array(1 << 20, 1);
     int silent = dial(world), closed = dial(world);
     (void)shutdown(closed, SHUT_WR);
     assert_int_equal(read_all(closed, out), 0);
     memset(flood, 'A', 1 << 20);
-    memcpy(flood, "GET /metrics HTTP/1.1\r\nX: ", 26);
+    for (size_t i = 0; start[i]; i++) flood[i] = start[i];
     int fd = dial(world);
     (void)send(fd, flood, 1 << 20, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)read_all(fd, out);
