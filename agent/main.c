@@ -38,7 +38,7 @@ static const struct cli_command commands[] = {
     {"audit log", "check an export of the matcher's log", command_audit_log, CONFINE_OFFLINE, NULL},
     {"check-config", "check config.json, and all that serve needs", command_check_config,
      CONFINE_OFFLINE, NULL},
-    {"backup", "copy the home directory while it is in use", command_backup, CONFINE_OFFLINE, "*"},
+    {"backup", "copy the home directory while it is in use", command_backup, CONFINE_OFFLINE, "/"},
     {"restore", "make a home directory of a backup", command_restore, CONFINE_OFFLINE, "home"},
     {"criteria", "list what carers may offer", command_criteria, CONFINE_OFFLINE, NULL},
     {"status", "say whether serve is running and attached", command_status, CONFINE_OFFLINE, NULL},

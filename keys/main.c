@@ -14,7 +14,7 @@ static const struct cli_command commands[] = {
     {"list", "Authority: the certificates issued so far", keys_command_list, CONFINE_OFFLINE, NULL},
     {"passphrase", "Change the passphrase of a key file", keys_command_passphrase, CONFINE_OFFLINE,
      NULL},
-    {"backup", "Authority: copy the directory", keys_command_backup, CONFINE_OFFLINE, "*"},
+    {"backup", "Authority: copy the directory", keys_command_backup, CONFINE_OFFLINE, "/"},
     {"restore", "Authority: make a directory of a backup", keys_command_restore, CONFINE_OFFLINE,
      "home"},
     {"show", "Explain any file of this program", keys_command_show, CONFINE_OFFLINE, NULL},

@@ -18,7 +18,7 @@ static const struct cli_command commands[] = {
      CONFINE_OFFLINE, NULL},
     {"check-config", "check config.json, and all that serve needs", command_check_config,
      CONFINE_OFFLINE, NULL},
-    {"backup", "copy the home directory while it is in use", command_backup, CONFINE_OFFLINE, "*"},
+    {"backup", "copy the home directory while it is in use", command_backup, CONFINE_OFFLINE, "/"},
     {"restore", "make a home directory of a backup", command_restore, CONFINE_OFFLINE, "home"},
     {"audit verify", "check that the audit log is intact", command_audit_verify, CONFINE_OFFLINE,
      NULL},

@@ -22,8 +22,9 @@ enum { CONFINE_HOMES = 3 };
 struct confine_rights {
     unsigned needs; /* of enum confine_needs */
     /* Which arguments name files that are written, separated by spaces: names of options, short
-     * ("o") or long ("out"), "*" for any argument that belongs to no option, "." for the working
-     * directory itself; "home": the home directory may have to be made. NULL: none. */
+     * ("o") or long ("out"), "*" for any argument that belongs to no option, "/" for one that
+     * becomes a directory, written beside its name first; "." for the working directory itself;
+     * "home": the home directory may have to be made. NULL: none. */
     const char *writes;
     /* Directories that are used where the command line names none: absolute, or below $HOME; the
      * rest NULL. */

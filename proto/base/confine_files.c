@@ -178,6 +178,7 @@ static void allow_arguments(const struct ruleset *ruleset, int argc, char **argv
             allow_short(ruleset, word, next);
         } else {
             allow_named(ruleset, word, is_written(ruleset, LETTER, "*", 1));
+            if (is_written(ruleset, LETTER, "/", 1)) allow_around(ruleset, word, USE);
         }
     }
     if (is_written(ruleset, LETTER, ".", 1)) allow(ruleset, ".", PUT);

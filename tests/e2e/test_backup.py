@@ -12,6 +12,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 
 from support import BUILD, SLOW, lab, wait_until
@@ -167,6 +168,13 @@ class Working(BackupCase):
         self.assertEqual(done.returncode, 0, f"{arguments}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout)
 
+    def tell_counts(self, writers, agency, thread):
+        """For whoever reads of a failure: how many of each writer's messages are on either side."""
+        sides = [self.said(self.json_of(name, "inbox", "show", thread)) for name in ("la-1", agency)]
+        print("written:", {writer.mark: (len(writer.kept), len(writer.doubtful)) for writer in writers}, "at the LA:",
+              {mark: len(numbers) for mark, numbers in sides[0].items()}, "at the agency:",
+              {mark: len(numbers) for mark, numbers in sides[1].items()}, file=sys.stderr)
+
     def test_backups_in_the_middle_of_work(self):
         chance = random.Random(SEED)
         threads = self.threads()
@@ -201,7 +209,7 @@ class Working(BackupCase):
                 worker.join()
             self.stop_writing(writers)
         self.assertEqual(workers[0].failed, [])
-        import sys; at_la = self.said(self.json_of("la-1", "inbox", "show", thread)); at_ag = self.said(self.json_of(agency, "inbox", "show", thread)); print({w.mark:(len(w.kept),len(w.doubtful)) for w in writers}, {k:len(v) for k,v in at_la.items()}, {k:len(v) for k,v in at_ag.items()}, file=sys.stderr)
+        self.tell_counts(writers, agency, thread)
         self.settle({agency: thread}, writers)
         print(f"backups during work, restored and compared: {counts['matcher']} of the matcher, {counts['la']} of "
               f"the LA, {counts['agent']} of agencies; meanwhile {len(workers[0].done)} searches, "
