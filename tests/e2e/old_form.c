@@ -12,7 +12,8 @@
 static int change(MDB_txn *txn, int newer)
 {
     MDB_dbi meta = 0;
-    MDB_val key = {6, (void *)(uintptr_t) "format"}, value, name = {7, (void *)(uintptr_t) "program"};
+    MDB_val key = {6, (void *)(uintptr_t) "format"}, value,
+            name = {7, (void *)(uintptr_t) "program"};
     MDB_val version = {5, (void *)(uintptr_t) "9.8.7"};
     uint8_t bytes[8];
     int code = mdb_dbi_open(txn, "hearth", 0, &meta);
