@@ -9,6 +9,7 @@
 #include "agent/mapping.h"
 #include "keys/home_check.h"
 #include "proto/backup/check_stores.h"
+#include "proto/base/config_file.h"
 #include "proto/base/file.h"
 
 static void check_policy(const struct config *config, struct checks *checks)
@@ -73,6 +74,18 @@ static void check_home(const char *home, struct checks *checks)
     certificate_free(&own);
 }
 
+static void list_keys(struct buf *out)
+{
+    config_help_text(out, "matcher", "-", "host:port, port 1 to 65535");
+    config_help_text(out, "matcher_id", "-", "organisation id, [a-z0-9-]{1,32}");
+    config_help_text(out, "allow", "every LA", "list of organisation ids");
+    config_help_number(out, "budget", BUDGET_DEFAULT, 0, BUDGET_MAX);
+    config_help_number(out, "fresh_days", STATUS_FRESH_DAYS, 0, FRESH_DAYS_MAX);
+    config_help_number(out, "threads", 0, 0, THREADS_MAX);
+    config_help_number(out, "catalogue", CATALOGUE_VERSION, 1, CATALOGUE_VERSION);
+    config_help_number(out, "keep_days", KEEP_DAYS_DEFAULT, KEEP_DAYS_MIN, KEEP_DAYS_MAX);
+}
+
 int command_check_config(int argc, char **argv)
 {
     static const char doc[] =
@@ -81,7 +94,10 @@ int command_check_config(int argc, char **argv)
         "and needs no passphrase.";
     struct cli_common common = {0};
     struct checks checks = {0};
-    int code = cli_parse_common(doc, argc, argv, &common);
+    struct buf keys = {0};
+    list_keys(&keys);
+    int code = config_help_parse(doc, &keys, argc, argv, &common);
+    buf_free(&keys);
     if (code != 0) return code;
     char *home = home_path(&common);
     check_home(home, &checks);

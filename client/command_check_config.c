@@ -8,6 +8,7 @@
 #include "client/report.h"
 #include "keys/home_check.h"
 #include "proto/backup/check_stores.h"
+#include "proto/base/config_file.h"
 
 static void check_home(const char *home, struct checks *checks)
 {
@@ -28,10 +29,17 @@ int command_check_config(int argc, char **argv)
         "passphrase.";
     struct cli_common common = {0};
     struct checks checks = {0};
-    if (cli_parse_common(doc, argc, argv, &common) != 0) return EXIT_BAD_REQUEST;
+    struct buf keys = {0};
+    config_help_text(&keys, "matcher", "-", "host:port, port 1 to 65535");
+    config_help_text(&keys, "matcher_id", "-", "organisation id, [a-z0-9-]{1,32}");
+    config_help_number(&keys, "catalogue", CATALOGUE_VERSION, 1, CATALOGUE_VERSION);
+    config_help_number(&keys, "keep_days", KEEP_DAYS, KEEP_DAYS_MIN, KEEP_DAYS_MAX);
+    int code = config_help_parse(doc, &keys, argc, argv, &common);
+    buf_free(&keys);
+    if (code != 0) return EXIT_BAD_REQUEST;
     char *home = la_home(&common);
     check_home(home, &checks);
-    int code = checks_print(&checks, common.json);
+    code = checks_print(&checks, common.json);
     checks_free(&checks);
     free(home);
     return code;

@@ -10,6 +10,7 @@
 #include "matcher/directory.h"
 #include "matcher/mailbox.h"
 #include "proto/backup/check_stores.h"
+#include "proto/base/config_file.h"
 #include "proto/base/file.h"
 
 enum {
@@ -103,9 +104,17 @@ int command_check_config(int argc, char **argv)
         "nothing, and needs no passphrase.";
     struct cli_common common = {0};
     struct checks checks = {0};
-    if (cli_parse_common(doc, argc, argv, &common) != 0) return EXIT_BAD_USAGE;
+    struct buf keys = {0};
+    config_help_text(&keys, "listen", "127.0.0.1:0", "host:port, port 0 to 65535");
+    for (size_t i = 0; i < config_key_count; i++) {
+        const struct config_key *key = &config_keys[i];
+        config_help_number(&keys, key->name, key->preset, key->min, key->max);
+    }
+    int code = config_help_parse(doc, &keys, argc, argv, &common);
+    buf_free(&keys);
+    if (code != 0) return EXIT_BAD_USAGE;
     check_home(command_home(&common), &checks);
-    int code = checks_print(&checks, common.json);
+    code = checks_print(&checks, common.json);
     checks_free(&checks);
     return code;
 }

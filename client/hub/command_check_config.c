@@ -10,6 +10,7 @@
 #include "client/report.h"
 #include "keys/home_check.h"
 #include "proto/backup/check_stores.h"
+#include "proto/base/config_file.h"
 #include "proto/base/mem.h"
 
 /* What a manifest is drawn up of; a hub may serve without. */
@@ -57,10 +58,17 @@ int command_hub_check_config(int argc, char **argv)
         "locks nothing, and needs no passphrase.";
     struct cli_common common = {0};
     struct checks checks = {0};
-    if (cli_parse_common(doc, argc, argv, &common) != 0) return EXIT_BAD_REQUEST;
+    struct buf keys = {0};
+    config_help_text(&keys, "matcher", "-", "host:port, port 1 to 65535");
+    config_help_text(&keys, "matcher_id", "-", "organisation id, [a-z0-9-]{1,32}");
+    config_help_text(&keys, "listen", "-", "host:port, port 0 to 65535");
+    config_help_text(&keys, "address", "-", "host:port, port 1 to 65535");
+    int code = config_help_parse(doc, &keys, argc, argv, &common);
+    buf_free(&keys);
+    if (code != 0) return EXIT_BAD_REQUEST;
     char *home = hub_home(&common);
     check_home(home, &checks);
-    int code = checks_print(&checks, common.json);
+    code = checks_print(&checks, common.json);
     checks_free(&checks);
     free(home);
     return code;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/base/file.h"
+#include "proto/base/mem.h"
 #include "proto/base/text.h"
 
 #define CONFIG_NAME "config.json"
@@ -121,4 +122,27 @@ bool config_file_read(const char *home, const struct config_form *form, void *co
     buf_free(&text);
     free(path);
     return ok;
+}
+
+/* ---- help ---- */
+
+void config_help_text(struct buf *out, const char *name, const char *preset, const char *valid)
+{
+    buf_format(out, "  %-16s %-12s %s\n", name, preset, valid);
+}
+
+void config_help_number(struct buf *out, const char *name, int64_t preset, int64_t min, int64_t max)
+{
+    buf_format(out, "  %-16s %-12lld %lld to %lld\n", name, (long long)preset, (long long)min,
+               (long long)max);
+}
+
+int config_help_parse(const char *doc, const struct buf *keys, int argc, char **argv,
+                      struct cli_common *common)
+{
+    char *whole = mem_format("%s\vKeys of " CONFIG_NAME ", their defaults and what is valid:\n%.*s",
+                             doc, (int)keys->len, (const char *)keys->data);
+    int code = cli_parse_common(whole, argc, argv, common);
+    free(whole);
+    return code;
 }

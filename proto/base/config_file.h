@@ -8,7 +8,9 @@
 
 #include <jansson.h>
 
+#include "proto/base/buf.h"
 #include "proto/base/checks.h"
+#include "proto/base/cli.h"
 
 struct config_form {
     /* Takes one value into the program's own configuration. *known false, and nothing else, where
@@ -31,5 +33,14 @@ MUST_CHECK bool config_address(const char *name, const json_t *value, int64_t lo
                                size_t max, char *out, struct err *err);
 /* An organisation id, [a-z0-9-]{1,32}. */
 MUST_CHECK bool config_id(const char *name, const json_t *value, char *out, struct err *err);
+
+/* ---- the keys, for --help: lines of name, default and what is valid ---- */
+void config_help_number(struct buf *out, const char *name, int64_t preset, int64_t min,
+                        int64_t max);
+/* preset: "-" where the key is needed. */
+void config_help_text(struct buf *out, const char *name, const char *preset, const char *valid);
+/* cli_parse_common for a command whose help lists `keys`. */
+int config_help_parse(const char *doc, const struct buf *keys, int argc, char **argv,
+                      struct cli_common *common);
 
 #endif
