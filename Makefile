@@ -5,6 +5,7 @@
 B ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
+SYSTEMD_UNITDIR ?= $(PREFIX)/lib/systemd/system
 CC ?= cc
 PROTOC_C ?= protoc-c
 PYTHON ?= /usr/bin/python3
@@ -27,7 +28,7 @@ LDFLAGS_ALL += -fsanitize=thread
 endif
 
 # Rooms, in link order: each may use those to its right. tests/lint checks the includes.
-ROOMS := agent matcher client/hub client proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/base
+ROOMS := agent matcher client/hub client proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base
 PROTOS := $(wildcard proto/*.proto)
 GEN_C := $(PROTOS:%.proto=$(B)/gen/%.pb-c.c)
 GEN_H := $(GEN_C:.c=.h)
@@ -39,13 +40,13 @@ room_sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
 room_objects = $(patsubst %.c,$(B)/obj/%.o,$(call room_sources,$(1)))
 archive = $(B)/lib/$(subst /,-,$(1)).a
 
-LIBS := -lsodium -ldecaf -lgrpc -lgpr -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lsystemd -lseccomp -lm
-LIBS_SMALL := -lsodium -ldecaf -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lm
+LIBS := -lsodium -ldecaf -lgrpc -lgpr -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lsystemd -lseccomp -lmicrohttpd -lm
+LIBS_SMALL := -lsodium -ldecaf -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lseccomp -lsystemd -lm
 
 PROGRAMS := $(B)/hearth $(B)/hearth-agent $(B)/hearth-matcher $(B)/hearth-keys
-SHARED := $(foreach r,proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/base,$(call archive,$(r))) $(B)/lib/messages.a
+SHARED := $(foreach r,proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base,$(call archive,$(r))) $(B)/lib/messages.a
 
-.PHONY: all deps check check-unit check-e2e check-san soak demo bench lint format install clean help
+.PHONY: all deps check check-unit check-e2e check-san soak demo bench lint format install install-units clean help
 all: deps $(PROGRAMS)
 
 help:
@@ -59,7 +60,7 @@ help:
 ## make bench        measure against the cost of the primitive operations
 ## make lint         formatting, static analysis, house rules
 ## make fuzz         SECONDS=10 for each decoder of untrusted bytes (needs clang)
-## make install      PREFIX=/usr/local, DESTDIR=
+## make install      PREFIX=/usr/local, DESTDIR=, SYSTEMD_UNITDIR=PREFIX/lib/systemd/system
 # Order-only for everything that compiles: with -j nothing starts before the packages are there.
 deps:
 	@tests/lint/deps
@@ -111,7 +112,7 @@ $(B)/hearth-agent: $(B)/obj/agent/main.o $(call archive,agent) $(SHARED)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(B)/hearth-matcher: $(B)/obj/matcher/main.o $(call archive,matcher) $(SHARED)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(B)/hearth-keys: $(B)/obj/keys/main.o $(filter-out $(foreach r,proto/figures proto/mail proto/audit proto/rpc,$(call archive,$(r))),$(SHARED))
+$(B)/hearth-keys: $(B)/obj/keys/main.o $(filter-out $(foreach r,proto/figures proto/mail proto/audit proto/rpc proto/metrics,$(call archive,$(r))),$(SHARED))
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_SMALL)
 
 # ---- unit tests: tests/unit/ROOM/test_NAME.c links that room and those below it ----
@@ -126,20 +127,22 @@ UNIT_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/support/*.c))
 UNIT_SUPPORT_KEYS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/support_keys/*.c))
 unit_support = $(UNIT_SUPPORT) $(if $(filter keys proto/rpc proto/audit proto/mail proto/figures agent matcher client client/hub,$(1)),$(UNIT_SUPPORT_KEYS))
 below_proto/base :=
+below_proto/metrics := proto/base
 below_proto/crypto := proto/base
 below_proto/store := proto/base
 below_proto/domain := proto/store proto/crypto proto/base
-below_keys := proto/crypto proto/base
-below_proto/rpc := keys proto/crypto proto/base
-below_proto/audit := keys proto/domain proto/store proto/crypto proto/base
-below_proto/mail := proto/rpc keys proto/domain proto/store proto/crypto proto/base
-below_proto/figures := proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/base
-below_agent := proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/store proto/crypto proto/base
+below_proto/backup := proto/store proto/base
+below_keys := proto/backup proto/store proto/crypto proto/base
+below_proto/rpc := keys proto/backup proto/store proto/crypto proto/base
+below_proto/audit := keys proto/domain proto/backup proto/store proto/crypto proto/base
+below_proto/mail := proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/base
+below_proto/figures := proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/base
+below_agent := proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base
 below_matcher := $(below_agent)
 below_client := $(below_agent)
 below_client/hub := client $(below_agent)
-needs_rpc = $(filter proto/rpc proto/mail proto/figures agent matcher client client/hub,$(1))
-unit_libs = $(if $(call needs_rpc,$(1)),$(LIBS),$(LIBS_SMALL))
+needs_all = $(filter proto/metrics proto/rpc proto/mail proto/figures agent matcher client client/hub,$(1))
+unit_libs = $(if $(call needs_all,$(1)),$(LIBS),$(LIBS_SMALL))
 define unit_rule
 $(patsubst tests/unit/$(1)/%.c,$(B)/unit/$(1)/%,$(wildcard tests/unit/$(1)/test_*.c)): $(B)/unit/$(1)/%: $(B)/obj/tests/unit/$(1)/%.o $(call unit_support,$(1)) $(foreach r,$(1) $(below_$(1)),$(call archive,$(r))) $(B)/lib/messages.a
 	@mkdir -p $$(dir $$@)
@@ -192,7 +195,13 @@ lint: deps $(GEN_H) $(CATALOGUE_C) $(STANDARDS_C)
 format:
 	clang-format -i $(C_FILES)
 
-install: all
+UNITS := $(wildcard matcher/*.service agent/*.service client/*.service client/*.timer)
+install-units:
+	install -d $(DESTDIR)$(SYSTEMD_UNITDIR)
+	for unit in $(UNITS); do sed 's|@PREFIX@|$(PREFIX)|g' $$unit > $(DESTDIR)$(SYSTEMD_UNITDIR)/$$(basename $$unit) && \
+	    chmod 644 $(DESTDIR)$(SYSTEMD_UNITDIR)/$$(basename $$unit) || exit 1; done
+
+install: all install-units
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/hearth/docs/examples
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1

@@ -49,14 +49,19 @@ void answerer_stop(struct answerer *answerer)
     free(answerer);
 }
 
+struct pool *answerer_pool(struct answerer *answerer)
+{
+    return answerer->pool;
+}
+
 /* ---- what goes back ---- */
 
 static void log_query(enum log_level level, const uint8_t hash[HASH_BYTES], const char *la,
                       const char *outcome, const char *why)
 {
     char name[2 * HASH_BYTES + 1];
-    log_line(level, "query", "query=%s la=%s outcome=%s%s%s%s", text_hex(hash, HASH_BYTES, name),
-             la[0] ? la : "-", outcome, why[0] ? " reason=\"" : "", why, why[0] ? "\"" : "");
+    log_line(level, "query", "query=%s la=%s outcome=%s reason=\"%s\"",
+             text_hex(hash, HASH_BYTES, name), la[0] ? la : "-", outcome, why[0] ? why : "-");
 }
 
 /* What anybody between the agent and the matcher could see too. */
@@ -138,10 +143,26 @@ static void job_free(struct job *job)
 static void finish(struct job *job, enum decline reason, const char *why)
 {
     const struct checked *checked = &job->checked;
-    if (reason != DECLINE_NONE) send_decline(job->stream, checked->hash, reason);
+    struct metrics *metrics = job->answerer->parts.metrics;
+    if (reason != DECLINE_NONE) {
+        send_decline(job->stream, checked->hash, reason);
+        metrics_add(metrics, MEASURE_DECLINED, reason, 0, 1);
+    } else {
+        metrics_add(metrics, job->items > 0 ? MEASURE_ANSWERED : MEASURE_REPEATED, 0, 0, 1);
+    }
     log_query(LOG_LEVEL_INFO, checked->hash, checked->query.la,
               reason == DECLINE_NONE ? "answered" : decline_word(reason), why);
     job_free(job);
+}
+
+/* Of the time only what the matcher sees as well: when the reply leaves. How long the arithmetic
+ * took would tell how many carers there are. */
+static void measure_reply(const struct job *job, int64_t due_us)
+{
+    struct metrics *metrics = job->answerer->parts.metrics;
+    metrics_set(metrics, MEASURE_REPLY_ITEMS, 0, 0, job->items);
+    if (job->checked.query.is_member) return;
+    metrics_observe(metrics, MEASURE_REPLY_SECONDS, 0, 0, (due_us - job->receipt_us) / 1000);
 }
 
 /* On the keeper's thread. */
@@ -162,6 +183,7 @@ static void on_kept(const struct err *why, void *ctx)
         sender_due_us(job->items, job->checked.query.is_member, job->receipt_us, clock_steady_us());
     sender_at(parts->sender, due, job->stream, &job->reply);
     log_sizes(&job->checked, job->items);
+    measure_reply(job, due);
     finish(job, DECLINE_NONE, "");
 }
 
@@ -229,6 +251,18 @@ static enum decline answer_again(const struct job *job, int64_t now_ms, bool *do
     return DECLINE_REPLAY;
 }
 
+/* A query has one reply. What was given between a backup and its restore is not known; the LA's
+ * clock may be ahead. */
+static bool may_be_answered(const struct job *job, struct err *why)
+{
+    int64_t restored_ms = job->answerer->parts.restored_ms;
+    if (restored_ms == 0 || job->checked.query.issued_at > restored_ms + CLOCK_SKEW_MS) {
+        return false;
+    }
+    (void)err_set(why, ERR_EXISTS, "query_id", "it may have been answered before the restore");
+    return true;
+}
+
 /* *keeping set: the job is the keeper's, and may be gone already. */
 static enum decline answer(struct job *job, bool *keeping, struct err *why)
 {
@@ -240,6 +274,7 @@ static enum decline answer(struct job *job, bool *keeping, struct err *why)
     enum decline reason = check_origin(parts->checker, query, now_ms, checked, why);
     if (reason == DECLINE_NONE) reason = answer_again(job, now_ms, &done, why);
     if (done || reason != DECLINE_NONE) return reason;
+    if (may_be_answered(job, why)) return DECLINE_REPLAY;
     reason = check_keys(parts->checker, query, now_ms, checked, why);
     if (reason != DECLINE_NONE) return reason;
     struct query_name name = name_of(checked);
@@ -262,11 +297,13 @@ static void run(void *ctx)
     if (!keeping) finish(job, reason, why.text);
 }
 
-static void decline_busy(struct rpc_stream *stream, const Hearth__V1__AgentQuery *query)
+static void decline_busy(const struct answerer *answerer, struct rpc_stream *stream,
+                         const Hearth__V1__AgentQuery *query)
 {
     uint8_t hash[HASH_BYTES] = {0};
     if (query->query) query_hash(hash, query->query->body.data, query->query->body.len);
     send_decline(stream, hash, DECLINE_BUSY);
+    metrics_add(answerer->parts.metrics, MEASURE_DECLINED, DECLINE_BUSY, 0, 1);
     log_query(LOG_LEVEL_WARN, hash, "", decline_word(DECLINE_BUSY), "");
 }
 
@@ -278,7 +315,7 @@ void answerer_take(struct answerer *answerer, struct rpc_stream *stream,
     atomic_uint *place = member ? &answerer->members : &answerer->queued;
     if (atomic_fetch_add(place, 1) >= (member ? ANSWER_MEMBERS_MAX : ANSWER_QUEUE_MAX)) {
         atomic_fetch_sub(place, 1);
-        decline_busy(stream, message->query);
+        decline_busy(answerer, stream, message->query);
         hearth__v1__to_agent__free_unpacked(message, NULL);
         return;
     }

@@ -7,11 +7,11 @@
 
 #include "agent/commands.h"
 #include "agent/mailbox.h"
-#include "agent/status_file.h"
 #include "agent/threads.h"
 #include "proto/base/clock.h"
 #include "proto/base/text.h"
 #include "proto/mail/content_files.h"
+#include "proto/metrics/daemon_status.h"
 
 enum { KEY_REASON = 0x2001, KEY_TEXT, KEY_ATTACH, KEY_OFFLINE };
 enum { WAIT_MS = 10000, LOOK_MS = 100 };
@@ -188,7 +188,7 @@ static bool send_it(struct home *home, struct exchange *exchange, struct entry *
 {
     struct err why = {0};
     struct exchange_counts counts = {0};
-    if (status_file_locked(home->path)) return wait_for_serve(home, entry, err);
+    if (daemon_runs(home->path)) return wait_for_serve(home, entry, err);
     if (exchange && !exchange_settle(exchange, &counts, &why)) {
         (void)fprintf(stderr, "hearth-agent reply: not sent yet: %s\n", why.text);
     }

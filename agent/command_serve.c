@@ -10,19 +10,20 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
-
+#include "agent/alive.h"
 #include "agent/commands.h"
 #include "agent/figures.h"
 #include "agent/figures_post.h"
 #include "agent/home.h"
 #include "agent/link.h"
 #include "agent/post.h"
-#include "agent/status_file.h"
 #include "agent/upkeep.h"
+#include "agent/watch.h"
 #include "proto/base/clock.h"
+#include "proto/base/confine.h"
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
+#include "proto/metrics/daemon_status.h"
 
 enum { TICK_MS = 1000 };
 
@@ -39,40 +40,24 @@ struct server {
     struct figures figures;
     struct figures_post *figures_post;
     int lock_fd, signal_fd, wake_fd;
-    struct status_file status; /* as written last */
+    struct store_gap gap; /* of the last restore */
+    struct watch *watch;
+    struct watchdog *watchdog;
+    uint64_t unread; /* as told last */
     uint64_t vault_version, correspondence_version;
     int64_t next_tick_ms;
-    bool written, ready, stopping;
+    bool stopping;
 };
 
 /* ---- status ---- */
 
-static void write_status(struct server *server, const struct status_file *status)
-{
-    struct err err = {0};
-    if (server->written && status->attached == server->status.attached &&
-        status->carers == server->status.carers && status->unread == server->status.unread) {
-        return;
-    }
-    server->written = true;
-    server->status = *status;
-    if (!status_file_write(server->home.path, status, &err)) {
-        log_err(LOG_LEVEL_WARN, "status_file", &err);
-    }
-}
-
 static void note_attached(struct server *server)
 {
-    struct status_file status = server->status;
-    status.attached = link_attached(server->link);
-    if (status.attached && !server->status.attached) {
+    bool attached = link_attached(server->link);
+    if (attached && !watch_is_attached(server->watch)) {
         log_info("attached", "matcher=%s", server->home.config.matcher_id);
     }
-    write_status(server, &status);
-    if (status.attached && !server->ready) {
-        server->ready = true;
-        (void)sd_notify(0, "READY=1\nSTATUS=attached to the matcher");
-    }
+    watch_set_attached(server->watch, attached);
 }
 
 /* The vault may be changed by an import while it is served: every query reads it afresh, and here
@@ -88,10 +73,9 @@ static void watch_vault(struct server *server)
         log_err(LOG_LEVEL_ERROR, "vault", &err);
         return;
     }
-    struct status_file status = server->status;
-    if (status.carers != summary.count) log_info("vault", "carers=%zu", summary.count);
-    status.carers = summary.count;
-    write_status(server, &status);
+    if (watch_carers(server->watch) != summary.count)
+        log_info("vault", "carers=%zu", summary.count);
+    watch_set_carers(server->watch, summary.count);
 }
 
 /* Messages are read by other programs. */
@@ -110,9 +94,8 @@ static void watch_inbox(struct server *server)
         log_err(LOG_LEVEL_ERROR, "correspondence", &err);
         return;
     }
-    struct status_file status = server->status;
-    status.unread = unread;
-    write_status(server, &status);
+    server->unread = unread;
+    watch_set_unread(server->watch, unread);
 }
 
 /* What commands removed or changed while this process had the vault open. */
@@ -138,7 +121,22 @@ static void watch_trust(struct server *server)
     log_info("revocations", "number=%llu",
              (unsigned long long)trust_revocation_number(server->home.trust));
     checker_forget(server->checker);
-    link_recheck(server->link);
+    post_recheck(server->post);
+}
+
+/* A renewed certificate of our own is shown by connecting anew. */
+static void watch_certificate(struct server *server)
+{
+    struct err err = {0};
+    bool changed = false;
+    if (!identity_reload(server->home.identity, server->home.path, server->home.trust, &changed,
+                         &err)) {
+        log_err(LOG_LEVEL_ERROR, "certificate_kept", &err);
+    }
+    if (!changed) return;
+    log_info("certificate", "serial=%llu",
+             (unsigned long long)identity_certificate(server->home.identity)->serial);
+    link_renew(server->link);
     post_recheck(server->post);
 }
 
@@ -146,11 +144,19 @@ static void tick(struct server *server)
 {
     struct err err = {0};
     watch_trust(server);
+    watch_certificate(server);
+    link_recheck(server->link);
     watch_vault(server);
     watch_inbox(server);
     upkeep_tick(server->upkeep);
     rewrite_vault(server);
     if (!policy_flush(server->policy, &err)) log_err(LOG_LEVEL_WARN, "counters", &err);
+    watch_tick(server->watch);
+    /* Anybody on this machine may read it: not how many carers there are. */
+    watchdog_status(server->watchdog, "%s the matcher, %llu messages unread",
+                    watch_is_attached(server->watch) ? "attached to" : "not attached to",
+                    (unsigned long long)watch_unread(server->watch));
+    watchdog_tick(server->watchdog);
     server->next_tick_ms = clock_steady_ms() + TICK_MS;
 }
 
@@ -161,6 +167,7 @@ static void read_signals(struct server *server)
     enum signals_kind kind;
     while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
         if (kind == SIGNALS_RELOAD) {
+            watchdog_reloading(server->watchdog);
             server->next_tick_ms = clock_steady_ms();
         } else {
             server->stopping = true;
@@ -177,7 +184,7 @@ static void wait_for_event(struct server *server, int64_t wait_ms)
     if (poll(fds, 2, wait_ms > 0 ? (int)wait_ms : 0) <= 0) return;
     uint64_t count = 0;
     if (fds[1].revents && read(server->wake_fd, &count, sizeof count) < 0) {
-        log_debug("wake", "empty=1");
+        log_debug("wake", "state=empty");
     }
     if (fds[0].revents) read_signals(server);
 }
@@ -191,7 +198,7 @@ static void run(struct server *server)
         wait_for_event(server, wait_ms);
     }
     log_info("stopping", "pid=%d", (int)getpid());
-    (void)sd_notify(0, "STOPPING=1");
+    watchdog_stopping(server->watchdog);
 }
 
 /* ---- start and stop ---- */
@@ -211,7 +218,8 @@ static void start_mail(struct server *server)
                                     .trust = home->trust,
                                     .correspondence = home->correspondence,
                                     .target = home->config.matcher,
-                                    .matcher_id = home->config.matcher_id};
+                                    .matcher_id = home->config.matcher_id,
+                                    .metrics = watch_metrics(server->watch)};
     server->post = post_start(&post);
     const struct upkeep_parts upkeep = {.replies = home->replies,
                                         .correspondence = home->correspondence,
@@ -234,7 +242,9 @@ static void start_parts(struct server *server)
                                             .keeper = server->keeper,
                                             .sender = server->sender,
                                             .fresh_days = home->config.fresh_days,
-                                            .threads = home->config.threads};
+                                            .restored_ms = server->gap.to_ms,
+                                            .threads = home->config.threads,
+                                            .metrics = watch_metrics(server->watch)};
     server->answerer = answerer_start(&answerer);
     const struct link_parts link = {.target = home->config.matcher,
                                     .matcher_id = home->config.matcher_id,
@@ -244,9 +254,11 @@ static void start_parts(struct server *server)
                                     .checker = server->checker,
                                     .answerer = server->answerer,
                                     .keeper = server->keeper,
-                                    .wake_fd = server->wake_fd};
+                                    .wake_fd = server->wake_fd,
+                                    .metrics = watch_metrics(server->watch)};
     server->link = link_new(&link);
     start_mail(server);
+    watch_parts(server->watch, server->policy, server->post);
 }
 
 static bool start_figures(struct server *server, struct err *err)
@@ -256,26 +268,34 @@ static bool start_figures(struct server *server, struct err *err)
                                              .identity = home->identity,
                                              .trust = home->trust,
                                              .target = home->config.matcher,
-                                             .matcher_id = home->config.matcher_id};
+                                             .matcher_id = home->config.matcher_id,
+                                             .metrics = watch_metrics(server->watch)};
     return figures_post_start(&parts, &server->figures_post, err);
 }
 
 static bool start(struct server *server, const struct cli_common *common, struct err *err)
 {
     if (!open_signals(server, err) || !home_open(common, &server->home, err) ||
-        !status_file_lock(server->home.path, &server->lock_fd, err) ||
+        !daemon_lock(server->home.path, &server->lock_fd, err) ||
         !home_open_correspondence(&server->home, err) || !home_open_replies(&server->home, err) ||
+        !replies_gap(server->home.replies, &server->gap, err) ||
         !figures_open(&server->home, &server->figures, err) ||
-        !policy_open(&server->home.config, server->home.vault, &server->policy, err)) {
+        !policy_open(&server->home.config, server->home.vault, &server->policy, err) ||
+        !watch_start(&server->home, &server->watch, err)) {
         return false;
     }
-    struct status_file status = {.pid = getpid()};
     const char *id = identity_certificate(server->home.identity)->organisation;
-    memcpy(status.id, id, strlen(id) + 1);
-    write_status(server, &status);
+    watch_config_apply(&server->home.config.watch, common);
     rpc_start();
     start_parts(server);
     if (!start_figures(server, err)) return false;
+    confine_settle(true);
+    const struct alive_parts alive = {.answerer = server->answerer,
+                                      .keeper = server->keeper,
+                                      .sender = server->sender,
+                                      .post = server->post};
+    server->watchdog = alive_start(&alive);
+    watchdog_ready(server->watchdog);
     log_info("serving", "id=%s matcher=%s", id, server->home.config.matcher);
     return true;
 }
@@ -299,12 +319,9 @@ static void stop(struct server *server)
     }
     policy_close(server->policy);
     figures_close(&server->figures);
-    if (started) {
-        struct status_file status = server->status;
-        status.attached = false;
-        write_status(server, &status);
-        rpc_stop();
-    }
+    watch_stop(server->watch, started);
+    if (started) rpc_stop();
+    watchdog_free(server->watchdog);
     home_close(&server->home);
     const int fds[] = {server->lock_fd, server->signal_fd, server->wake_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
@@ -316,7 +333,8 @@ int command_serve(int argc, char **argv)
 {
     static const char doc[] =
         "Attaches to the matcher and answers queries until SIGTERM. Dials out: no port is opened. "
-        "Imports may run meanwhile. SIGHUP re-reads the revocation list at once.";
+        "Imports may run meanwhile. SIGHUP re-reads the revocation list and the certificate at "
+        "once.";
     struct cli_common common = {0};
     struct err err = {0};
     struct server server = {.lock_fd = -1, .signal_fd = -1, .wake_fd = -1};

@@ -4,45 +4,62 @@
 
 #include "agent/commands.h"
 #include "agent/home.h"
-#include "agent/status_file.h"
+#include "proto/metrics/daemon_status.h"
 
-enum { EXIT_ATTACHED = 0, EXIT_NOT_ATTACHED = 1, EXIT_NOT_RUNNING = 3 };
+static const char PROGRAM[] = "hearth-agent";
 
-static void print_running(bool json, const struct status_file *status)
+static void judge(json_t *status)
 {
-    if (json) {
-        cli_print_json(json_pack("{s:b,s:s,s:I,s:b,s:I,s:I}", "running", 1, "id", status->id, "pid",
-                                 (json_int_t)status->pid, "attached", status->attached, "carers",
-                                 (json_int_t)status->carers, "unread", (json_int_t)status->unread));
-    } else {
-        (void)printf("%s: running (pid %lld), %s, %llu carers, %llu unread\n", status->id,
-                     (long long)status->pid,
-                     status->attached ? "attached to the matcher" : "not attached",
-                     (unsigned long long)status->carers, (unsigned long long)status->unread);
+    daemon_findings(status);
+    daemon_store_findings(status);
+    if (!json_is_true(json_object_get(status, "attached"))) {
+        daemon_finding(status, FINDING_TROUBLE, "not attached to the matcher at %s",
+                       daemon_text(status, "matcher"));
     }
+}
+
+static void print_text(const json_t *status)
+{
+    const json_t *budget = json_object_get(status, "budget");
+    daemon_print_head(status, PROGRAM);
+    (void)printf("matcher      %s at %s, attached since %s\n", daemon_text(status, "matcher_id"),
+                 daemon_text(status, "matcher"), daemon_text(status, "attached_since"));
+    (void)printf("carers       %lld\n", daemon_number(status, "carers"));
+    (void)printf("inbox        %lld unread\n", daemon_number(status, "unread"));
+    (void)printf(
+        "queries      %lld counted today of %lld LAs, %lld of them at their limit of %lld\n",
+        daemon_number(budget, "used"), daemon_number(budget, "las"),
+        daemon_number(budget, "las_at_limit"), daemon_number(budget, "limit"));
+    (void)printf("catalogue    %lld\n", daemon_number(status, "catalogue"));
+    daemon_print_tail(status);
+}
+
+static int show(const char *home, const struct cli_common *common)
+{
+    json_t *status = NULL;
+    struct err err = {0};
+    if (!daemon_status_read(home, &status, &err)) return home_fail(PROGRAM, common, &err);
+    judge(status);
+    int code = daemon_verdict(status);
+    if (common->json) {
+        cli_print_json(status);
+    } else {
+        print_text(status);
+        json_decref(status);
+    }
+    return code;
 }
 
 int command_status(int argc, char **argv)
 {
-    static const char doc[] = "Says whether serve is running with this home directory and attached "
-                              "to the matcher. Needs no passphrase.";
+    static const char doc[] = "Says how the agent of the home directory is: exit status 0 it runs "
+                              "well, 1 it runs and something is wrong (such as that it is not "
+                              "attached), 3 it does not run. Needs no passphrase.";
     struct cli_common common = {0};
-    struct status_file status = {0};
-    struct err err = {0};
     int code = cli_parse_common(doc, argc, argv, &common);
     if (code != 0) return code;
     char *home = home_path(&common);
-    if (status_file_locked(home) && status_file_read(home, &status, &err)) {
-        print_running(common.json, &status);
-        code = status.attached ? EXIT_ATTACHED : EXIT_NOT_ATTACHED;
-    } else {
-        if (common.json) {
-            cli_print_json(json_pack("{s:b,s:b}", "running", 0, "attached", 0));
-        } else {
-            (void)printf("not running\n");
-        }
-        code = EXIT_NOT_RUNNING;
-    }
+    code = daemon_runs(home) ? show(home, &common) : daemon_not_running(common.json, PROGRAM, home);
     free(home);
     return code;
 }

@@ -8,13 +8,12 @@
 #include <jansson.h>
 
 #include "keys/identity.h"
+#include "proto/base/config_file.h"
 #include "proto/base/file.h"
 #include "proto/base/json_file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/domain/profile.h"
-
-enum { CONFIG_MAX = 256 * 1024 };
 
 struct config config_default(void)
 {
@@ -23,7 +22,8 @@ struct config config_default(void)
                            .fresh_days = STATUS_FRESH_DAYS,
                            .threads = 0,
                            .keep_days = KEEP_DAYS_DEFAULT,
-                           .catalogue = catalogue_chosen(0)};
+                           .catalogue = catalogue_chosen(0),
+                           .watch = watch_config_default()};
 }
 
 void config_free(struct config *config)
@@ -71,7 +71,6 @@ static bool check_number(const char *field, json_int_t value, int min, int max, 
 
 static bool read_allow(struct config *config, const json_t *list, struct err *err)
 {
-    if (!list) return true;
     if (!json_is_array(list)) {
         return err_set(err, ERR_INVALID, "allow", "a list of LA ids is wanted");
     }
@@ -87,59 +86,75 @@ static bool read_allow(struct config *config, const json_t *list, struct err *er
     return true;
 }
 
-static bool parse(const struct buf *text, struct config *out, struct err *err)
+static bool take_number(struct config *config, const char *name, const json_t *value, bool *known,
+                        struct err *err)
 {
-    json_error_t why;
-    json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &why);
-    if (!root) return err_set(err, ERR_INVALID, HOME_CONFIG, "line %d: %s", why.line, why.text);
-    const char *address = NULL;
-    const char *id = NULL;
-    json_t *allow = NULL;
-    json_int_t budget = out->budget;
-    json_int_t fresh_days = out->fresh_days;
-    json_int_t threads = out->threads;
-    json_int_t catalogue = CATALOGUE_VERSION;
-    json_int_t keep_days = out->keep_days;
-    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s?o,s?I,s?I,s?I,s?I,s?I}",
-                             "matcher", &address, "matcher_id", &id, "allow", &allow, "budget",
-                             &budget, "fresh_days", &fresh_days, "threads", &threads, "catalogue",
-                             &catalogue, "keep_days", &keep_days) == 0;
-    if (!ok) (void)err_set(err, ERR_INVALID, HOME_CONFIG, "%s", why.text);
-    ok = ok && set_matcher(out, address, id, err) && read_allow(out, allow, err) &&
-         check_number("budget", budget, 0, BUDGET_MAX, err) &&
-         check_number("fresh_days", fresh_days, 0, FRESH_DAYS_MAX, err) &&
-         check_number("threads", threads, 0, THREADS_MAX, err) &&
-         check_number("catalogue", catalogue, 1, CATALOGUE_VERSION, err) &&
-         check_number("keep_days", keep_days, KEEP_DAYS_MIN, KEEP_DAYS_MAX, err);
-    if (ok) {
-        out->catalogue = catalogue_chosen((uint32_t)catalogue);
-        out->budget = (uint32_t)budget;
-        out->fresh_days = (int)fresh_days;
-        out->threads = (unsigned)threads;
-        out->keep_days = (int)keep_days;
+    int64_t n = 0;
+    if (strcmp(name, "budget") == 0) {
+        if (!config_number(name, value, 0, BUDGET_MAX, &n, err)) return false;
+        config->budget = (uint32_t)n;
+    } else if (strcmp(name, "fresh_days") == 0) {
+        if (!config_number(name, value, 0, FRESH_DAYS_MAX, &n, err)) return false;
+        config->fresh_days = (int)n;
+    } else if (strcmp(name, "threads") == 0) {
+        if (!config_number(name, value, 0, THREADS_MAX, &n, err)) return false;
+        config->threads = (unsigned)n;
+    } else if (strcmp(name, "catalogue") == 0) {
+        if (!config_number(name, value, 1, CATALOGUE_VERSION, &n, err)) return false;
+        config->catalogue = catalogue_chosen((uint32_t)n);
+    } else if (strcmp(name, "keep_days") == 0) {
+        if (!config_number(name, value, KEEP_DAYS_MIN, KEEP_DAYS_MAX, &n, err)) return false;
+        config->keep_days = (int)n;
+    } else {
+        *known = false;
     }
-    json_decref(root);
+    return true;
+}
+
+static bool take(void *ctx, const char *name, const json_t *value, bool *known, struct err *err)
+{
+    struct config *config = ctx;
+    if (strcmp(name, "matcher") == 0) {
+        return config_address(name, value, 1, ADDRESS_MAX, config->matcher, err);
+    }
+    if (strcmp(name, "matcher_id") == 0) return config_id(name, value, config->matcher_id, err);
+    if (strcmp(name, "allow") == 0) return read_allow(config, value, err);
+    if (watch_config_knows(name)) {
+        return watch_config_set(&config->watch, name, json_string_value(value), err);
+    }
+    return take_number(config, name, value, known, err);
+}
+
+static bool read_config(const char *home, struct config *out, struct checks *checks,
+                        struct err *err)
+{
+    static const char *const needed[] = {"matcher", "matcher_id", NULL};
+    static const struct config_form form = {
+        .take = take, .needed = needed, .hint = "man hearth-agent lists the keys"};
+    struct config config = config_default();
+    bool ok = config_file_read(home, &form, &config, checks, err);
+    if (ok || checks) {
+        *out = config;
+    } else {
+        config_free(&config);
+    }
     return ok;
+}
+
+bool config_check(const char *home, struct config *out, struct checks *checks)
+{
+    struct err ignored;
+    return read_config(home, out, checks, &ignored);
 }
 
 bool config_read(const char *home, struct config *out, struct err *err)
 {
-    struct config config = config_default();
-    struct buf text = {0};
-    char *path = file_join(home, HOME_CONFIG);
-    bool ok = file_read(path, CONFIG_MAX, &text, err) && parse(&text, &config, err);
-    if (ok) {
-        *out = config;
-    } else {
-        config_free(&config);
-        if (err->code == ERR_NOT_FOUND) {
-            (void)err_set(err, ERR_NOT_FOUND, "", "%s does not exist; 'hearth-agent init' makes it",
-                          path);
-        }
+    if (read_config(home, out, NULL, err)) return true;
+    if (err->code == ERR_NOT_FOUND) {
+        return err_set(err, ERR_NOT_FOUND, "", "%s/%s does not exist; 'hearth-agent init' makes it",
+                       home, HOME_CONFIG);
     }
-    buf_free(&text);
-    free(path);
-    return ok;
+    return err->field[0] ? false : err_in(err, HOME_CONFIG);
 }
 
 static json_t *to_json(const struct config *config)

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/base/checks.h"
 #include "proto/domain/versions.h"
+#include "proto/metrics/watch_config.h"
 
 enum {
     ADDRESS_MAX = 255,
@@ -34,12 +36,15 @@ struct config {
     unsigned threads;                  /* for evaluation; 0: one a processor */
     int keep_days;                     /* correspondence and kept replies */
     const struct catalogue *catalogue; /* the newest that is used; the program's newest if unset */
+    struct watch_config watch;
 };
 
 /* Everything at its default, without a matcher. */
 struct config config_default(void);
 /* ERR_INVALID names the field and what would be valid; ERR_NOT_FOUND where there is no file. */
 MUST_CHECK bool config_read(const char *home, struct config *out, struct err *err);
+/* The same with all faults, into `checks`; *out is filled in as far as it is right: config_free. */
+bool config_check(const char *home, struct config *out, struct checks *checks);
 /* Writes a new file, mode 0600; ERR_EXISTS where there is one. Checks the values first. */
 MUST_CHECK bool config_create(const char *home, const struct config *config, struct err *err);
 /* Adds an LA to the allow list, which from then on is closed to others. */

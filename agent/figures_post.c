@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "agent/measure.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -59,6 +60,18 @@ static int64_t opens_in(const struct figures_post *post)
     return first;
 }
 
+static void count(struct metrics *metrics, const struct contribute_counts *counts)
+{
+    const size_t values[] = {[FIGURE_MADE] = counts->made,
+                             [FIGURE_MATCHER] = counts->taken_by_matcher,
+                             [FIGURE_HUBS] = counts->taken_by_hub,
+                             [FIGURE_LATE] = counts->late,
+                             [FIGURE_NO_BUDGET] = counts->refused_by_budget};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        metrics_add(metrics, MEASURE_FIGURES, i, 0, (int64_t)values[i]);
+    }
+}
+
 static void tell(const struct contribute_counts *counts)
 {
     if (counts->made + counts->taken_by_matcher + counts->taken_by_hub + counts->late > 0) {
@@ -83,6 +96,7 @@ static bool round_of(const struct figures_post *post)
     struct err err = {0};
     bool ok = contribute(&contribution, &counts, &err);
     tell(&counts);
+    count(parts->metrics, &counts);
     if (!ok && !stops_within(post, 0)) log_err(LOG_LEVEL_WARN, "figures", &err);
     return ok;
 }

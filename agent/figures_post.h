@@ -6,6 +6,7 @@
 #define HEARTH_AGENT_FIGURES_POST_H
 
 #include "proto/figures/dial.h"
+#include "proto/metrics/metrics.h"
 
 enum {
     FIGURES_POST_HOUR_MS = 3600000,
@@ -18,6 +19,7 @@ struct figures_post_parts {          /* all outlive the thread */
     const struct identity *identity;
     struct trust *trust;
     const char *target, *matcher_id;
+    struct metrics *metrics; /* NULL: nothing is counted */
 };
 struct figures_post;
 /* rpc_start must have been called. ERR_IO where there is no eventfd to be had. */

@@ -92,8 +92,11 @@ static bool find_column(const char *text, struct heading_meaning *out)
 
 static const struct heading_alias *find_alias(const char *text)
 {
+    char folded[HEADING_MAX + 1], other[HEADING_MAX + 1];
+    heading_fold(text, folded);
     for (size_t i = 0; i < heading_alias_count; i++) {
-        if (heading_same(text, heading_aliases[i].heading)) return &heading_aliases[i];
+        heading_fold(heading_aliases[i].heading, other);
+        if (strcmp(folded, other) == 0) return &heading_aliases[i];
     }
     return NULL;
 }

@@ -58,7 +58,7 @@ static void wake(const struct link *link)
 {
     uint64_t one = 1;
     /* Full means that it is awake already. */
-    if (write(link->parts.wake_fd, &one, sizeof one) < 0) log_debug("wake", "already=1");
+    if (write(link->parts.wake_fd, &one, sizeof one) < 0) log_debug("wake", "state=awake");
 }
 
 /* ---- callbacks ---- */
@@ -82,6 +82,7 @@ static bool on_welcome(struct link *link, const struct rpc_stream *stream,
     link->state = LINK_ATTACHED;
     link->welcomed = true;
     unlock(link);
+    metrics_add(link->parts.metrics, MEASURE_CONNECTS, CONNECT_WELCOMED, 0, 1);
     wake(link);
     return true;
 }
@@ -122,7 +123,11 @@ static bool on_receipt(struct link *link, const Hearth__V1__Signed *in, struct e
     }
     unlock(link);
     keep_receipt(link, in);
-    if (shorter) log_warn("receipt", "reason=\"the matcher's log is shorter than before\"");
+    metrics_add(link->parts.metrics, MEASURE_RECEIPTS, 0, 0, 1);
+    if (shorter) {
+        log_warn("log_shorter", "query=%s reason=\"the matcher's log is shorter than before\"",
+                 text_hex(receipt.query_hash, HASH_BYTES, query));
+    }
     log_info("receipt", "query=%s at=%llu:%s", text_hex(receipt.query_hash, HASH_BYTES, query),
              (unsigned long long)receipt.log_length, text_hex(receipt.log_head, HASH_BYTES, head));
     return true;
@@ -179,9 +184,11 @@ static void on_closed(struct rpc_stream *stream, enum rpc_status status, const c
     log_line(is_refusal(status) ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "detached",
              "status=%s reason=\"%s\"", rpc_status_name(status), detail);
     lock(link);
+    bool was_attached = link->state == LINK_ATTACHED;
     link->state = LINK_ENDED;
     link->status = status;
     unlock(link);
+    if (was_attached) metrics_add(link->parts.metrics, MEASURE_CONNECTS, CONNECT_LOST, 0, 1);
     wake(link);
 }
 
@@ -242,6 +249,7 @@ static void pause_for(struct link *link, bool refused)
 /* A channel of its own for each attempt: gRPC's pauses between attempts do not add to ours. */
 static void dial(struct link *link)
 {
+    metrics_add(link->parts.metrics, MEASURE_CONNECTS, CONNECT_ATTEMPT, 0, 1);
     static const struct rpc_events events = {.message = on_message, .closed = on_closed};
     const struct rpc_channel_config config = {.target = link->parts.target,
                                               .server_id = link->parts.matcher_id,
@@ -303,5 +311,12 @@ void link_recheck(struct link *link)
     if (!link_attached(link)) return;
     if (checker_matcher_good(link->parts.checker, clock_wall_ms(), &err)) return;
     log_err(LOG_LEVEL_ERROR, "matcher", &err);
-    rpc_stream_cancel(link->stream, RPC_UNAUTHENTICATED, err.text);
+    rpc_stream_cancel(link->stream, err.code == ERR_EXPIRED ? RPC_UNAVAILABLE : RPC_UNAUTHENTICATED,
+                      err.text);
+}
+
+void link_renew(struct link *link)
+{
+    if (!link->stream) return;
+    rpc_stream_cancel(link->stream, RPC_UNAVAILABLE, "this party's certificate was renewed");
 }

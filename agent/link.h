@@ -25,8 +25,9 @@ struct link_parts { /* all outlive the link */
     const struct catalogue *catalogue;
     struct checker *checker;
     struct answerer *answerer;
-    struct keeper *keeper; /* of receipts */
-    int wake_fd;           /* an eventfd that is written to when link_step is wanted */
+    struct keeper *keeper;   /* of receipts */
+    int wake_fd;             /* an eventfd that is written to when link_step is wanted */
+    struct metrics *metrics; /* NULL: nothing is counted */
 };
 struct link;
 struct link *link_new(const struct link_parts *parts);
@@ -36,7 +37,10 @@ void link_free(struct link *link);
  * it is to be called again, if wake_fd does not ask for it earlier. */
 int64_t link_step(struct link *link);
 bool link_attached(struct link *link);
-/* Ends the stream where the matcher's certificate is not good any more. */
+/* Ends the stream, to dial anew: the identity has another certificate. */
+void link_renew(struct link *link);
+/* Ends the stream where the matcher's certificate is not good any more. One that has expired may
+ * have been renewed: then it is dialled anew soon. */
 void link_recheck(struct link *link);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "agent/status_file.h"
+#include "proto/metrics/daemon_status.h"
 
 bool mailbox_open(struct home *home, struct exchange **out, struct err *err)
 {
@@ -28,7 +28,7 @@ bool mailbox_look(struct home *home, const char *command)
     struct err err = {0};
     struct exchange *exchange = NULL;
     struct exchange_counts counts = {0};
-    if (status_file_locked(home->path)) return true;
+    if (daemon_runs(home->path)) return true;
     bool ok = mailbox_open(home, &exchange, &err) && exchange_settle(exchange, &counts, &err);
     mailbox_close(exchange);
     if (!ok) {

@@ -117,10 +117,10 @@ static bool count(void *ctx, struct err *err)
     struct policy *policy = payment->policy;
     if (policy->budget == 0) return true;
     struct counted *counted = counter_of(policy, payment->la);
-    uint32_t asked = counted->counter.day == payment->today ? counted->counter.count : 0;
+    struct vault_day *day = vault_counter_day(&counted->counter, payment->today);
+    uint32_t asked = day->day == payment->today ? day->count : 0;
     if (asked >= policy->budget) return err_set(err, ERR_BUDGET, NULL, "used up");
-    counted->counter.day = payment->today;
-    counted->counter.count = asked + 1;
+    *day = (struct vault_day){payment->today, asked + 1};
     counted->dirty = true;
     return true;
 }
@@ -194,4 +194,19 @@ bool policy_flush(struct policy *policy, struct err *err)
     }
     free(changed);
     return ok;
+}
+
+void policy_total(struct policy *policy, int64_t now_ms, struct policy_totals *out)
+{
+    int32_t today = clock_london_day(now_ms);
+    *out = (struct policy_totals){0};
+    lock(policy);
+    for (size_t i = 0; i < policy->counted_count; i++) {
+        const struct vault_day *day = vault_counter_day(&policy->counted[i].counter, today);
+        if (day->day != today || day->count == 0) continue;
+        out->used += day->count;
+        out->las++;
+        if (policy->budget > 0 && day->count >= policy->budget) out->at_limit++;
+    }
+    unlock(policy);
 }

@@ -54,6 +54,13 @@ void policy_answered(struct policy *policy, const struct query_name *name, const
 /* Forgets a pending query that could not be answered, so that it may be asked again. */
 void policy_failed(struct policy *policy, const struct query_name *name);
 
+/* All LAs together, on the London day of now_ms: queries, LAs that asked, LAs without any left. */
+struct policy_totals {
+    uint64_t used;
+    uint32_t las, at_limit;
+};
+void policy_total(struct policy *policy, int64_t now_ms, struct policy_totals *out);
+
 /* Writes the counters that changed since the last call; may wait for an import that is being
  * written. */
 MUST_CHECK bool policy_flush(struct policy *policy, struct err *err);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "agent/link.h"
+#include "agent/measure.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -17,10 +18,12 @@ enum { LOOK_MS = 1000 }; /* between looks at the correspondence during a pause *
 struct post {
     struct post_parts parts;
     pthread_t thread;
-    unsigned failures; /* since the matcher greeted; the thread's own */
+    unsigned failures; /* since an exchange has settled; the thread's own */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct exchange *exchange; /* while there is one */
+    void (*beat)(void *ctx);   /* of post_ask, until it has run */
+    void *beat_ctx;
     bool stopping;
     bool rewrite;         /* is wanted still */
     bool woken;           /* a pause, or a stream that was begun before, is to end */
@@ -41,11 +44,19 @@ void post_log(const struct entry *entry, void *ctx)
 {
     (void)ctx;
     char query[2 * HASH_BYTES + 1], thread[2 * MAIL_ID_BYTES + 1];
-    log_info("referral", "thread=%s kind=%s %s=%s query=%s state=%s",
+    log_info("referral", "thread=%s kind=%s way=%s peer=%s query=%s state=%s",
              text_hex(entry->mail.thread_id, MAIL_ID_BYTES, thread),
              entry->kind ? content_kind_name(entry->kind) : "unknown",
-             entry->incoming ? "from" : "to", entry_peer(entry),
+             entry->incoming ? "in" : "out", entry_peer(entry),
              text_hex(entry->query_hash, HASH_BYTES, query), mail_state_name(entry->state));
+}
+
+static void on_changed(const struct entry *entry, void *ctx)
+{
+    const struct post *post = ctx;
+    post_log(entry, NULL);
+    metrics_add(post->parts.metrics, MEASURE_MAIL, entry->incoming ? MAIL_CAME : MAIL_CHANGED, 0,
+                1);
 }
 
 static bool count_unread(const struct entry *entry, void *ctx, struct err *err)
@@ -72,6 +83,18 @@ static bool is_stopping(struct post *post)
     return stopping;
 }
 
+/* Between two things that the thread does. */
+static void answer_beat(void *ctx)
+{
+    struct post *post = ctx;
+    lock(post);
+    void (*beat)(void *ctx) = post->beat;
+    void *beat_ctx = post->beat_ctx;
+    post->beat = NULL;
+    unlock(post);
+    if (beat) beat(beat_ctx);
+}
+
 /* What others may stop: NULL takes it away from them. */
 static void show_exchange(struct post *post, struct exchange *exchange)
 {
@@ -89,17 +112,28 @@ static bool run_exchange(struct post *post, struct err *err)
                                          .correspondence = post->parts.correspondence,
                                          .target = post->parts.target,
                                          .matcher_id = post->parts.matcher_id,
-                                         .changed = post_log};
+                                         .changed = on_changed,
+                                         .changed_ctx = post,
+                                         .looks = answer_beat,
+                                         .looks_ctx = post};
     struct exchange *exchange = NULL;
     struct exchange_counts counts = {0};
-    if (!exchange_open(&parts, &exchange, err)) return false;
-    log_info("mailbox", "matcher=%s", post->parts.matcher_id);
-    post->failures = 0;
+    if (!exchange_start(&parts, &exchange, err)) return false;
     show_exchange(post, exchange);
-    bool ok = exchange_settle(exchange, &counts, err) && exchange_attend(exchange, &counts, err);
+    bool ok = exchange_greet(exchange, err);
+    if (ok) {
+        log_info("mailbox_open", "matcher=%s", post->parts.matcher_id);
+        metrics_set(post->parts.metrics, MEASURE_MAILBOX_CONNECTED, 0, 0, 1);
+        ok = exchange_settle(exchange, &counts, err);
+        /* Not before: a disk that is full fails what the matcher delivers each time anew. */
+        if (ok) post->failures = 0;
+        ok = ok && exchange_attend(exchange, &counts, err);
+    }
     show_exchange(post, NULL);
     exchange_close(exchange);
-    if (counts.unreadable > 0) log_warn("mailbox", "unreadable=%zu", counts.unreadable);
+    metrics_set(post->parts.metrics, MEASURE_MAILBOX_CONNECTED, 0, 0, 0);
+    metrics_add(post->parts.metrics, MEASURE_MAIL, MAIL_NOT_READ, 0, (int64_t)counts.unreadable);
+    if (counts.unreadable > 0) log_warn("mail_left", "unreadable=%zu", counts.unreadable);
     return ok;
 }
 
@@ -135,6 +169,9 @@ static void pause_until(struct post *post, int64_t until_ms)
                                     .tv_nsec = (long)(next % 1000) * 1000000};
         int code = pthread_cond_timedwait(&post->changed, &post->lock, &at);
         REQUIRE(code == 0 || code == ETIMEDOUT);
+        unlock(post);
+        answer_beat(post);
+        lock(post);
     }
     unlock(post);
 }
@@ -149,6 +186,7 @@ static void *run(void *ctx)
     struct post *post = ctx;
     while (!is_stopping(post)) {
         struct err err = {0};
+        answer_beat(post);
         rewrite(post);
         if (run_exchange(post, &err) || is_stopping(post)) continue;
         log_err(is_refusal(&err) ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "mailbox", &err);
@@ -196,6 +234,14 @@ void post_recheck(struct post *post)
     post->woken = true;
     if (post->exchange) exchange_stop(post->exchange);
     REQUIRE(pthread_cond_signal(&post->changed) == 0);
+    unlock(post);
+}
+
+void post_ask(struct post *post, void (*beat)(void *ctx), void *ctx)
+{
+    lock(post);
+    post->beat = beat;
+    post->beat_ctx = ctx;
     unlock(post);
 }
 

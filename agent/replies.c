@@ -7,20 +7,25 @@
 #include "agent/replies_internal.h"
 #include "proto/base/mem.h"
 
-static const char *const TABLES[REPLIES_TABLES] = {
+static const char *const table_names[REPLIES_TABLES] = {
     [TABLE_REPLIES] = "replies",   [TABLE_SLOT_SETS] = "slot_sets", [TABLE_LINKS] = "links",
     [TABLE_RECEIPTS] = "receipts", [TABLE_RECEIVED] = "received",   [TABLE_REPLIES_META] = "meta"};
+
+const struct store_schema replies_schema = {.name = HOME_REPLIES,
+                                            .tables = table_names,
+                                            .table_count = REPLIES_TABLES,
+                                            .format = 2,
+                                            .oldest = 1,
+                                            .readable = 1,
+                                            .upgrades = store_upgrade_stamp_only};
 
 /* ---- the store ---- */
 
 bool replies_open(const char *home, const struct secret *key, struct replies **out, struct err *err)
 {
-    static const struct sealed_form form = {.directory = HOME_REPLIES,
+    static const struct sealed_form form = {.schema = &replies_schema,
                                             .purpose = REPLIES_PURPOSE,
-                                            .tables = TABLES,
-                                            .table_count = REPLIES_TABLES,
                                             .meta_table = TABLE_REPLIES_META,
-                                            .format = REPLIES_FORMAT,
                                             .max_mib = REPLIES_MIB_MAX};
     struct replies *replies = mem_new(struct replies);
     if (!sealed_open(home, &form, key, &replies->sealed, err)) {
@@ -38,6 +43,13 @@ void replies_close(struct replies *replies)
     sealed_close(&replies->sealed);
     (void)pthread_rwlock_destroy(&replies->open);
     free(replies);
+}
+
+bool replies_gap(struct replies *replies, struct store_gap *out, struct err *err)
+{
+    struct store_txn *txn = NULL;
+    return replies_begin(replies, false, &txn, err) &&
+           replies_finish(replies, txn, store_get_gap(txn, out, err), err);
 }
 
 bool replies_begin(struct replies *replies, bool write, struct store_txn **out, struct err *err)

@@ -8,9 +8,11 @@
 #define HEARTH_AGENT_REPLIES_H
 
 #include "keys/identity.h"
+#include "proto/store/store.h"
 
 #define HOME_REPLIES "replies"
-#define REPLIES_PURPOSE "replies"        /* for identity_derive */
+#define REPLIES_PURPOSE "replies" /* for identity_derive */
+extern const struct store_schema replies_schema;
 enum { SLOT_SETS_BYTES_MAX = 64 << 20 }; /* of one reply */
 
 struct replies;
@@ -18,6 +20,9 @@ struct replies;
 MUST_CHECK bool replies_open(const char *home, const struct secret *key, struct replies **out,
                              struct err *err);
 void replies_close(struct replies *replies);
+/* The time between backup and restore, where the home was put back: replies of then are not known.
+ * Zeros where it was not. */
+MUST_CHECK bool replies_gap(struct replies *replies, struct store_gap *out, struct err *err);
 
 /* One reply as it is kept. kept_reply_free wipes and frees. */
 struct kept_reply {
@@ -60,6 +65,8 @@ MUST_CHECK bool replies_end_recomputing(struct replies *replies, int64_t now_ms,
 /* Removes replies and receipts older than that. */
 MUST_CHECK bool replies_purge(struct replies *replies, int64_t before_ms, size_t *removed,
                               struct err *err);
+/* How full the file is. */
+MUST_CHECK bool replies_usage(struct replies *replies, struct store_usage *out, struct err *err);
 /* store_rewrite, where it is wanted. *done false: another program has it open; try again later. */
 MUST_CHECK bool replies_rewrite(struct replies *replies, bool *done, struct err *err);
 

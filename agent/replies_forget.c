@@ -174,3 +174,11 @@ bool replies_rewrite(struct replies *replies, bool *done, struct err *err)
     REQUIRE(pthread_rwlock_unlock(&replies->open) == 0);
     return ok;
 }
+
+bool replies_usage(struct replies *replies, struct store_usage *out, struct err *err)
+{
+    REQUIRE(pthread_rwlock_rdlock(&replies->open) == 0);
+    bool ok = store_usage(replies->sealed.store, out, err);
+    REQUIRE(pthread_rwlock_unlock(&replies->open) == 0);
+    return ok;
+}

@@ -27,7 +27,6 @@ enum replies_table {
     REPLIES_TABLES
 };
 enum {
-    REPLIES_FORMAT = 1,
     REPLIES_MIB_MAX = 8192, /* address space; the file is as large as what it holds */
     NAME_BYTES = HASH_BYTES,
     LINK_BYTES = 2 * NAME_BYTES,

@@ -8,14 +8,20 @@
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 
-const char *const vault_table_names[VAULT_TABLES] = {"records", "meta", "counters"};
+static const char *const table_names[VAULT_TABLES] = {"records", "meta", "counters"};
+const struct store_schema vault_schema = {.name = HOME_VAULT,
+                                          .tables = table_names,
+                                          .table_count = VAULT_TABLES,
+                                          .format = 2,
+                                          .oldest = 1,
+                                          .readable = 1,
+                                          .upgrades = store_upgrade_stamp_only};
 
 static bool open_at(const char *path, bool create, const struct secret *key, struct vault **out,
                     struct err *err)
 {
     struct vault *vault = mem_new(struct vault);
-    if (!store_open(path, create, vault_table_names, VAULT_TABLES, VAULT_FORMAT, VAULT_MIB_MAX,
-                    &vault->store, err)) {
+    if (!store_open(path, create, &vault_schema, VAULT_MIB_MAX, &vault->store, err)) {
         free(vault);
         return false;
     }

@@ -14,9 +14,11 @@
 #include "proto/base/secret.h"
 #include "proto/crypto/message.h"
 #include "proto/domain/profile.h"
+#include "proto/store/store.h"
 
 #define HOME_VAULT "vault"
 #define VAULT_PURPOSE "vault" /* of identity_derive */
+extern const struct store_schema vault_schema;
 
 enum { VAULT_CARERS_MAX = BLIND_ITEMS_MAX * 3 / 4 };
 
@@ -89,6 +91,8 @@ MUST_CHECK bool vault_remove(struct vault *vault, const char *const *refs, size_
 /* Grows with every committed write of any process, and with a rewrite. */
 uint64_t vault_version(struct vault *vault);
 
+/* How full the file is: grows with the carers, so not for everybody to see. */
+MUST_CHECK bool vault_usage(struct vault *vault, struct store_usage *out, struct err *err);
 /* Erases what was removed or changed from the file (store_rewrite), where there is any such thing:
  * waits for the transactions of other threads, and they for it. *done false: another process has
  * the vault open; try again later. */
@@ -97,11 +101,18 @@ MUST_CHECK bool vault_rewrite(struct vault *vault, bool *done, struct err *err);
 MUST_CHECK bool vault_rewrite_home(const char *home, bool *done, struct err *err);
 
 /* ---- queries counted for an LA on a day: kept here so that a restart does not reset them ---- */
+enum { VAULT_COUNTER_DAYS = 4 };
 struct vault_counter {
     char la[ID_MAX + 1];
-    int32_t day; /* Europe/London */
-    uint32_t count;
+    /* The newest, for a clock that steps back and forth; count 0: not in use. */
+    struct vault_day {
+        int32_t day; /* Europe/London */
+        uint32_t count;
+    } days[VAULT_COUNTER_DAYS];
 };
+/* The counter's entry for `day`: the one that there is, else the oldest's place, which stays as it
+ * is until the caller sets it (its day is another then). */
+struct vault_day *vault_counter_day(struct vault_counter *counter, int32_t day);
 /* All counters; *out is the caller's to free. */
 MUST_CHECK bool vault_counters_read(struct vault *vault, struct vault_counter **out, size_t *count,
                                     struct err *err);

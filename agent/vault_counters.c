@@ -18,8 +18,10 @@ static bool read_counter(const uint8_t *key, size_t key_len, const uint8_t *valu
     struct counter_list *list = ctx;
     struct vault_counter counter = {0};
     struct reader reader = reader_of(value, value_len);
-    counter.day = (int32_t)reader_u32(&reader);
-    counter.count = reader_u32(&reader);
+    for (size_t i = 0; i < VAULT_COUNTER_DAYS && (i == 0 || reader.pos < reader.len); i++) {
+        counter.days[i].day = (int32_t)reader_u32(&reader);
+        counter.days[i].count = reader_u32(&reader);
+    }
     if (!reader_done(&reader) || key_len == 0 || key_len > ID_MAX) {
         return err_set(err, ERR_CORRUPT, HOME_VAULT, "a query counter has the wrong length");
     }
@@ -27,6 +29,18 @@ static bool read_counter(const uint8_t *key, size_t key_len, const uint8_t *valu
     list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
     list->items[list->count++] = counter;
     return true;
+}
+
+struct vault_day *vault_counter_day(struct vault_counter *counter, int32_t day)
+{
+    struct vault_day *oldest = &counter->days[0];
+    for (size_t i = 0; i < VAULT_COUNTER_DAYS; i++) {
+        struct vault_day *at = &counter->days[i];
+        if (at->count > 0 && at->day == day) return at;
+        bool unused = at->count == 0;
+        if (oldest->count > 0 && (unused || at->day < oldest->day)) oldest = at;
+    }
+    return oldest;
 }
 
 bool vault_counters_read(struct vault *vault, struct vault_counter **out, size_t *count,
@@ -46,6 +60,16 @@ bool vault_counters_read(struct vault *vault, struct vault_counter **out, size_t
     return ok;
 }
 
+/* At least one, which is how a count was stored before there were several. */
+static void write_days(const struct vault_counter *counter, struct buf *out)
+{
+    for (size_t i = 0; i < VAULT_COUNTER_DAYS; i++) {
+        if (i > 0 && counter->days[i].count == 0) continue;
+        buf_u32(out, (uint32_t)counter->days[i].day);
+        buf_u32(out, counter->days[i].count);
+    }
+}
+
 bool vault_counters_write(struct vault *vault, const struct vault_counter *counters, size_t count,
                           struct err *err)
 {
@@ -54,8 +78,7 @@ bool vault_counters_write(struct vault *vault, const struct vault_counter *count
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
         struct buf value = {0};
-        buf_u32(&value, (uint32_t)counters[i].day);
-        buf_u32(&value, counters[i].count);
+        write_days(&counters[i], &value);
         ok = store_put(txn, TABLE_COUNTERS, counters[i].la, strlen(counters[i].la), value.data,
                        value.len, err);
         buf_free(&value);

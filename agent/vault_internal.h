@@ -11,10 +11,8 @@
 #include "proto/store/store.h"
 
 enum vault_table { TABLE_RECORDS, TABLE_META, TABLE_COUNTERS, VAULT_TABLES };
-extern const char *const vault_table_names[VAULT_TABLES];
 
 enum {
-    VAULT_FORMAT = 1,
     VAULT_MIB_MAX = 256,
     RECORD_KEY_BYTES = HASH_BYTES,
     /* Plaintexts are padded to a multiple of this; every profile fits the first, so all look alike.

@@ -74,10 +74,17 @@ bool vault_rewrite_home(const char *home, bool *done, struct err *err)
 {
     struct store *store = NULL;
     char *path = file_join(home, HOME_VAULT);
-    bool ok = store_open(path, false, vault_table_names, VAULT_TABLES, VAULT_FORMAT, VAULT_MIB_MAX,
-                         &store, err) &&
+    bool ok = store_open(path, false, &vault_schema, VAULT_MIB_MAX, &store, err) &&
               store_rewrite_where_wanted(store, done, err);
     store_close(store);
     free(path);
+    return ok;
+}
+
+bool vault_usage(struct vault *vault, struct store_usage *out, struct err *err)
+{
+    share(vault);
+    bool ok = store_usage(vault->store, out, err);
+    unlock(vault);
     return ok;
 }

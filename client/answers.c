@@ -161,7 +161,12 @@ static bool take(struct answers *answers, const Hearth__V1__SearchReply *message
              share(answers, &reply, message->c1.data, err);
         if (!ok) (void)send_shares(answers, agent.organisation, NULL, 0, &unsent);
     }
-    if (ok) log_debug("reply", "agent=%s items=%u", reply.agent, reply.count);
+    if (ok) {
+        char hex[2 * HASH_BYTES + 1];
+        log_debug("reply", "query=%s agent=%s items=%u",
+                  text_hex(answers->composed->query_hash, HASH_BYTES, hex), reply.agent,
+                  reply.count);
+    }
     certificate_free(&agent);
     return ok;
 }
@@ -172,7 +177,12 @@ static void answer(void *ctx)
     struct answers *answers = work->answers;
     struct err err;
     bool ok = take(answers, work->message->reply, &err);
-    if (!ok) log_err(LOG_LEVEL_WARN, "reply_refused", &err);
+    if (!ok) {
+        char hex[2 * HASH_BYTES + 1];
+        log_warn("reply_refused", "query=%s code=%s field=%s reason=\"%s\"",
+                 text_hex(answers->composed->query_hash, HASH_BYTES, hex), err_code_name(err.code),
+                 err.field, err.text);
+    }
     hearth__v1__to_la__free_unpacked(work->message, NULL);
     free(work);
     (void)pthread_mutex_lock(&answers->lock);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,16 @@
 #include "client/report.h"
 #include "client/report_explain.h"
 #include "client/request_file.h"
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/base/text.h"
 #include "proto/rpc/rpc.h"
 
 struct search_options_given {
     struct request_options request; /* first: request_options_parse fills it */
     bool explain;
+    int64_t wait_s; /* how long a busy matcher is tried again */
 };
 
 struct shown {
@@ -108,12 +112,31 @@ static struct report report_of(const struct task *task)
                            .record = &task->recorded.record};
 }
 
+/* Whether a busy matcher is to be tried again. Not all who were refused come back at once. */
+static bool wait_for_matcher(const struct shown *shown, int64_t end_ms, const struct err *err)
+{
+    int64_t ms = err->retry_ms;
+    if (err->code != ERR_BUDGET || ms <= 0 || ms > INT32_MAX / 2) return false;
+    ms += randombytes_uniform((uint32_t)ms / 4 + 1);
+    if (clock_steady_ms() + ms > end_ms) return false;
+    if (!shown->quiet) {
+        (void)fprintf(stderr, "The matcher is busy; trying again in %lld s.\n",
+                      (long long)(ms + 999) / 1000);
+    }
+    (void)poll(NULL, 0, (int)ms);
+    return true;
+}
+
 /* Asks, and keeps what comes of it. */
 static bool ask(struct task *task, struct search_session *session, struct shown *shown,
                 struct err *err)
 {
-    bool ok = search_ask(session, task->request, show_progress, shown, &task->outcome, err);
-    end_shown(shown);
+    int64_t end_ms = clock_steady_ms() + task->options->wait_s * 1000;
+    bool ok = false;
+    do {
+        ok = search_ask(session, task->request, show_progress, shown, &task->outcome, err);
+        end_shown(shown);
+    } while (!ok && wait_for_matcher(shown, end_ms, err));
     if (!ok) {
         recorded_failed(&task->recorded, task->outcome.sent);
         return false;
@@ -218,13 +241,19 @@ static int conclude(const struct task *task)
     return task->outcome.result.agency_count > 0 ? EXIT_FOUND : EXIT_NONE_FOUND;
 }
 
-enum { OPTION_EXPLAIN = 0x100 };
+enum { OPTION_EXPLAIN = 0x100, OPTION_WAIT, WAIT_MAX_S = 86400 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct search_options_given *options = state->input;
-    if (key != OPTION_EXPLAIN) return request_options_parse(key, arg, state);
-    options->explain = true;
+    if (key == OPTION_EXPLAIN) {
+        options->explain = true;
+    } else if (key != OPTION_WAIT) {
+        return request_options_parse(key, arg, state);
+    } else if (!text_integer(arg, 0, WAIT_MAX_S, &options->wait_s)) {
+        argp_error(state, "--wait=%s: a whole number of seconds, 0 to %d, is wanted", arg,
+                   WAIT_MAX_S);
+    }
     return 0;
 }
 
@@ -234,6 +263,8 @@ int command_search(int argc, char **argv)
         {"explain", OPTION_EXPLAIN, NULL, 0,
          "Also ask how much wider the choice would be without each must and with longer distances",
          0},
+        {"wait", OPTION_WAIT, "SECONDS", 0,
+         "Where the matcher is too busy, try again for that long (default: 0)", 0},
         REQUEST_OPTION_MAP,
         {0}};
     static const struct argp argp = {

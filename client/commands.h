@@ -5,8 +5,15 @@
 #ifndef HEARTH_CLIENT_COMMANDS_H
 #define HEARTH_CLIENT_COMMANDS_H
 
+#include "proto/backup/backup.h"
+
+/* What an LA's home holds, for copies and checks. */
+extern const struct backup_plan la_backup_plan;
+
 /* Writes config.json. */
 int command_init(int argc, char **argv);
+/* Checks config.json, and what else commands need. */
+int command_check_config(int argc, char **argv);
 /* Validates a request; sends nothing. */
 int command_check(int argc, char **argv);
 /* Makes a request from a Placements Standard document. */
@@ -35,6 +42,9 @@ int command_audit_check(int argc, char **argv);
 int command_audit_log(int argc, char **argv);
 /* `figures ...`: what this authority contributes to hubs. */
 int command_figures(int argc, char **argv);
+/* Copies the home; makes one of a copy. */
+int command_backup(int argc, char **argv);
+int command_restore(int argc, char **argv);
 /* Postcodes and place names: import, look up, say what is there. */
 int command_gazetteer_import(int argc, char **argv);
 int command_gazetteer_show(int argc, char **argv);

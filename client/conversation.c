@@ -18,7 +18,9 @@
 
 enum {
     STEP_TIMEOUT_MS = 30000,    /* for each answer that the matcher owes at once */
-    DEADLINE_SURPLUS_MS = 30000 /* after the agents' deadline: opening on a slow machine */
+    TURN_TIMEOUT_MS = 150000,   /* for the query's turn: a busy matcher says within 100 s that it
+                                   will not come */
+    DEADLINE_SURPLUS_MS = 90000 /* after the agents' deadline: opening on a busy machine */
 };
 
 struct conversation {
@@ -67,7 +69,7 @@ static Hearth__V1__ToLa *receive(struct conversation *conversation, int64_t time
             (void)err_set(err, ERR_UNAVAILABLE, "",
                           "the matcher ended the search without a result");
         } else {
-            (void)rpc_err_of(status, detail, err);
+            (void)inbox_err(conversation->inbox, status, detail, err);
         }
         return NULL;
     case INBOX_TIMEOUT: break;
@@ -91,8 +93,11 @@ static Hearth__V1__ToLa *receive_kind(struct conversation *conversation,
                                       Hearth__V1__ToLa__KindCase kind, const char *name,
                                       struct err *err)
 {
-    Hearth__V1__ToLa *message =
-        receive(conversation, STEP_TIMEOUT_MS * patience(conversation), NULL, err);
+    int64_t timeout_ms = STEP_TIMEOUT_MS * patience(conversation);
+    if (kind == HEARTH__V1__TO_LA__KIND_ACCEPTED && timeout_ms < TURN_TIMEOUT_MS) {
+        timeout_ms = TURN_TIMEOUT_MS;
+    }
+    Hearth__V1__ToLa *message = receive(conversation, timeout_ms, NULL, err);
     if (message && message->kind_case != kind) {
         hearth__v1__to_la__free_unpacked(message, NULL);
         message = NULL;

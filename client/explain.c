@@ -13,6 +13,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/base/text.h"
 
 enum { EPOCHS_TRIED = 2 };
 
@@ -140,7 +141,7 @@ static bool open_all(struct batch *batch, struct err *err)
         compose_all(batch);
         if (!greet_all(batch, &fresh, &same, err)) return false;
         if (same) return true;
-        log_info("epoch", "changed=1 composing=again");
+        log_info("epoch_changed", "step=compose");
         close_all(batch);
         batch->epoch = fresh;
     }
@@ -187,6 +188,14 @@ static void tell_ended(const struct batch *batch)
 
 /* ---- questions ---- */
 
+static void note_unanswered(const struct question *question)
+{
+    char hex[2 * HASH_BYTES + 1];
+    log_warn("question_unanswered", "query=%s code=%s field=%s reason=\"%s\"",
+             text_hex(question->composed.query_hash, HASH_BYTES, hex),
+             err_code_name(question->err.code), question->err.field, question->err.text);
+}
+
 static void *run_question(void *ctx)
 {
     struct question *question = ctx;
@@ -195,7 +204,7 @@ static void *run_question(void *ctx)
     question->answered = conversation_ask(conversation, &question->composed, &question->err) &&
                          conversation_share(conversation, NULL, NULL, &question->err) &&
                          conversation_conclude(conversation, &question->result, &question->err);
-    if (!question->answered) log_err(LOG_LEVEL_WARN, "question_unanswered", &question->err);
+    if (!question->answered) note_unanswered(question);
     (void)pthread_mutex_lock(&batch->lock);
     if (question->answered) batch->answered++;
     if (question->answered && batch->progress) {

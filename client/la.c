@@ -8,12 +8,11 @@
 
 #include "keys/home.h"
 #include "proto/base/clock.h"
+#include "proto/base/config_file.h"
 #include "proto/base/file.h"
 #include "proto/base/json_file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
-
-enum { CONFIG_MAX = 64 * 1024 };
 
 char *la_home(const struct cli_common *common)
 {
@@ -34,54 +33,37 @@ static bool check_config(const char *address, const char *matcher_id, struct err
     return true;
 }
 
-static bool check_catalogue(json_int_t version, struct err *err)
+static bool take(void *ctx, const char *name, const json_t *value, bool *known, struct err *err)
 {
-    return (version >= 1 && version <= CATALOGUE_VERSION) ||
-           err_set(err, ERR_INVALID, "catalogue",
-                   "%lld: the newest catalogue version to use, 1 to %d, is wanted",
-                   (long long)version, CATALOGUE_VERSION);
-}
-
-static bool check_keep_days(json_int_t days, struct err *err)
-{
-    return (days >= KEEP_DAYS_MIN && days <= KEEP_DAYS_MAX) ||
-           err_set(err, ERR_INVALID, "keep_days",
-                   "%lld: how many days records are kept, %d to %d, is wanted", (long long)days,
-                   KEEP_DAYS_MIN, KEEP_DAYS_MAX);
-}
-
-static bool parse_config(const struct buf *text, struct la *out, struct err *err)
-{
-    json_error_t why;
-    json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &why);
-    if (!root) return err_set(err, ERR_INVALID, HOME_CONFIG, "line %d: %s", why.line, why.text);
-    const char *address = NULL, *id = NULL;
-    json_int_t catalogue = CATALOGUE_VERSION, keep_days = KEEP_DAYS;
-    bool ok =
-        json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s?I,s?I}", "matcher", &address,
-                       "matcher_id", &id, "catalogue", &catalogue, "keep_days", &keep_days) == 0;
-    if (!ok) {
-        (void)err_set(err, ERR_INVALID, HOME_CONFIG,
-                      "%s; wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\"}", why.text);
-    } else if ((ok = check_config(address, id, err) && check_catalogue(catalogue, err) &&
-                     check_keep_days(keep_days, err))) {
-        out->keep_days = (int)keep_days;
-        out->catalogue = catalogue_chosen((uint32_t)catalogue);
-        memcpy(out->matcher_address, address, strlen(address) + 1);
-        memcpy(out->matcher_id, id, strlen(id) + 1);
+    struct la *la = ctx;
+    int64_t n = 0;
+    if (strcmp(name, "matcher") == 0) {
+        return config_address(name, value, 1, ADDRESS_MAX, la->matcher_address, err);
     }
-    json_decref(root);
-    return ok;
+    if (strcmp(name, "matcher_id") == 0) return config_id(name, value, la->matcher_id, err);
+    if (strcmp(name, "catalogue") == 0) {
+        if (!config_number(name, value, 1, CATALOGUE_VERSION, &n, err)) return false;
+        la->catalogue = catalogue_chosen((uint32_t)n);
+    } else if (strcmp(name, "keep_days") == 0) {
+        if (!config_number(name, value, KEEP_DAYS_MIN, KEEP_DAYS_MAX, &n, err)) return false;
+        la->keep_days = (int)n;
+    } else {
+        *known = false;
+    }
+    return true;
 }
 
-static bool read_config(const char *home, struct la *out, struct err *err)
+bool la_config(const char *home, struct la *out, struct checks *checks, struct err *err)
 {
-    char *path = file_join(home, HOME_CONFIG);
-    struct buf text = {0};
-    bool ok = file_read(path, CONFIG_MAX, &text, err) && parse_config(&text, out, err);
-    buf_free(&text);
-    free(path);
-    return ok;
+    static const char *const needed[] = {"matcher", "matcher_id", NULL};
+    static const struct config_form form = {
+        .take = take,
+        .needed = needed,
+        .hint =
+            "wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\"}; man hearth lists the keys"};
+    *out = (struct la){.catalogue = catalogue_chosen(0), .keep_days = KEEP_DAYS};
+    return config_file_read(home, &form, out, checks, err) ||
+           (err->field[0] || err->code == ERR_NOT_FOUND ? false : err_in(err, HOME_CONFIG));
 }
 
 /* Whoever has no home directory yet wants to know how one is made. */
@@ -100,7 +82,7 @@ bool la_open(const struct cli_common *common, struct la *out, struct err *err)
     *out = (struct la){0};
     char *home = la_home(common);
     bool ok =
-        home_check_role(home, ROLE_LA, err) && read_config(home, out, err) &&
+        home_check_role(home, ROLE_LA, err) && la_config(home, out, NULL, err) &&
         identity_open_home(home, common->passphrase_fd, ROLE_LA, &out->trust, &out->identity, err);
     free(home);
     return ok || say_how(err);

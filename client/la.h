@@ -5,6 +5,7 @@
 #define HEARTH_CLIENT_LA_H
 
 #include "keys/identity.h"
+#include "proto/base/checks.h"
 #include "proto/base/cli.h"
 #include "proto/domain/versions.h"
 
@@ -33,6 +34,8 @@ struct la {
  * ERR_NOT_FOUND; on failure nothing stays open. la_close frees and wipes. */
 MUST_CHECK bool la_open(const struct cli_common *common, struct la *out, struct err *err);
 void la_close(struct la *la);
+/* HOME/config.json alone: its errors, or with `checks` all faults into that. */
+MUST_CHECK bool la_config(const char *home, struct la *out, struct checks *checks, struct err *err);
 
 /* Keeps the head of the matcher's audit log that came with a result, as a line of HOME/log-heads
  * (`hearth-matcher audit verify --at LENGTH:HEAD` compares one with the log): a matcher that

@@ -4,6 +4,10 @@
 #include "keys/signed.h"
 #include "proto/crypto/wire.h"
 
+/* What a message has beyond the bodies of query and group, with the longest options that there
+ * are. */
+enum { QUERY_ROOM = 1280 };
+
 void pack_hello(const struct certificate *certificate, uint32_t catalogue, struct buf *out)
 {
     Hearth__V1__Signed raw = signed_message_of(&certificate->raw);
@@ -34,6 +38,7 @@ void pack_query(const struct signed_bytes *query, const struct signed_bytes *opt
     message.kind_case = HEARTH__V1__FROM_LA__KIND_QUERY;
     message.query = &both;
     wire_pack(&message.base, out);
+    wire_pad(out, query->body.len + (group ? group->body.len : 0) + QUERY_ROOM);
 }
 
 void pack_shares(const char *agent, const uint8_t *shares, size_t len, struct buf *out)

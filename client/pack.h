@@ -8,7 +8,8 @@
 #include "keys/identity.h"
 #include "proto/match.pb-c.h"
 
-/* Each appends one packed FromLa message to `out`; nothing is kept. */
+/* Each appends one packed FromLa message to `out`; nothing is kept. `out` of a query is empty
+ * before: it is padded to a size that depends on query and group alone. */
 void pack_hello(const struct certificate *certificate, uint32_t catalogue, struct buf *out);
 void pack_query(const struct signed_bytes *query, const struct signed_bytes *options,
                 const struct signed_bytes *group, struct buf *out); /* group may be NULL */

@@ -11,7 +11,7 @@
 #define TAG_RECORD "hearth search record"
 #define TAG_CHECK "hearth search records check"
 
-enum { RECORDS_FORMAT = 1, RECORDS_MIB_MAX = 2048 };
+enum { RECORDS_MIB_MAX = 2048 };
 static const char CHECK_KEY[] = "check";
 
 void search_note_wipe(struct search_note *note)
@@ -66,17 +66,24 @@ static bool open_checked(struct records *records, struct err *err)
     return false;
 }
 
+static const char *const table_names[RECORDS_TABLES] = {"searches", "meta", "runs", "decisions",
+                                                        "outcomes"};
+const struct store_schema records_schema = {.name = HOME_RECORDS,
+                                            .tables = table_names,
+                                            .table_count = RECORDS_TABLES,
+                                            .format = 2,
+                                            .oldest = 1,
+                                            .readable = 1,
+                                            .upgrades = store_upgrade_stamp_only};
+
 bool records_open(const char *home, const struct secret *key, struct records **out, struct err *err)
 {
-    static const char *const tables[RECORDS_TABLES] = {"searches", "meta", "runs", "decisions",
-                                                       "outcomes"};
     struct records *records = mem_new(struct records);
     char *path = file_join(home, HOME_RECORDS);
     records->name = seal_key(key, "hearth search records name");
     records->seal = seal_key(key, "hearth search records seal");
     records->digest = seal_key(key, "hearth search records digest");
-    bool ok = store_open(path, true, tables, RECORDS_TABLES, RECORDS_FORMAT, RECORDS_MIB_MAX,
-                         &records->store, err) &&
+    bool ok = store_open(path, true, &records_schema, RECORDS_MIB_MAX, &records->store, err) &&
               open_checked(records, err);
     free(path);
     if (ok) {

@@ -12,6 +12,7 @@
 #include "proto/crypto/seal.h"
 
 #define HOME_RECORDS "records"
+extern const struct store_schema records_schema;
 #define RECORDS_PURPOSE "records" /* for identity_derive */
 
 enum { RECORDS_WINDOW_DAYS = 28 }; /* within which searches are compared */

@@ -7,6 +7,7 @@
 
 #include "keys/armour.h"
 #include "keys/lock.h"
+#include "keys/restored.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
@@ -22,6 +23,7 @@ struct authority {
     struct authority_root root;
     struct issued issued;
     struct revocations revocations;
+    struct restored restored;
 };
 
 /* ---- making one ---- */
@@ -135,7 +137,8 @@ static bool open_files(struct authority *authority, const struct secret *passphr
               key_file_load(key_path, passphrase, &authority->keys, err) &&
               keys_fit_root(authority, err) &&
               revocations_load(list_path, root, &authority->revocations, err) &&
-              issued_load(authority->issued_path, root, &authority->issued, err);
+              issued_load(authority->issued_path, root, &authority->issued, err) &&
+              restored_load(authority->dir, &authority->restored, err);
     free(list_path);
     free(root_path);
     free(key_path);
@@ -199,6 +202,7 @@ static uint64_t next_serial(const struct authority *authority)
     if (revoked->count > 0 && revoked->serials[revoked->count - 1] > last) {
         last = revoked->serials[revoked->count - 1];
     }
+    if (authority->restored.to > last) last = authority->restored.to;
     return last + 1;
 }
 
@@ -271,13 +275,17 @@ bool authority_revoke(struct authority *authority, const uint64_t *serials, size
     const struct revocations *old = &authority->revocations;
     for (size_t i = 0; i < count; i++) {
         if (issued_by_serial(&authority->issued, serials[i])) continue;
+        /* Perhaps after the backup that this directory is from. */
+        if (serials[i] > authority->restored.from && serials[i] <= authority->restored.to) continue;
         return err_set(err, ERR_NOT_FOUND, "serial", "%llu was never issued here",
                        (unsigned long long)serials[i]);
     }
     if (old->count + count > REVOKED_MAX) {
         return err_set(err, ERR_BUDGET, "serial", "the list holds %d at most", REVOKED_MAX);
     }
-    struct revocations next = {.number = old->number + 1,
+    uint64_t last = old->number;
+    if (authority->restored.number > last) last = authority->restored.number;
+    struct revocations next = {.number = last + 1,
                                .issued_at = clock_wall_ms(),
                                .serials = mem_copy(old->serials, old->count * sizeof *old->serials),
                                .count = old->count};

@@ -19,6 +19,9 @@ int keys_command_revoke(int argc, char **argv);
 int keys_command_list(int argc, char **argv);
 /* The key file in -C under a new passphrase. */
 int keys_command_passphrase(int argc, char **argv);
+/* A copy of the Authority's directory, and a directory made of one. */
+int keys_command_backup(int argc, char **argv);
+int keys_command_restore(int argc, char **argv);
 /* What files say. */
 int keys_command_show(int argc, char **argv);
 

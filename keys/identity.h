@@ -104,7 +104,15 @@ MUST_CHECK bool identity_open(const char *home, const struct secret *passphrase,
  * daemon. On failure both are NULL. Errors as these three. */
 MUST_CHECK bool identity_open_home(const char *home, int passphrase_fd, enum role role,
                                    struct trust **trust, struct identity **out, struct err *err);
+/* For a program that goes on running: takes up the certificate in HOME/identity.cert where the file
+ * has changed since it was read (a renewed one, for the same keys). *changed tells. Where the new
+ * one does not hold the present one stays, and the reason is told, once for each state of the file.
+ * By one thread; the others may use the identity meanwhile. Errors as identity_open, and
+ * ERR_INVALID: another organisation's. */
+MUST_CHECK bool identity_reload(struct identity *identity, const char *home, struct trust *trust,
+                                bool *changed, struct err *err);
 void identity_close(struct identity *identity); /* wipes */
+/* The present one; valid while the identity is open, also when it has been renewed. */
 const struct certificate *identity_certificate(const struct identity *identity);
 void identity_sign(const struct identity *identity, const char *tag, const uint8_t *body,
                    size_t body_len, uint8_t signature[SIGNATURE_BYTES]);
@@ -118,8 +126,8 @@ MUST_CHECK bool identity_open_envelope(const struct identity *identity, const vo
  * tags, decoys): H(tag, purpose) keyed with a root secret that never leaves the file. Caller frees.
  */
 struct secret identity_derive(const struct identity *identity, const char *purpose);
-/* For mutual TLS: PEM of the X.509 certificate, and of the private key (guarded; valid while open;
- * a NUL follows its len characters). */
+/* For mutual TLS: PEM of the present X.509 certificate, and of the private key (guarded; valid
+ * while open; a NUL follows its len characters). */
 const char *identity_tls_certificate_pem(const struct identity *identity);
 const struct secret *identity_tls_key_pem(const struct identity *identity);
 

@@ -25,6 +25,7 @@ static void detach(struct agent *agent, const char *reason)
     audit_text(&fields, "reason", reason);
     matcher_audit_noise(matcher, agent->stream, AUDIT_DETACHED, &fields);
     log_info("detached", "agent=%s reason=\"%s\"", agent->id, reason);
+    metrics_add(matcher->metrics, MEASURE_ATTACHMENTS, ATTACHMENT_ENDED, 0, 1);
     matcher_changed(matcher);
 }
 
@@ -63,12 +64,22 @@ static bool may_stay(struct matcher *matcher, const struct agent *agent, struct 
     return matcher_lists(matcher, agent->id, err);
 }
 
+/* One that does not read would keep all that is sent to it in our memory. */
+static bool cut_if_stalled(struct agent *agent)
+{
+    if (rpc_stream_stalled_ms(agent->stream) < AGENT_STALLED_MS) return false;
+    detach(agent, "took nothing for a minute");
+    rpc_stream_cancel(agent->stream, RPC_UNAVAILABLE, "took nothing for a minute");
+    return true;
+}
+
 void agent_check_all(struct matcher *matcher)
 {
     size_t count = 0;
     struct err err;
     struct agent **agents = fleet_list(matcher->fleet, &count);
     for (size_t i = 0; i < count; i++) {
+        if (cut_if_stalled(agents[i])) continue;
         if (may_stay(matcher, agents[i], &err)) continue;
         matcher_note_refusal(matcher, agents[i]->stream, "Attach", NULL, &err);
         detach(agents[i], err.text);
@@ -108,7 +119,8 @@ static void replace(struct agent *older)
 {
     struct err err;
     (void)err_set(&err, ERR_UNAVAILABLE, NULL, "replaced by a newer connection of the same agency");
-    log_warn("replaced", "agent=%s by another connection", older->id);
+    log_warn("replaced", "agent=%s", older->id);
+    metrics_add(older->matcher->metrics, MEASURE_ATTACHMENTS, ATTACHMENT_REPLACED, 0, 1);
     search_agent_left(older);
     say_goodbye(older, &err);
     agent_unref(older);
@@ -126,6 +138,7 @@ static void attach(struct agent *agent)
     audit_number(&fields, "replaces", older ? 1 : 0);
     matcher_audit_noise(matcher, agent->stream, AUDIT_ATTACHED, &fields);
     log_info("attached", "agent=%s address=%s", agent->id, rpc_stream_peer_address(agent->stream));
+    metrics_add(matcher->metrics, MEASURE_ATTACHMENTS, ATTACHMENT_NEW, 0, 1);
     if (older) replace(older);
     matcher_changed(matcher);
 }
@@ -246,9 +259,9 @@ static void on_half_closed(struct rpc_stream *stream, void *ctx)
 static void on_closed(struct rpc_stream *stream, enum rpc_status status, const char *detail,
                       void *ctx)
 {
-    (void)status;
     (void)detail;
     struct agent *agent = rpc_stream_user(stream);
+    measure_stream_ended(ctx, "Attach", status);
     matcher_count_stream(ctx, -1);
     if (!agent) return;
     rpc_stream_set_user(stream, NULL);

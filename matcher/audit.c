@@ -21,13 +21,18 @@ struct audit {
     pthread_mutex_t mutex;
     pthread_cond_t wake, idle;
     struct job *first, *last;
-    bool stopping, busy, broken, checkpoint_due;
+    struct log_head shown; /* the head, for others to read */
+    bool stopping, busy, broken, checkpoint_due, retry_due;
+    void (*beat)(void *ctx); /* of audit_prove, until it has run */
+    void *beat_ctx;
     int64_t next_checkpoint_ms;
     const struct identity *identity;
     /* Written by the thread alone: */
     struct log_head head;
     uint64_t signed_length; /* of the newest checkpoint */
     uint64_t kept_length;   /* of the newest that is kept for ever, 0: none since the start */
+    struct job *held;       /* what could not be written, in order; written first, once it can be */
+    size_t held_count;
     pthread_t thread;
 };
 
@@ -118,17 +123,92 @@ static void finish_jobs(struct job *jobs, bool ok)
     }
 }
 
+/* ---- while the store takes nothing ---- */
+
+static void set_broken(struct audit *audit, bool broken)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    audit->broken = broken;
+    (void)pthread_mutex_unlock(&audit->mutex);
+}
+
+/* What somebody waits for has failed. What tells of things that were done is held, because it has
+ * to be in the log: little of it comes while nothing new is begun, and past AUDIT_HELD_MAX only how
+ * much is missing can be told. */
+static void hold(struct audit *audit, struct job *jobs)
+{
+    struct job **end = &audit->held;
+    while (*end) end = &(*end)->next;
+    while (jobs) {
+        struct job *next = jobs->next;
+        jobs->next = NULL;
+        if (jobs->request.done || audit->held_count >= AUDIT_HELD_MAX) {
+            if (!jobs->request.done) log_error("audit_lost", "kind=%d", (int)jobs->request.kind);
+            finish_jobs(jobs, false);
+        } else {
+            *end = jobs;
+            end = &jobs->next;
+            audit->held_count++;
+        }
+        jobs = next;
+    }
+}
+
+static void show_head(struct audit *audit)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    audit->shown = audit->head;
+    (void)pthread_mutex_unlock(&audit->mutex);
+}
+
+/* The held ones go before; none of them has a `build`, whose work could not be done twice. */
 static void handle_jobs(struct audit *audit, struct job *jobs)
 {
     struct err err = {0};
-    bool ok = audit_works(audit) && write_jobs(audit, jobs, &err);
-    if (!ok && err.code != ERR_NONE) {
+    if (!audit_works(audit)) {
+        hold(audit, jobs);
+    } else if (write_jobs(audit, jobs, &err)) {
+        show_head(audit);
+        finish_jobs(jobs, true);
+    } else {
         log_err(LOG_LEVEL_ERROR, "audit_failed", &err);
-        (void)pthread_mutex_lock(&audit->mutex);
-        audit->broken = true;
-        (void)pthread_mutex_unlock(&audit->mutex);
+        set_broken(audit, true);
+        hold(audit, jobs);
     }
-    finish_jobs(jobs, ok);
+}
+
+/* Whether the store takes entries again. */
+static void retry(struct audit *audit)
+{
+    struct err err = {0};
+    struct job *jobs = audit->held;
+    if (audit_works(audit)) return;
+    if (!write_jobs(audit, jobs, &err)) {
+        log_err(LOG_LEVEL_DEBUG, "audit_failed", &err);
+        return;
+    }
+    log_info("audit_recovered", "held=%zu", audit->held_count);
+    audit->held = NULL;
+    audit->held_count = 0;
+    show_head(audit);
+    finish_jobs(jobs, true);
+    set_broken(audit, false);
+}
+
+/* Gets at the store as for an entry: another process may sit on it. A disk that is full is no
+ * standstill; that is seen to by retry. */
+static void prove(struct audit *audit)
+{
+    struct store_txn *txn = NULL;
+    struct err err = {0};
+    (void)pthread_mutex_lock(&audit->mutex);
+    void (*beat)(void *ctx) = audit->beat;
+    void *ctx = audit->beat_ctx;
+    audit->beat = NULL;
+    (void)pthread_mutex_unlock(&audit->mutex);
+    if (!beat) return;
+    if (store_begin(audit->store, true, &txn, &err)) store_abort(txn);
+    beat(ctx);
 }
 
 static void *write_entries(void *arg)
@@ -138,13 +218,16 @@ static void *write_entries(void *arg)
     for (;;) {
         struct job *jobs = audit->first;
         bool due = audit->checkpoint_due;
+        bool again = audit->retry_due;
         audit->first = audit->last = NULL;
-        audit->busy = jobs || due;
-        audit->checkpoint_due = false;
+        audit->busy = jobs || due || again || audit->beat;
+        audit->checkpoint_due = audit->retry_due = false;
         if (audit->busy) {
             (void)pthread_mutex_unlock(&audit->mutex);
+            if (again) retry(audit);
             if (jobs) handle_jobs(audit, jobs);
             if (due) write_checkpoint(audit, false);
+            prove(audit);
             (void)pthread_mutex_lock(&audit->mutex);
         } else if (audit->stopping) {
             break;
@@ -154,6 +237,9 @@ static void *write_entries(void *arg)
         }
     }
     (void)pthread_mutex_unlock(&audit->mutex);
+    retry(audit);
+    if (audit->held_count > 0) log_error("audit_lost", "entries=%zu", audit->held_count);
+    finish_jobs(audit->held, false);
     write_checkpoint(audit, true);
     return NULL;
 }
@@ -192,7 +278,7 @@ bool audit_start(struct store *store, const struct identity *identity, struct au
     struct audit *audit = mem_new(struct audit);
     audit->store = store;
     audit->identity = identity;
-    audit->head = head;
+    audit->head = audit->shown = head;
     audit->next_checkpoint_ms = clock_steady_ms() + AUDIT_CHECKPOINT_AFTER_MS;
     REQUIRE(pthread_mutex_init(&audit->mutex, NULL) == 0 &&
             pthread_cond_init(&audit->wake, NULL) == 0 &&
@@ -242,6 +328,7 @@ void audit_add(struct audit *audit, enum audit_kind kind, struct buf *fields)
 void audit_ask(struct audit *audit, const struct audit_request *request)
 {
     struct job *job = mem_new(struct job);
+    REQUIRE(request->done);
     job->request = *request;
     queue(audit, job);
 }
@@ -254,6 +341,19 @@ void audit_tick(struct audit *audit, int64_t now_ms)
         audit->checkpoint_due = true;
         (void)pthread_cond_signal(&audit->wake);
     }
+    if (audit->broken) {
+        audit->retry_due = true;
+        (void)pthread_cond_signal(&audit->wake);
+    }
+    (void)pthread_mutex_unlock(&audit->mutex);
+}
+
+void audit_prove(struct audit *audit, void (*beat)(void *ctx), void *ctx)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    audit->beat = beat;
+    audit->beat_ctx = ctx;
+    (void)pthread_cond_signal(&audit->wake);
     (void)pthread_mutex_unlock(&audit->mutex);
 }
 
@@ -265,10 +365,18 @@ bool audit_works(struct audit *audit)
     return works;
 }
 
+struct log_head audit_head_now(struct audit *audit)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    struct log_head head = audit->shown;
+    (void)pthread_mutex_unlock(&audit->mutex);
+    return head;
+}
+
 struct log_head audit_flush(struct audit *audit)
 {
     (void)pthread_mutex_lock(&audit->mutex);
-    while (audit->first || audit->busy || audit->checkpoint_due) {
+    while (audit->first || audit->busy || audit->checkpoint_due || audit->retry_due) {
         (void)pthread_cond_wait(&audit->idle, &audit->mutex);
     }
     struct log_head head = audit->head;

@@ -10,6 +10,7 @@
 #include "proto/store/store.h"
 
 #define HOME_AUDIT "audit"
+extern const struct store_schema audit_schema;
 
 /* Tables of the store in HOME/audit. */
 enum audit_table {
@@ -23,6 +24,7 @@ enum audit_table {
 enum {
     AUDIT_CHECKPOINT_EVERY = 256,      /* entries */
     AUDIT_CHECKPOINT_AFTER_MS = 60000, /* at most, once the log has grown: audit_tick */
+    AUDIT_HELD_MAX = 16384,            /* entries that wait for a store that takes none */
 };
 enum { AUDIT_MAP_MIB = 1048576 }; /* for commands that only read: no limit */
 /* create: makes it where it is missing; else ERR_NOT_FOUND. */
@@ -35,11 +37,13 @@ struct audit;
  * ERR_CORRUPT where its end is not intact. */
 MUST_CHECK bool audit_start(struct store *store, const struct identity *identity,
                             struct audit **out, struct err *err);
+/* Where the store was put back from a backup: says so in the log, once (AUDIT_RESTORED). */
+MUST_CHECK bool audit_note_restored(struct audit *audit, struct store *store, struct err *err);
 /* Writes what is queued and a checkpoint, joins the thread, frees. */
 void audit_stop(struct audit *audit);
 /* To be called every second or so with clock_steady_ms(); does not block. A checkpoint is written
  * where the log has grown and the last call that asked for one was AUDIT_CHECKPOINT_AFTER_MS ago.
- */
+ * Where a write has failed it is tried again. */
 void audit_tick(struct audit *audit, int64_t now_ms);
 
 /* Queues an entry. `fields` is taken over and left empty. Thread-safe, does not block. */
@@ -56,8 +60,15 @@ struct audit_request {
 };
 void audit_ask(struct audit *audit, const struct audit_request *request);
 
-/* False once a write has failed: nothing may be done that could not be logged. */
+/* Has beat(ctx) run once by the audit's thread, when it has had the store to itself: not while
+ * another process has it. One at a time. */
+void audit_prove(struct audit *audit, void (*beat)(void *ctx), void *ctx);
+
+/* False while writes fail, for want of room on the disk or in the store: nothing may be done that
+ * could not be logged. Entries of what was done already are held and written first. */
 bool audit_works(struct audit *audit);
+/* The head of what is on disk; waits for nothing. */
+struct log_head audit_head_now(struct audit *audit);
 /* Waits until everything queued so far is on disk, and gives the head. */
 struct log_head audit_flush(struct audit *audit);
 

@@ -21,6 +21,7 @@ static bool concerns_everybody(enum audit_kind kind)
     case AUDIT_DIRECTORY:
     case AUDIT_FIGURES_AGREED:
     case AUDIT_FIGURES_RELEASED:
+    case AUDIT_RESTORED:
     case AUDIT_REVOCATIONS: return true;
     default: return false;
     }

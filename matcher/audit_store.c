@@ -7,13 +7,24 @@
 #include "matcher/audit.h"
 #include "proto/base/file.h"
 
+static const char *const table_names[AUDIT_TABLES] = {"log", "state", "budget", "runs",
+                                                      "checkpoints"};
+/* Format 1 chained entries without salt: its hashes, which others hold, cannot be made of those of
+ * today. */
+const struct store_schema audit_schema = {.name = HOME_AUDIT,
+                                          .tables = table_names,
+                                          .table_count = AUDIT_TABLES,
+                                          .format = 3,
+                                          .oldest = 2,
+                                          .readable = 2,
+                                          .upgrades = store_upgrade_stamp_only};
+
 bool audit_store_open(const char *home, bool create, size_t max_mib, struct store **out,
                       struct err *err)
 {
-    static const char *const tables[AUDIT_TABLES] = {"log", "state", "budget", "runs",
-                                                     "checkpoints"};
     char *path = file_join(home, HOME_AUDIT);
-    bool ok = store_open(path, create, tables, AUDIT_TABLES, 2, max_mib, out, err);
+    bool ok = store_open(path, create, &audit_schema, max_mib, out, err);
+    if (ok) store_name_limit(*out, "audit_max_mib");
     free(path);
     return ok;
 }

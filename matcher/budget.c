@@ -24,10 +24,12 @@ int64_t budget_renewal(int64_t now_ms)
 static bool used_up(uint32_t limit, int64_t now_ms, struct err *err)
 {
     char renewal[CLOCK_TEXT];
-    clock_format(budget_renewal(now_ms), renewal);
+    int64_t at_ms = budget_renewal(now_ms);
+    clock_format(at_ms, renewal);
     return err_set(err, ERR_BUDGET, "budget",
                    "the %u searches of this day are used up; the budget renews at %s", limit,
-                   renewal);
+                   renewal) ||
+           err_retry(err, at_ms - now_ms);
 }
 
 bool budget_take(struct store_txn *txn, const char *la, uint32_t limit, int64_t now_ms,
@@ -40,7 +42,7 @@ bool budget_take(struct store_txn *txn, const char *la, uint32_t limit, int64_t 
     if (!daily_read(&daily, today, &count, err)) return false;
     if (count >= limit) return used_up(limit, now_ms, err);
     return daily_write(&daily, today, count + 1, err) &&
-           daily_forget(txn, AUDIT_TABLE_BUDGET, today, err);
+           daily_forget(txn, AUDIT_TABLE_BUDGET, today - DAILY_PAST_DAYS, err);
 }
 
 bool budget_used(struct store *store, const char *la, int64_t now_ms, uint32_t *used,
@@ -51,5 +53,31 @@ bool budget_used(struct store *store, const char *la, int64_t now_ms, uint32_t *
     const struct daily daily = count_of(txn, la);
     bool ok = daily_read(&daily, clock_london_day(now_ms), used, err);
     store_abort(txn);
+    return ok;
+}
+
+struct totalling {
+    uint32_t limit;
+    struct budget_totals totals;
+};
+
+static void add_count(uint32_t count, void *ctx)
+{
+    struct totalling *totalling = ctx;
+    totalling->totals.used += count;
+    totalling->totals.las++;
+    if (totalling->limit > 0 && count >= totalling->limit) totalling->totals.at_limit++;
+}
+
+bool budget_total(struct store *store, uint32_t limit, int64_t now_ms, struct budget_totals *out,
+                  struct err *err)
+{
+    struct store_txn *txn = NULL;
+    struct totalling totalling = {.limit = limit};
+    if (!store_begin(store, false, &txn, err)) return false;
+    bool ok =
+        daily_each(txn, AUDIT_TABLE_BUDGET, clock_london_day(now_ms), add_count, &totalling, err);
+    store_abort(txn);
+    if (ok) *out = totalling.totals;
     return ok;
 }

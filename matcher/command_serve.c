@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "matcher/alive.h"
 #include "matcher/commands.h"
 #include "matcher/status_file.h"
 #include "proto/base/clock.h"
-#include "proto/base/file.h"
+#include "proto/base/confine.h"
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
 
@@ -29,9 +29,10 @@ struct server {
     struct trust *trust;
     struct identity *identity;
     struct matcher *matcher;
+    struct watchdog *watchdog;
     int port, lock_fd, signal_fd, change_fd;
-    int64_t next_tick_ms, next_status_ms;
-    bool status_stale;
+    int64_t next_tick_ms, next_status_ms, old_status_ms;
+    bool status_stale, status_fails;
     int64_t drain_until_ms; /* 0 = not stopping */
 };
 
@@ -63,31 +64,37 @@ static bool catch_signals(struct server *server, struct err *err)
 static void write_status(struct server *server)
 {
     struct err err;
-    server->status_stale = false;
-    server->next_status_ms = clock_steady_ms() + STATUS_MS;
-    if (!status_write(server->matcher, server->port, &err)) {
-        log_err(LOG_LEVEL_ERROR, "status", &err);
-    }
+    bool ok = status_write(server->matcher, server->port, &err);
+    /* It is tried again, and told once. */
+    if (!ok && !server->status_fails) log_err(LOG_LEVEL_ERROR, "status", &err);
+    server->status_fails = server->status_stale = !ok;
+    server->next_status_ms = clock_steady_ms() + (ok ? STATUS_MS : TICK_MS);
+    server->old_status_ms = clock_steady_ms() + STATUS_PERIOD_MS;
 }
 
 static bool start(struct server *server, const struct options *options, struct err *err)
 {
     if (!config_read(server->home, &server->config, err) ||
         (options->listen && !config_set_listen(&server->config, options->listen, err)) ||
-        !status_lock(server->home, &server->lock_fd, err) || !catch_signals(server, err) ||
+        !daemon_lock(server->home, &server->lock_fd, err) || !catch_signals(server, err) ||
         !identity_open_home(server->home, options->common.passphrase_fd, ROLE_MATCHER,
                             &server->trust, &server->identity, err)) {
         return false;
     }
+    watch_config_apply(&server->config.watch, &options->common);
+    memory_settle();
     rpc_start();
     if (!matcher_start(server->home, &server->config, server->identity, server->trust, on_changed,
                        server, &server->matcher, &server->port, err)) {
         rpc_stop();
         return false;
     }
+    confine_settle(false); /* from here on it only answers */
     write_status(server);
     log_info("serving", "address=%s port=%d", server->config.listen, server->port);
-    (void)sd_notify(0, "READY=1");
+    server->watchdog = watchdog_new();
+    alive_watch(server->watchdog, server->matcher);
+    watchdog_ready(server->watchdog);
     return true;
 }
 
@@ -100,7 +107,7 @@ static void stop_gently(struct server *server)
     server->drain_until_ms = now_ms;
     if (again) return; /* asked twice: not so gently */
     server->drain_until_ms = now_ms + server->config.deadline_ms + DRAIN_SURPLUS_MS;
-    (void)sd_notify(0, "STOPPING=1");
+    watchdog_stopping(server->watchdog);
     log_info("stopping", "searches=%zu", searches_count(server->matcher->searches));
     matcher_drain(server->matcher);
 }
@@ -110,6 +117,7 @@ static void read_signals(struct server *server)
     enum signals_kind kind;
     while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
         if (kind == SIGNALS_RELOAD) {
+            watchdog_reloading(server->watchdog);
             server->next_tick_ms = 0;
         } else {
             stop_gently(server);
@@ -121,6 +129,16 @@ static void read_changes(struct server *server)
 {
     eventfd_t count = 0;
     if (eventfd_read(server->change_fd, &count) == 0) server->status_stale = true;
+}
+
+static void watch_certificate(struct server *server)
+{
+    struct err err;
+    bool changed = false;
+    if (!identity_reload(server->identity, server->home, server->trust, &changed, &err)) {
+        log_err(LOG_LEVEL_ERROR, "certificate_kept", &err);
+    }
+    if (changed) matcher_renewed(server->matcher);
 }
 
 static int time_to_wait(const struct server *server)
@@ -145,6 +163,10 @@ static void run_step(struct server *server)
     int64_t now_ms = clock_steady_ms();
     if (now_ms >= server->next_tick_ms) {
         matcher_tick(server->matcher);
+        watch_certificate(server);
+        if (now_ms >= server->old_status_ms) server->status_stale = true;
+        alive_status(server->watchdog, server->matcher);
+        watchdog_tick(server->watchdog);
         server->next_tick_ms = now_ms + TICK_MS;
     }
     if (server->status_stale && now_ms >= server->next_status_ms) write_status(server);
@@ -159,13 +181,12 @@ static bool is_over(const struct server *server)
 static void finish(struct server *server)
 {
     if (server->matcher) {
-        char *path = file_join(server->home, HOME_STATUS);
         matcher_stop(server->matcher);
         rpc_stop();
-        (void)unlink(path);
-        free(path);
+        daemon_status_remove(server->home);
         log_info("stopped", "port=%d", server->port);
     }
+    watchdog_free(server->watchdog);
     if (server->identity) identity_close(server->identity);
     if (server->trust) trust_close(server->trust);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);
@@ -181,7 +202,8 @@ int command_serve(int argc, char **argv)
     static const struct argp argp = {
         .options = entries,
         .parser = parse,
-        .doc = "Runs until SIGTERM; SIGHUP re-reads the directory and the revocation list."};
+        .doc = "Runs until SIGTERM; SIGHUP re-reads the directory, the revocation list and the "
+               "certificate."};
     struct options options = {0};
     struct err err = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_USAGE;

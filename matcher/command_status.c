@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
-#include <stdlib.h>
-
-#include <jansson.h>
 
 #include "matcher/commands.h"
-#include "matcher/status_file.h"
-#include "proto/base/file.h"
+#include "proto/metrics/daemon_status.h"
 
-enum { STATUS_MAX = 1 << 20 };
+static const char PROGRAM[] = "hearth-matcher";
+
+/* ---- what is wrong ---- */
+
+static void judge(json_t *status)
+{
+    const json_t *works = json_object_get(json_object_get(status, "audit"), "works");
+    daemon_findings(status);
+    daemon_store_findings(status);
+    if (json_is_false(works)) {
+        daemon_finding(status, FINDING_TROUBLE,
+                       "the audit log cannot be written: all searches are refused");
+    }
+    if (json_array_size(json_object_get(status, "agents")) == 0) {
+        daemon_finding(status, FINDING_WARNING, "no agent is attached");
+    }
+}
+
+/* ---- for a person ---- */
 
 static void print_figures(const json_t *figures)
 {
@@ -16,60 +30,66 @@ static void print_figures(const json_t *figures)
     json_t *one = NULL;
     json_array_foreach(figures, i, one)
     {
-        (void)printf("  figures of %s for %s: contributions until %s\n",
-                     json_string_value(json_object_get(one, "hub")),
-                     json_string_value(json_object_get(one, "period")),
-                     json_string_value(json_object_get(one, "closes_at")));
+        (void)printf("figures      of %s for %s: contributions until %s\n", daemon_text(one, "hub"),
+                     daemon_text(one, "period"), daemon_text(one, "closes_at"));
     }
 }
 
-static void print_text(const json_t *status)
+static void print_agents(const json_t *agents)
 {
-    const json_t *agents = json_object_get(status, "agents");
-    (void)printf("%s is running at %s (process %lld), %zu agents attached, %lld messages waiting\n",
-                 json_string_value(json_object_get(status, "id")),
-                 json_string_value(json_object_get(status, "address")),
-                 (long long)json_integer_value(json_object_get(status, "pid")),
-                 json_array_size(agents),
-                 (long long)json_integer_value(json_object_get(status, "mail_waiting")));
     size_t i = 0;
     json_t *id = NULL;
     json_array_foreach(agents, i, id)
     {
         (void)printf("  %s\n", json_string_value(id));
     }
+}
+
+static void print_text(const json_t *status)
+{
+    const json_t *agents = json_object_get(status, "agents");
+    const json_t *audit = json_object_get(status, "audit");
+    daemon_print_head(status, PROGRAM);
+    (void)printf("address      %s\n", daemon_text(status, "address"));
+    (void)printf("agents       %zu attached, %lld listed\n", json_array_size(agents),
+                 daemon_number(status, "agents_listed"));
+    (void)printf("searches     %lld open\n", daemon_number(status, "searches_open"));
+    (void)printf("epoch        %lld, from %s to %s\n", daemon_number(status, "epoch"),
+                 daemon_text(status, "epoch_began_at"), daemon_text(status, "epoch_ends_at"));
+    (void)printf("mail         %lld messages wait\n", daemon_number(status, "mail_waiting"));
+    (void)printf("audit log    %lld entries, head %s\n", daemon_number(audit, "entries"),
+                 daemon_text(audit, "head"));
+    (void)printf("catalogue    %lld\n", daemon_number(status, "catalogue"));
     print_figures(json_object_get(status, "figures"));
+    daemon_print_tail(status);
+    print_agents(agents);
 }
 
 static int show(const struct cli_common *common)
 {
-    char *path = file_join(command_home(common), HOME_STATUS);
-    struct buf text = {0};
-    struct err err = {0};
     json_t *status = NULL;
-    bool ok = file_read(path, STATUS_MAX, &text, &err);
-    if (ok) status = json_loadb((const char *)text.data, text.len, 0, NULL);
-    if (ok && !status) ok = err_set(&err, ERR_CORRUPT, HOME_STATUS, "is not JSON");
-    if (ok && common->json) {
-        (void)printf("%.*s\n", (int)text.len, (const char *)text.data);
-    } else if (ok) {
-        print_text(status);
+    struct err err = {0};
+    if (!daemon_status_read(command_home(common), &status, &err)) {
+        return command_failed("status", common, &err);
     }
-    json_decref(status);
-    buf_free(&text);
-    free(path);
-    return ok ? EXIT_DONE : command_failed("status", common, &err);
+    judge(status);
+    int code = daemon_verdict(status);
+    if (common->json) {
+        cli_print_json(status);
+    } else {
+        print_text(status);
+        json_decref(status);
+    }
+    return code;
 }
 
 int command_status(int argc, char **argv)
 {
-    static const char doc[] = "Says whether a matcher runs in the home directory (0) or not (3).";
+    static const char doc[] = "Says how the matcher of the home directory is: exit status 0 it "
+                              "runs well, 1 it runs and something is wrong, 3 it does not run. "
+                              "Needs no passphrase.";
     struct cli_common common = {0};
-    struct err err;
     if (cli_parse_common(doc, argc, argv, &common) != 0) return EXIT_BAD_USAGE;
-    if (status_is_locked(command_home(&common))) return show(&common);
-    (void)err_set(&err, ERR_UNAVAILABLE, NULL, "no matcher is running in %s",
-                  command_home(&common));
-    (void)command_failed("status", &common, &err);
-    return EXIT_NOT_RUNNING;
+    if (daemon_runs(command_home(&common))) return show(&common);
+    return daemon_not_running(common.json, PROGRAM, command_home(&common));
 }

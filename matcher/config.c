@@ -5,15 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "keys/identity.h"
+#include "proto/base/config_file.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/domain/catalogue.h"
-
-enum { CONFIG_FILE_MAX = 64 * 1024 };
 
 static const char LISTEN[] = "listen";
 
@@ -28,6 +25,9 @@ const struct config_key config_keys[] = {
      1024, 256},
     {"searches_per_la", "Open searches of one LA at the same time",
      offsetof(struct config, searches_per_la), 1, 1024, 40},
+    {"searches_at_once",
+     "Searches that agents are asked for at the same time, while others wait; 0 = 8 a worker",
+     offsetof(struct config, searches_at_once), 0, 1024, 0},
     {"audit_max_mib", "Largest size of the audit store", offsetof(struct config, audit_max_mib), 16,
      1048576, 4096},
     {"mailbox_items", "Messages that may wait in one mailbox",
@@ -42,6 +42,20 @@ const struct config_key config_keys[] = {
      offsetof(struct config, mail_max_mib), 16, 1048576, 4096},
     {"answer_hours", "Hours within which an answer to a referral is in time",
      offsetof(struct config, answer_hours), 1, 720, 72},
+    {"connections_max", "Open connections", offsetof(struct config, connections_max), 16, 100000,
+     4096},
+    {"connections_per_address", "Open connections from one IPv4 address or IPv6 /64",
+     offsetof(struct config, connections_per_address), 1, 100000, 1024},
+    {"handshakes_per_second", "New connections a second from one such; ten times as many at once",
+     offsetof(struct config, handshakes_per_second), 1, 10000, 100},
+    {"streams_per_party", "Open streams of one party", offsetof(struct config, streams_per_party),
+     8, 10000, 128},
+    {"streams_per_second", "New streams of one party a second; ten times as many at once",
+     offsetof(struct config, streams_per_second), 1, 10000, 50},
+    {"messages_per_second", "Messages of one party a second; ten times as many at once",
+     offsetof(struct config, messages_per_second), 1, 1000000, 5000},
+    {"mib_per_second", "MiB of messages of one party a second; ten times as many at once",
+     offsetof(struct config, mib_per_second), 1, 10000, 64},
     {"catalogue", "Newest catalogue version used; 0 = the newest that the program knows",
      offsetof(struct config, catalogue), 0, CATALOGUE_VERSION, 0},
 };
@@ -54,7 +68,7 @@ static uint32_t *field_of(struct config *config, const struct config_key *key)
 
 void config_defaults(struct config *config)
 {
-    *config = (struct config){.listen = "127.0.0.1:0"};
+    *config = (struct config){.listen = "127.0.0.1:0", .watch = watch_config_default()};
     for (size_t i = 0; i < config_key_count; i++) {
         *field_of(config, &config_keys[i]) = config_keys[i].preset;
     }
@@ -100,58 +114,43 @@ static const struct config_key *find_key(const char *name)
     return NULL;
 }
 
-static bool read_key(struct config *config, const char *name, json_t *value, struct err *err)
+static bool take(void *ctx, const char *name, const json_t *value, bool *known, struct err *err)
 {
-    if (strcmp(name, LISTEN) == 0) {
-        if (!json_is_string(value)) {
-            return err_set(err, ERR_INVALID, name, "text is wanted, such as \"0.0.0.0:7411\"");
-        }
-        return config_set_listen(config, json_string_value(value), err);
+    struct config *config = ctx;
+    if (watch_config_knows(name)) {
+        return watch_config_set(&config->watch, name, json_string_value(value), err);
     }
     const struct config_key *key = find_key(name);
-    if (!key) {
-        return err_set(err, ERR_INVALID, name, "unknown key; man hearth-matcher lists the keys");
+    int64_t number = 0;
+    if (strcmp(name, LISTEN) == 0) {
+        return config_address(name, value, 0, LISTEN_MAX - 1, config->listen, err);
     }
-    if (!json_is_integer(value)) {
-        return err_set(err, ERR_INVALID, name, "a whole number %u to %u is wanted", key->min,
-                       key->max);
-    }
-    return set_number(config, key, json_integer_value(value), err);
+    *known = key != NULL;
+    return *known && config_number(name, value, key->min, key->max, &number, err) &&
+           set_number(config, key, number, err);
 }
 
-static bool read_object(json_t *root, struct config *out, struct err *err)
+static bool read_config(const char *home, struct config *out, struct checks *checks,
+                        struct err *err)
 {
+    static const struct config_form form = {.take = take,
+                                            .hint = "man hearth-matcher lists the keys"};
     struct config config;
     config_defaults(&config);
-    if (!json_is_object(root)) return err_set(err, ERR_INVALID, NULL, "a JSON object is wanted");
-    const char *name = NULL;
-    json_t *value = NULL;
-    json_object_foreach(root, name, value)
-    {
-        if (!read_key(&config, name, value, err)) return false;
-    }
-    *out = config;
-    return true;
+    bool ok = config_file_read(home, &form, &config, checks, err);
+    if (ok || checks) *out = config;
+    return ok || (err->code == ERR_NOT_FOUND ? false : err_in(err, HOME_CONFIG));
 }
 
 bool config_read(const char *home, struct config *out, struct err *err)
 {
-    char *path = file_join(home, HOME_CONFIG);
-    struct buf text = {0};
-    json_t *root = NULL;
-    json_error_t where;
-    bool ok = file_read(path, CONFIG_FILE_MAX, &text, err);
-    if (ok) {
-        root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &where);
-        ok = root ? read_object(root, out, err)
-                  : err_set(err, ERR_INVALID, NULL, "line %d, column %d: %s", where.line,
-                            where.column, where.text);
-        if (!ok) ok = err_in(err, HOME_CONFIG);
-    }
-    json_decref(root);
-    buf_free(&text);
-    free(path);
-    return ok;
+    return read_config(home, out, NULL, err);
+}
+
+bool config_check(const char *home, struct config *out, struct checks *checks)
+{
+    struct err ignored;
+    return read_config(home, out, checks, &ignored);
 }
 
 bool config_create(const char *home, const struct config *config, struct err *err)

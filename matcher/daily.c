@@ -16,6 +16,13 @@ static size_t make_key(const struct daily *daily, int32_t day, uint8_t key[STORE
     return DAY_BYTES + daily->len;
 }
 
+static bool read_count(const uint8_t *value, size_t len, uint32_t *count, struct err *err)
+{
+    struct reader reader = reader_of(value, len);
+    *count = reader_u32(&reader);
+    return reader_done(&reader) || err_set(err, ERR_CORRUPT, NULL, "a count of a day is malformed");
+}
+
 bool daily_read(const struct daily *daily, int32_t day, uint32_t *count, struct err *err)
 {
     uint8_t key[STORE_KEY_MAX];
@@ -24,9 +31,8 @@ bool daily_read(const struct daily *daily, int32_t day, uint32_t *count, struct 
     size_t len = 0;
     bool found = false;
     if (!store_get(daily->txn, daily->table, key, key_len, &value, &len, &found, err)) return false;
-    struct reader reader = reader_of(value, found ? len : 0);
-    *count = found ? reader_u32(&reader) : 0;
-    return reader_done(&reader) || err_set(err, ERR_CORRUPT, NULL, "a count of a day is malformed");
+    *count = 0;
+    return !found || read_count(value, len, count, err);
 }
 
 bool daily_write(const struct daily *daily, int32_t day, uint32_t count, struct err *err)
@@ -78,4 +84,31 @@ bool daily_forget(struct store_txn *txn, size_t table, int32_t first, struct err
         ok = store_delete(txn, table, stale.keys[i], stale.lens[i], NULL, err);
     }
     return ok;
+}
+
+struct walk {
+    uint64_t day;
+    void (*each)(uint32_t count, void *ctx);
+    void *ctx;
+};
+
+static bool visit(const uint8_t *key, size_t key_len, const uint8_t *value, size_t len, void *ctx,
+                  struct err *err)
+{
+    const struct walk *walk = ctx;
+    uint32_t count = 0;
+    err->code = ERR_NONE;
+    if (key_len < DAY_BYTES || store_key_read_u64(key) != walk->day) return false;
+    if (!read_count(value, len, &count, err)) return false;
+    walk->each(count, walk->ctx);
+    return true;
+}
+
+bool daily_each(struct store_txn *txn, size_t table, int32_t day,
+                void (*each)(uint32_t count, void *ctx), void *ctx, struct err *err)
+{
+    struct walk walk = {(uint64_t)day, each, ctx};
+    uint8_t from[DAY_BYTES];
+    store_key_u64(from, walk.day);
+    return store_each(txn, table, from, sizeof from, visit, &walk, err);
 }

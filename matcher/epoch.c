@@ -10,6 +10,8 @@
 #include "proto/base/clock.h"
 #include "proto/base/mem.h"
 
+enum { NEAR_MS = 100, BACK_MS = 10000 };
+
 /* What epoch_ref counts, behind the public part. */
 struct held {
     struct epoch_key key; /* first: a pointer to one is a pointer to the other */
@@ -49,10 +51,17 @@ void epoch_tie_commitment(uint8_t out[HASH_BYTES], const uint8_t *tie_seed)
     hash_once(out, "hearth v1 tie seed", tie_seed, TIE_SEED_BYTES);
 }
 
+/* An epoch is named by the millisecond in which it was drawn: no two may share one. A clock that
+ * was set back a little is waited for; one that was set back far gives a name of its own. */
+static bool is_taken(const struct epoch_key *epoch)
+{
+    uint64_t now = (uint64_t)clock_wall_ms();
+    return epoch && now <= epoch->record.epoch && epoch->record.epoch - now < NEAR_MS;
+}
+
 static struct epoch_key *draw(struct epochs *epochs, int64_t now_ms)
 {
-    /* An epoch is named by the millisecond in which it was drawn: no two may share one. */
-    while (epochs->current && (uint64_t)clock_wall_ms() <= epochs->current->record.epoch) {
+    while (is_taken(epochs->current) || is_taken(epochs->previous)) {
     }
     const struct certificate *own = identity_certificate(epochs->identity);
     struct held *held = mem_new(struct held);
@@ -113,7 +122,9 @@ void epochs_stop(struct epochs *epochs)
 bool epochs_tick(struct epochs *epochs, int64_t now_ms)
 {
     (void)pthread_mutex_lock(&epochs->mutex);
-    bool over = now_ms >= epochs->current->record.not_after;
+    const struct epoch_record *record = &epochs->current->record;
+    /* One of the future is refused by everybody: the clock was set back since it was drawn. */
+    bool over = now_ms >= record->not_after || now_ms < record->not_before - BACK_MS;
     if (over) {
         retire(epochs, epochs->previous);
         epochs->previous = epochs->current;

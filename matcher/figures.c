@@ -70,6 +70,7 @@ static void tell_note(const struct figures_note *note, void *ctx)
     char hex[2 * HASH_BYTES + 1];
     struct matcher *matcher = ctx;
     audit_note(matcher, note);
+    metrics_add(matcher->metrics, MEASURE_FIGURES, note->event, 0, 1);
     log_info(names[note->event], "role=%s peer=%s hub=%s period=%u table=%s hash=%s",
              role_name(note->role), note->organisation, note->hub, note->period,
              note->table ? note->table : "-", text_hex(note->hash, HASH_BYTES, hex));

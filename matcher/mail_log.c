@@ -30,8 +30,18 @@ void mail_log_accepted(struct matcher *matcher, const struct mail *mail, size_t 
     if (mail_begins(mail)) audit_number(&fields, "begins", 1);
     if (mail->closes) audit_number(&fields, "closes", 1);
     audit_add(matcher->audit, AUDIT_MAIL, &fields);
+    metrics_add(matcher->metrics, MEASURE_MAIL, LETTER_ACCEPTED, 0, 1);
     log_info("mail", "mail=%s from=%s to=%s bytes=%zu", text_hex(mail->mail_id, MAIL_ID_BYTES, hex),
              from.id, to.id, bytes);
+}
+
+static enum measure_mail event_of(enum notice_state state)
+{
+    switch (state) {
+    case NOTICE_EXPIRED: return LETTER_EXPIRED;
+    case NOTICE_UNREADABLE: return LETTER_UNREADABLE;
+    default: return LETTER_DELIVERED;
+    }
 }
 
 void mail_log_gone(struct matcher *matcher, const struct mailbox_gone *gone,
@@ -45,6 +55,7 @@ void mail_log_gone(struct matcher *matcher, const struct mailbox_gone *gone,
     add_parties(&fields, &gone->from, &gone->to);
     if (state == NOTICE_UNREADABLE) audit_number(&fields, "unreadable", 1);
     audit_add(matcher->audit, expired ? AUDIT_MAIL_EXPIRED : AUDIT_MAIL_TAKEN, &fields);
+    metrics_add(matcher->metrics, MEASURE_MAIL, event_of(state), 0, 1);
     log_info(expired ? "mail_expired" : "mail_taken", "mail=%s from=%s to=%s",
              text_hex(gone->mail_id, MAIL_ID_BYTES, hex), gone->from.id, gone->to.id);
 }

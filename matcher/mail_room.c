@@ -114,7 +114,8 @@ bool mail_room_enter(struct mail_room *room, struct mail_session *session, struc
     (void)pthread_mutex_unlock(&room->mutex);
     return ok ||
            err_set(err, ERR_BUDGET, "streams", "%d streams of %s to its mailbox are open already",
-                   MAIL_SESSIONS_PER_PARTY, session->party.id);
+                   MAIL_SESSIONS_PER_PARTY, session->party.id) ||
+           err_retry(err, RPC_BUSY_RETRY_MS);
 }
 
 void mail_room_leave(struct mail_room *room, struct mail_session *session)
@@ -270,6 +271,7 @@ static void run_tick(void *ctx)
     check_all(room);
     expire(room);
     rewrite(room);
+    measure_mail_load(room->matcher);
 }
 
 void mail_room_tick(struct mail_room *room)

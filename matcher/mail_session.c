@@ -162,9 +162,9 @@ static void on_half_closed(struct rpc_stream *stream, void *ctx)
 static void on_closed(struct rpc_stream *stream, enum rpc_status status, const char *detail,
                       void *ctx)
 {
-    (void)status;
     (void)detail;
     struct matcher *matcher = ctx;
+    measure_stream_ended(matcher, "Mail", status);
     struct mail_session *session = rpc_stream_user(stream);
     if (session) {
         rpc_stream_set_user(stream, NULL);

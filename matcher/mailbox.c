@@ -34,15 +34,24 @@ struct mail_party mail_receiver(const struct mail *mail)
     return party_of(mail->to_role, mail->to);
 }
 
+static const char *const table_names[MAILBOX_TABLES] = {"items",  "seen", "threads", "parties",
+                                                        "counts", "days", "due",     "state"};
+const struct store_schema mailbox_schema = {.name = HOME_MAIL,
+                                            .tables = table_names,
+                                            .table_count = MAILBOX_TABLES,
+                                            .format = 2,
+                                            .oldest = 1,
+                                            .readable = 1,
+                                            .upgrades = store_upgrade_stamp_only};
+
 bool mailbox_open(const char *home, const struct mailbox_limits *limits, struct mailbox **out,
                   struct err *err)
 {
-    static const char *const tables[MAILBOX_TABLES] = {"items",  "seen", "threads", "parties",
-                                                       "counts", "days", "due",     "state"};
     struct store *store = NULL;
     char *path = file_join(home, HOME_MAIL);
     size_t max_mib = (size_t)limits->max_mib + limits->max_mib / 8 + SPARE_MIB;
-    bool ok = store_open(path, true, tables, MAILBOX_TABLES, 1, max_mib, &store, err);
+    bool ok = store_open(path, true, &mailbox_schema, max_mib, &store, err);
+    if (ok) store_name_limit(store, "mail_max_mib");
     free(path);
     if (!ok) return err_in(err, HOME_MAIL);
     struct mailbox *mailbox = mem_new(struct mailbox);
@@ -248,4 +257,28 @@ bool due_read(struct store_txn *txn, struct due_list *list, struct err *err)
     list->count = 0;
     if (list->before_ms <= 0) return true;
     return store_each(txn, MAILBOX_DUE, from, sizeof from, collect_due, list, err);
+}
+
+/* ---- how much waits ---- */
+
+static bool read_load(struct store_txn *txn, struct mailbox_load *out, struct err *err)
+{
+    struct counts counts;
+    struct due_list due = {.due = DUE_ITEM, .before_ms = INT64_MAX, .key_len = ITEM_KEY};
+    if (!counts_read(txn, COUNTED_ALL, NULL, &counts, err) || !due_read(txn, &due, err)) {
+        return false;
+    }
+    out->mails = counts.mails;
+    out->bytes = counts.bytes;
+    out->oldest_at = due.count > 0 ? due.at_ms[0] : 0;
+    return true;
+}
+
+bool mailbox_load(struct mailbox *mailbox, struct mailbox_load *out, struct err *err)
+{
+    struct store_txn *txn = NULL;
+    if (!store_begin(mailbox->store, false, &txn, err)) return false;
+    bool ok = read_load(txn, out, err);
+    store_abort(txn);
+    return ok && store_usage(mailbox->store, &out->store, err);
 }

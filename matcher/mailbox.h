@@ -11,6 +11,7 @@
 #include "proto/store/store.h"
 
 #define HOME_MAIL "mail"
+extern const struct store_schema mailbox_schema;
 
 enum {
     MAILBOX_COUNTED_DAYS = 180, /* how far back a thread says something about answering */
@@ -124,7 +125,14 @@ MUST_CHECK bool mailbox_forget(struct mailbox *mailbox, int64_t now_ms, struct e
  * waits. */
 MUST_CHECK bool mailbox_rewrite(struct mailbox *mailbox, bool *done, struct err *err);
 
-/* Messages that wait in all mailboxes together. */
+/* What waits in all mailboxes together. */
+struct mailbox_load {
+    uint64_t mails, bytes; /* as they are counted against the limits: notices too */
+    int64_t oldest_at;     /* when the oldest of the messages came; 0: there is none */
+    struct store_usage store;
+};
+MUST_CHECK bool mailbox_load(struct mailbox *mailbox, struct mailbox_load *out, struct err *err);
+/* The messages alone. */
 MUST_CHECK bool mailbox_waiting(struct mailbox *mailbox, uint64_t *count, struct err *err);
 
 /* ---- threads ---- */

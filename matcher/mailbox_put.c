@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "matcher/budget.h"
 #include "matcher/daily.h"
 #include "matcher/mailbox_internal.h"
 #include "proto/base/clock.h"
@@ -144,8 +145,12 @@ static bool check_day(struct arrival *arrival, struct err *err)
     if (!daily_read(&daily, clock_london_day(arrival->put->now_ms), &arrival->today, err)) {
         return false;
     }
-    return arrival->today < limit || REFUSE(arrival, ERR_BUDGET, "mail_per_day",
-                                            "the %u messages of this day are used up", limit);
+    char renewal[CLOCK_TEXT];
+    clock_format(budget_renewal(arrival->put->now_ms), renewal);
+    return arrival->today < limit ||
+           REFUSE(arrival, ERR_BUDGET, "mail_per_day",
+                  "the %u messages of this day are used up; the count begins anew at %s", limit,
+                  renewal);
 }
 
 /* Of what one mailbox holds, at most as much as one sender may have waiting: nobody fills a mailbox

@@ -140,14 +140,14 @@ static void due_to_forget(const struct mailbox *mailbox, int64_t now_ms, struct 
                                .key_len = MAIL_ID_BYTES};
 }
 
-static bool anything_due(struct mailbox *mailbox, struct due_list lists[2], int32_t today,
+static bool anything_due(struct mailbox *mailbox, struct due_list lists[2], int32_t first_day,
                          bool *due, struct err *err)
 {
     struct store_txn *txn = NULL;
     if (!store_begin(mailbox->store, false, &txn, err)) return false;
     bool ok = due_read(txn, &lists[0], err) && due_read(txn, &lists[1], err);
     bool old_days = false;
-    ok = ok && daily_any_before(txn, MAILBOX_DAYS, today, &old_days, err);
+    ok = ok && daily_any_before(txn, MAILBOX_DAYS, first_day, &old_days, err);
     store_abort(txn);
     *due = ok && (lists[0].count > 0 || lists[1].count > 0 || old_days);
     return ok;
@@ -158,12 +158,12 @@ bool mailbox_forget(struct mailbox *mailbox, int64_t now_ms, struct err *err)
     struct due_list lists[2];
     struct store_txn *txn = NULL;
     bool due = false;
-    int32_t today = clock_london_day(now_ms);
+    int32_t first_day = clock_london_day(now_ms) - DAILY_PAST_DAYS;
     due_to_forget(mailbox, now_ms, lists);
-    if (!anything_due(mailbox, lists, today, &due, err)) return false;
+    if (!anything_due(mailbox, lists, first_day, &due, err)) return false;
     if (!due) return true;
     if (!store_begin(mailbox->store, true, &txn, err)) return false;
-    bool ok = daily_forget(txn, MAILBOX_DAYS, today, err);
+    bool ok = daily_forget(txn, MAILBOX_DAYS, first_day, err);
     for (size_t i = 0; ok && i < 2; i++) {
         ok = due_read(txn, &lists[i], err) && forget_listed(txn, &lists[i], err);
     }

@@ -124,6 +124,15 @@ static void reload_revocations(struct matcher *matcher)
     }
 }
 
+static void note_epoch(struct matcher *matcher)
+{
+    struct epoch_key *epoch = epochs_current(matcher->epochs);
+    log_info("epoch", "epoch=%llu", (unsigned long long)epoch->record.epoch);
+    epoch_unref(epoch);
+    metrics_add(matcher->metrics, MEASURE_EPOCHS, 0, 0, 1);
+    matcher_changed(matcher);
+}
+
 void matcher_tick(struct matcher *matcher)
 {
     reload_revocations(matcher);
@@ -133,16 +142,23 @@ void matcher_tick(struct matcher *matcher)
     figures_server_tick(matcher->figures);
     answering_tick(matcher->answering, clock_steady_ms());
     audit_tick(matcher->audit, clock_steady_ms());
-    if (epochs_tick(matcher->epochs, clock_wall_ms())) {
-        log_info("epoch", "a new epoch has begun");
-        matcher_changed(matcher);
-    }
+    memory_tick(&matcher->rest, searches_count(matcher->searches) == 0, clock_steady_ms());
+    if (epochs_tick(matcher->epochs, clock_wall_ms())) note_epoch(matcher);
+    measure_tick(matcher, clock_steady_ms());
+}
+
+void matcher_renewed(struct matcher *matcher)
+{
+    rpc_server_reload(matcher->server, matcher->identity, matcher->trust);
+    log_info("certificate", "serial=%llu",
+             (unsigned long long)identity_certificate(matcher->identity)->serial);
 }
 
 /* ---- life ---- */
 
 static void free_parts(struct matcher *matcher)
 {
+    measure_stop(matcher);
     if (matcher->server) rpc_server_stop(matcher->server);
     answering_stop(matcher->answering);
     mail_room_stop(matcher->mail); /* it sets timers */
@@ -166,6 +182,8 @@ static void free_parts(struct matcher *matcher)
     (void)pthread_mutex_destroy(&matcher->directory_mutex);
     (void)pthread_mutex_destroy(&matcher->streams_mutex);
     (void)pthread_cond_destroy(&matcher->streams_closed);
+    metrics_free(matcher->metrics);
+    process_figures_close(matcher->process);
     free(matcher->home);
     free(matcher);
 }
@@ -178,6 +196,7 @@ static bool open_stores(struct matcher *matcher, struct err *err)
            audit_store_open(matcher->home, true, matcher->config.audit_max_mib, &matcher->store,
                             err) &&
            audit_start(matcher->store, matcher->identity, &matcher->audit, err) &&
+           audit_note_restored(matcher->audit, matcher->store, err) &&
            mail_room_start(matcher, &matcher->mail, err) &&
            answering_start(mail_room_mailbox(matcher->mail), matcher->config.answer_hours,
                            &matcher->answering, err) &&
@@ -191,7 +210,12 @@ static void start_parts(struct matcher *matcher)
     matcher->groups = query_groups_new();
     matcher->noise = noise_new();
     matcher->fleet = fleet_new();
-    matcher->searches = searches_new(config->searches_max, config->searches_per_la);
+    const struct searches_limits limits = {
+        .max = config->searches_max,
+        .max_per_la = config->searches_per_la,
+        .at_once = config->searches_at_once ? config->searches_at_once
+                                            : SEARCHES_A_THREAD * pool_threads(matcher->pool)};
+    matcher->searches = searches_new(&limits);
     matcher->scores = blind_scores_new();
     matcher->timers = timers_start();
     struct buf fields = {0};
@@ -202,6 +226,7 @@ static void start_parts(struct matcher *matcher)
     note_revocations(matcher);
     matcher->epochs =
         epochs_start(matcher->identity, matcher->audit, config->epoch_hours, clock_wall_ms());
+    metrics_add(matcher->metrics, MEASURE_EPOCHS, 0, 0, 1);
 }
 
 static bool listen_for_calls(struct matcher *matcher, int *port, struct err *err)
@@ -218,7 +243,14 @@ static bool listen_for_calls(struct matcher *matcher, int *port, struct err *err
         .message_max = REPLY_MAX,
         .queue_max = AGENTS_MAX + 64, /* an LA may be sent a reply of every agent at once */
         .methods = methods,
-        .method_count = sizeof methods / sizeof methods[0]};
+        .method_count = sizeof methods / sizeof methods[0],
+        .limits = {.connections = matcher->config.connections_max,
+                   .connections_a_site = matcher->config.connections_per_address,
+                   .handshakes_per_s = matcher->config.handshakes_per_second,
+                   .streams = matcher->config.streams_per_party,
+                   .streams_per_s = matcher->config.streams_per_second,
+                   .messages_per_s = matcher->config.messages_per_second,
+                   .mib_per_s = matcher->config.mib_per_second}};
     return rpc_server_start(&server, matcher->identity, matcher->trust, &matcher->server, port,
                             err);
 }
@@ -247,11 +279,13 @@ bool matcher_start(const char *home, const struct config *config, const struct i
     matcher->trust = trust;
     matcher->changed = changed;
     matcher->changed_ctx = changed_ctx;
+    matcher->metrics = metrics_new(measure_table, MEASURES);
+    matcher->process = process_figures_open();
     matcher->pool = pool_start(config->threads);
     bool ok = open_stores(matcher, err);
     if (ok) {
         start_parts(matcher);
-        ok = listen_for_calls(matcher, port, err);
+        ok = measure_start(matcher, err) && listen_for_calls(matcher, port, err);
     }
     if (!ok) {
         free_parts(matcher);

@@ -21,6 +21,8 @@
 #include "matcher/epoch.h"
 #include "matcher/fleet.h"
 #include "matcher/mail_room.h"
+#include "matcher/measure.h"
+#include "matcher/memory.h"
 #include "matcher/noise.h"
 #include "matcher/reliability.h"
 #include "matcher/replay.h"
@@ -57,10 +59,15 @@ struct matcher {
     pthread_mutex_t directory_mutex;
     struct directory *directory;
     uint64_t directory_stamp;
+    struct metrics *metrics;
+    struct metrics_server *metrics_server; /* NULL: not configured */
+    struct process_figures *process;
+    int64_t next_measure_ms;
     atomic_bool draining;
     pthread_mutex_t streams_mutex;
     pthread_cond_t streams_closed; /* on the steady clock */
     int streams;                   /* open ones */
+    struct memory_rest rest;       /* of the ticking thread */
     /* Told when the agents attached or the epoch have changed; from any thread, must not block. */
     void (*changed)(void *ctx);
     void *changed_ctx;
@@ -77,6 +84,8 @@ MUST_CHECK bool matcher_start(const char *home, const struct config *config,
  * list and the directory if their files changed, lets go of agents that may not stay, rolls the
  * epoch over, looks after the mailboxes; every minute, how agencies answer is worked out. */
 void matcher_tick(struct matcher *matcher);
+/* The identity has another certificate: new connections are shown it. */
+void matcher_renewed(struct matcher *matcher);
 /* No new calls; searches that wait for their query end with UNAVAILABLE, the others go on. */
 void matcher_drain(struct matcher *matcher);
 /* Ends with UNAVAILABLE what is still open, stops everything, wipes the epoch keys, frees. */

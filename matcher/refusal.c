@@ -35,6 +35,7 @@ void matcher_note_refusal(struct matcher *matcher, const struct rpc_stream *stre
     audit_text(&fields, "field", err->field);
     audit_text(&fields, "reason", err->text);
     matcher_audit_noise(matcher, stream, AUDIT_REFUSED, &fields);
+    measure_refusal(matcher, call, err);
     log_warn("refused", "call=%s role=%s peer=%s query=%s status=%s field=%s reason=\"%s\"", call,
              role, rpc_stream_peer_id(stream), hash ? text_hex(hash, HASH_BYTES, hex) : hex, status,
              err->field, err->text);

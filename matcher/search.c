@@ -8,6 +8,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/base/text.h"
 #include "proto/rpc/peer.h"
 
 /* ---- life ---- */
@@ -33,6 +34,8 @@ struct search *search_ref(struct search *search)
 /* Lets go of agents and of all that was received of replies. */
 static void clear(struct search *search)
 {
+    if (search->query) hearth__v1__from_la__free_unpacked(search->query, NULL);
+    search->query = NULL;
     for (size_t i = 0; i < search->asked_count; i++) {
         struct asked *asked = &search->asked[i];
         buf_wipe(&asked->c1);
@@ -89,6 +92,8 @@ void search_end(struct search *search, const struct err *err, bool refused)
 {
     if (search->phase == PHASE_DONE) return;
     const uint8_t *hash = search->hashed ? search->hash : NULL;
+    char hex[2 * HASH_BYTES + 1] = "-";
+    search_measure_end(search, err, refused);
     search->phase = PHASE_DONE;
     search->due_ms = 0;
     if (!err) {
@@ -96,7 +101,9 @@ void search_end(struct search *search, const struct err *err, bool refused)
     } else if (refused) {
         matcher_refuse(search->matcher, search->stream, "Search", hash, err);
     } else {
-        log_err(LOG_LEVEL_INFO, "search_ended", err);
+        log_info("search_ended", "query=%s la=%s code=%s field=%s reason=\"%s\"",
+                 hash ? text_hex(hash, HASH_BYTES, hex) : hex, rpc_stream_peer_id(search->stream),
+                 err_code_name(err->code), err->field, err->text);
         rpc_stream_fail(search->stream, err);
     }
     if (err && search->accepted) note_abandoned(search, err);
@@ -104,7 +111,7 @@ void search_end(struct search *search, const struct err *err, bool refused)
     rpc_stream_ref(search->stream);
     timers_at(search->matcher->timers, clock_steady_ms() + GOODBYE_MS, cut, search->stream);
     clear(search);
-    searches_leave(search->matcher->searches, search);
+    search_give_turn(search, searches_leave(search->matcher->searches, search, clock_steady_ms()));
 }
 
 void search_run_job(struct search *search, void (*job)(void *ctx), void *ctx)
@@ -168,9 +175,10 @@ static const step_fn steps[PHASES][KINDS] = {
 static void dispatch(struct search *search, const uint8_t *data, size_t len)
 {
     static const char *const phase_names[PHASES] = {
-        "before the hello",    "before the query", "while the query is checked",
-        "while agents answer", "after the close",  "after the proof",
-        "after the end"};
+        "before the hello",      "before the query",
+        "while the query waits", "while the query is checked",
+        "while agents answer",   "after the close",
+        "after the proof",       "after the end"};
     struct err err;
     if (search->phase == PHASE_DONE) return; /* crossed with the end */
     Hearth__V1__FromLa *message = hearth__v1__from_la__unpack(NULL, len, data);
@@ -246,10 +254,10 @@ static void on_half_closed(struct rpc_stream *stream, void *ctx)
 static void on_closed(struct rpc_stream *stream, enum rpc_status status, const char *detail,
                       void *ctx)
 {
-    (void)status;
     (void)detail;
     struct search *search = rpc_stream_user(stream);
     struct err err;
+    measure_stream_ended(ctx, "Search", status);
     matcher_count_stream(ctx, -1);
     if (!search) return;
     rpc_stream_set_user(stream, NULL);
@@ -271,7 +279,8 @@ const struct rpc_events search_events = {
 
 static bool is_waiting(const struct search *search)
 {
-    return search->phase == PHASE_HELLO || search->phase == PHASE_QUERY;
+    return search->phase == PHASE_HELLO || search->phase == PHASE_QUERY ||
+           search->phase == PHASE_WAITING;
 }
 
 void search_end_all(struct matcher *matcher, bool only_waiting, const struct err *err)

@@ -4,6 +4,7 @@
  *   search_query.c    checks of the query, fan-out
  *   search_replies.c  agents' replies, declines, departures; handing replies to the LA
  *   search_open.c     the LA's shares, opening
+ *   search_measure.c  what of it goes into the metrics
  *   search_finish.c   closing, the proof, ranking, result and receipts
  */
 #ifndef HEARTH_MATCHER_SEARCH_INTERNAL_H
@@ -15,7 +16,9 @@
 
 enum {
     LA_MESSAGE_MS = 10000,  /* within which an LA has to send a message that is due */
-    SHARES_GRACE_MS = 3000, /* after the agents' deadline, for the LA's shares */
+    SHARES_GRACE_MS = 3000, /* for the LA's shares, after the deadline or the last reply */
+    SHARES_PER_MS = 2,      /* and a millisecond more for so many items that it has to share */
+    SHARES_LAST_MS = 75000, /* after the deadline: replies and shares end, whoever was slow */
     MEMBER_PATIENCE =
         GROUP_QUERIES, /* times as long for a member of a group: all are asked at once */
     MEMBER_DEADLINE_MAX_MS =
@@ -26,6 +29,7 @@ enum {
 enum search_phase {
     PHASE_HELLO,      /* the hello is due */
     PHASE_QUERY,      /* the query is due */
+    PHASE_WAITING,    /* the query waits for its turn */
     PHASE_CHECKING,   /* the query is being checked */
     PHASE_COLLECTING, /* agents answer, the LA sends shares */
     PHASE_CLOSING,    /* closed; the proof of shares is due */
@@ -73,12 +77,15 @@ struct search {
     enum search_phase phase;
     bool greeted, hashed, accepted;
     int64_t due_ms; /* steady time at which the LA's message is overdue; 0 = none is due */
-    int64_t started_ms, deadline_ms, grace_ms;
+    Hearth__V1__FromLa *query; /* while it waits */
+    int64_t started_ms, deadline_ms;
+    int64_t grace_ms; /* until when shares are waited for; later with every reply */
     struct asked *asked;
     size_t asked_count;
     size_t *order; /* indices into asked in the order of opening: the order of the proof */
     size_t order_count;
-    size_t items; /* of all replies handed to the LA */
+    size_t items;               /* of all replies handed to the LA */
+    int64_t query_us, phase_us; /* steady: the query came; the phase began */
 };
 
 /* ---- all with the search's mutex held ---- */
@@ -86,6 +93,8 @@ struct search {
  * a second time. `refused`: what the LA sent was at fault, which is logged and audited as a
  * refusal. */
 void search_end(struct search *search, const struct err *err, bool refused);
+/* Its place among those in work is another's now (search_query.c). */
+void search_give_turn(struct search *search, struct search *next);
 /* Closes if nobody is waited for any more (search_finish.c). */
 void search_check_close(struct search *search);
 /* Runs job(ctx) on the pool; members of a group give way to ordinary searches. */
@@ -102,6 +111,17 @@ void search_wake_at(struct search *search, int64_t at_ms);
 int64_t search_patience(const struct search *search);
 /* How long agents have to answer, in ms, where the configuration says `configured_ms`. */
 int64_t search_deadline(uint32_t configured_ms, bool is_member);
+/* The LA has been given a reply: its time for shares begins anew. */
+void search_extend_grace(struct search *search);
+
+/* ---- search_measure.c: for the metrics ---- */
+/* Before the phase changes. */
+void search_measure_phase(struct search *search);
+void search_measure_fan_out(const struct search *search, int64_t began_us);
+/* When nobody is waited for any more: what became of each that was asked. */
+void search_measure_answers(const struct search *search);
+/* With what search_end was told. */
+void search_measure_end(struct search *search, const struct err *err, bool refused);
 
 /* ---- steps; the mutex is held, the message is taken over ---- */
 void search_on_query(struct search *search, Hearth__V1__FromLa *message);

@@ -7,8 +7,10 @@
 
 #include "matcher/agent_session.h"
 #include "matcher/search_internal.h"
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/base/text.h"
 
 struct open_job {
     struct search *search;
@@ -43,8 +45,10 @@ static void run_open_job(void *ctx)
     struct search *search = job->search;
     struct matcher *matcher = search->matcher;
     struct err err = {0};
+    int64_t began_us = clock_steady_us();
     bool ok = blind_open(&job->opened, matcher->scores, epoch_scalar(search->epoch), job->c1.data,
                          job->c2.data, job->shares.data, job->count, matcher->pool, &err);
+    metrics_observe(matcher->metrics, MEASURE_OPENING_SECONDS, 0, 0, clock_steady_us() - began_us);
     buf_wipe(&job->c1);
     buf_wipe(&job->c2);
     buf_wipe(&job->shares);
@@ -78,7 +82,9 @@ static bool match_shares(const struct search *search, const Hearth__V1__SearchSh
  * the LA's word alone shows no fault of it. */
 static void drop_reply(struct search *search, struct asked *asked)
 {
-    log_info("reply_unshared", "agent=%s la=%s", asked->agent->id, search->la.organisation);
+    char hash[2 * HASH_BYTES + 1];
+    log_info("reply_unshared", "query=%s agent=%s la=%s", text_hex(search->hash, HASH_BYTES, hash),
+             asked->agent->id, search->la.organisation);
     buf_wipe(&asked->c1);
     buf_wipe(&asked->c2);
     asked->state = ASKED_REFUSED;

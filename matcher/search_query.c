@@ -164,11 +164,16 @@ static struct rpc_message *pack_query(const struct query_job *job)
 {
     Hearth__V1__Signed certificate = signed_message_of(&job->search->la.raw);
     Hearth__V1__Signed epoch = signed_message_of(&job->epoch->body);
+    Hearth__V1__Signed query = signed_message_bare(job->message->query->query);
+    Hearth__V1__Signed group = HEARTH__V1__SIGNED__INIT;
     Hearth__V1__AgentQuery body = HEARTH__V1__AGENT_QUERY__INIT;
-    body.query = job->message->query->query;
+    body.query = &query;
     body.certificate = &certificate;
     body.epoch = &epoch;
-    body.group = job->message->query->group;
+    if (job->message->query->group) {
+        group = signed_message_bare(job->message->query->group);
+        body.group = &group;
+    }
     Hearth__V1__ToAgent message = HEARTH__V1__TO_AGENT__INIT;
     message.kind_case = HEARTH__V1__TO_AGENT__KIND_QUERY;
     message.query = &body;
@@ -218,6 +223,7 @@ static bool ask(struct agent *agent, struct rpc_message *message)
 static void fan_out(struct search *search, const struct query_job *job)
 {
     size_t count = 0;
+    int64_t began_us = clock_steady_us();
     struct agent **agents = fleet_list(search->matcher->fleet, &count);
     search->asked = mem_array(count, sizeof *search->asked);
     search->order = mem_array(count, sizeof *search->order);
@@ -227,18 +233,17 @@ static void fan_out(struct search *search, const struct query_job *job)
     send_accepted(search);
     note_query(search, job);
     struct rpc_message *message = pack_query(job);
-    int64_t patience = search_patience(search);
     search->deadline_ms =
         clock_steady_ms() + search_deadline(search->matcher->config.deadline_ms, search->is_member);
-    search->grace_ms = search->deadline_ms + SHARES_GRACE_MS * patience;
+    search->grace_ms = search->deadline_ms + SHARES_GRACE_MS * search_patience(search);
     for (size_t i = 0; i < count; i++) {
         search->asked[i].agent = agents[i]; /* takes over the reference */
         search->asked[i].state = ask(agents[i], message) ? ASKED_WAITING : ASKED_LEFT;
     }
     rpc_message_unref(message);
     free(agents);
+    search_measure_fan_out(search, began_us);
     search_wake_at(search, search->deadline_ms);
-    search_wake_at(search, search->grace_ms);
     search_check_close(search);
 }
 
@@ -279,11 +284,44 @@ static void run_query_job(void *ctx)
     search_unref(search);
 }
 
-void search_on_query(struct search *search, Hearth__V1__FromLa *message)
+static void check(struct search *search, Hearth__V1__FromLa *message)
 {
     struct query_job *job = mem_new(struct query_job);
     job->search = search_ref(search);
     job->message = message;
     search_set_phase(search, PHASE_CHECKING);
     (message->query->group ? pool_run_later : pool_run)(search->matcher->pool, run_query_job, job);
+}
+
+/* ---- turns: nothing is checked, paid or asked before it is the query's turn ---- */
+
+static void run_turn(void *ctx)
+{
+    struct search *search = ctx;
+    (void)pthread_mutex_lock(&search->mutex);
+    if (search->phase == PHASE_WAITING) {
+        Hearth__V1__FromLa *message = search->query;
+        search->query = NULL;
+        check(search, message);
+    }
+    (void)pthread_mutex_unlock(&search->mutex);
+    search_unref(search);
+}
+
+/* On the pool, since no two searches are locked at once. */
+void search_give_turn(struct search *search, struct search *next)
+{
+    if (next) pool_run(search->matcher->pool, run_turn, next);
+}
+
+/* The members of a group are asked together, and give way to others in the pool. */
+void search_on_query(struct search *search, Hearth__V1__FromLa *message)
+{
+    if (message->query->group ||
+        searches_begin(search->matcher->searches, search, clock_steady_ms())) {
+        check(search, message);
+        return;
+    }
+    search->query = message;
+    search_set_phase(search, PHASE_WAITING);
 }

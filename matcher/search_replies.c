@@ -120,8 +120,9 @@ static void relay(struct search *search, struct asked *asked, struct reply_job *
 {
     Hearth__V1__AgentReply *reply = job->message->reply;
     Hearth__V1__Signed certificate = signed_message_of(&asked->agent->certificate.raw);
+    Hearth__V1__Signed part = signed_message_bare(reply->reply);
     Hearth__V1__SearchReply body = HEARTH__V1__SEARCH_REPLY__INIT;
-    body.reply = reply->reply;
+    body.reply = &part;
     body.certificate = &certificate;
     body.c1 = reply->c1;
     Hearth__V1__ToLa message = HEARTH__V1__TO_LA__INIT;
@@ -133,16 +134,18 @@ static void relay(struct search *search, struct asked *asked, struct reply_job *
     asked->c2 = envelope_take(&reply->c2);
     asked->state = ASKED_RELAYED;
     search->items += asked->count;
+    search_extend_grace(search);
 }
 
 static void take_reply(struct search *search, struct reply_job *job, bool ok, struct err *err)
 {
     if (search->phase != PHASE_COLLECTING) return;
     struct asked *asked = &search->asked[job->index];
+    char hex[2 * HASH_BYTES + 1];
     if (ok && search->items + job->reply.count > BLIND_QUERY_ITEMS_MAX) {
         /* The others' size is not this agent's fault. */
-        log_warn("reply_dropped", "agent=%s reason=\"the replies to one query hold %d items\"",
-                 job->agent->id, BLIND_QUERY_ITEMS_MAX);
+        log_warn("reply_dropped", "query=%s agent=%s reason=\"the replies hold over %d items\"",
+                 text_hex(search->hash, HASH_BYTES, hex), job->agent->id, BLIND_QUERY_ITEMS_MAX);
         asked->state = ASKED_REFUSED;
     } else if (ok) {
         relay(search, asked, job);
@@ -168,11 +171,18 @@ static void run_reply_job(void *ctx)
     search_unref(search);
 }
 
+static void note_late(const struct agent *agent, const uint8_t hash[HASH_BYTES])
+{
+    char hex[2 * HASH_BYTES + 1];
+    log_debug("reply_late", "query=%s agent=%s", text_hex(hash, HASH_BYTES, hex), agent->id);
+    metrics_add(agent->matcher->metrics, MEASURE_ANSWERS, FATE_LATE, 0, 1);
+}
+
 /* Whether the reply is wanted at all. */
 static bool expect_reply(struct search *search, struct agent *agent, size_t *index, struct err *err)
 {
     if (search->phase != PHASE_COLLECTING || clock_steady_ms() > search->deadline_ms) {
-        log_debug("reply_late", "agent=%s", agent->id);
+        note_late(agent, search->hash);
         return false;
     }
     *index = find_asked(search, agent);
@@ -191,10 +201,7 @@ static bool expect_reply(struct search *search, struct agent *agent, size_t *ind
 static struct search *find_search(struct agent *agent, const uint8_t hash[HASH_BYTES])
 {
     struct search *search = searches_find(agent->matcher->searches, hash);
-    char hex[2 * HASH_BYTES + 1];
-    if (!search) {
-        log_debug("reply_late", "agent=%s query=%s", agent->id, text_hex(hash, HASH_BYTES, hex));
-    }
+    if (!search) note_late(agent, hash);
     return search;
 }
 
@@ -270,8 +277,14 @@ void search_take_decline(struct agent *agent, const Hearth__V1__AgentDecline *de
     (void)pthread_mutex_lock(&search->mutex);
     bool taken = give_up(search, agent, ASKED_DECLINED);
     (void)pthread_mutex_unlock(&search->mutex);
-    log_info(taken ? "declined" : "decline_ignored", "agent=%s query=%s reason=%s", agent->id,
-             text_hex(decline->query_hash.data, HASH_BYTES, hex), decline_word(decline->reason));
+    const char *word = decline_word(decline->reason);
+    log_info(taken ? "declined" : "decline_ignored", "query=%s agent=%s reason=%s",
+             text_hex(decline->query_hash.data, HASH_BYTES, hex), agent->id, word);
+    if (taken) {
+        struct metrics *metrics = agent->matcher->metrics;
+        metrics_add(metrics, MEASURE_DECLINES, metrics_find(metrics, MEASURE_DECLINES, 0, word), 0,
+                    1);
+    }
     search_unref(search);
 }
 

@@ -10,10 +10,13 @@ int64_t search_patience(const struct search *search)
 }
 
 /* A query may come CLOCK_SKEW_MS after its epoch has ended, and epochs.h takes it until then. */
-_Static_assert((int)MEMBER_DEADLINE_MAX_MS +
-                       (int)MEMBER_PATIENCE * (SHARES_GRACE_MS + LA_MESSAGE_MS) <
+_Static_assert((int)MEMBER_DEADLINE_MAX_MS + (int)SHARES_LAST_MS +
+                       (int)MEMBER_PATIENCE * LA_MESSAGE_MS <
                    (int)EPOCH_MARGIN_MS,
                "an explanation ends before its epoch's key is wiped");
+/* An ordinary query waits first, and is checked again against its epoch then. */
+_Static_assert((int)SEARCHES_WAIT_MAX_MS < (int)QUERY_LIFETIME_MS,
+               "its turn comes while it is valid");
 _Static_assert((int)EPOCH_KEEP_MS - (int)EPOCH_MARGIN_MS <= (int)CLOCK_SKEW_MS,
                "no query is accepted later");
 
@@ -33,12 +36,31 @@ static const char *awaited(enum search_phase phase)
     }
 }
 
+/* The next time at which waiting may be over, whatever comes. */
+static void wake_again(struct search *search)
+{
+    int64_t now_ms = clock_steady_ms(), last_ms = search->deadline_ms + SHARES_LAST_MS;
+    if (search->phase != PHASE_COLLECTING || now_ms >= last_ms) return;
+    search_wake_at(search, now_ms < search->grace_ms ? search->grace_ms : last_ms);
+}
+
+static void end_waiting(struct search *search)
+{
+    struct err err;
+    (void)err_set(&err, ERR_BUDGET, "searches", "too many searches came before this one");
+    (void)err_retry(&err, searches_retry_ms(search->matcher->searches));
+    search_end(search, &err, true);
+}
+
 static void on_timer(void *ctx)
 {
     struct search *search = ctx;
     struct err err;
     (void)pthread_mutex_lock(&search->mutex);
-    if (search->due_ms > 0 && clock_steady_ms() >= search->due_ms) {
+    bool due = search->due_ms > 0 && clock_steady_ms() >= search->due_ms;
+    if (due && search->phase == PHASE_WAITING) {
+        end_waiting(search);
+    } else if (due) {
         /* gRPC's code for it has no twin among our errors, so it goes out by hand. */
         (void)err_set(&err, ERR_UNAVAILABLE, NULL, "no %s within %lld s", awaited(search->phase),
                       (long long)LA_MESSAGE_MS / 1000 * search_patience(search));
@@ -46,9 +68,21 @@ static void on_timer(void *ctx)
         search_end(search, &err, true);
     } else if (search->phase == PHASE_COLLECTING) {
         search_check_close(search);
+        wake_again(search);
     }
     (void)pthread_mutex_unlock(&search->mutex);
     search_unref(search);
+}
+
+void search_extend_grace(struct search *search)
+{
+    int64_t items = 0;
+    for (size_t i = 0; i < search->asked_count; i++) {
+        if (search->asked[i].state == ASKED_RELAYED) items += search->asked[i].count;
+    }
+    int64_t until_ms =
+        clock_steady_ms() + SHARES_GRACE_MS * search_patience(search) + items / SHARES_PER_MS;
+    if (search->grace_ms < until_ms) search->grace_ms = until_ms;
 }
 
 void search_wake_at(struct search *search, int64_t at_ms)
@@ -58,10 +92,14 @@ void search_wake_at(struct search *search, int64_t at_ms)
 
 void search_set_phase(struct search *search, enum search_phase phase)
 {
+    search_measure_phase(search);
     search->phase = phase;
     search->due_ms = 0;
     if (phase == PHASE_HELLO || phase == PHASE_QUERY || phase == PHASE_CLOSING) {
         search->due_ms = clock_steady_ms() + LA_MESSAGE_MS * search_patience(search);
+        search_wake_at(search, search->due_ms);
+    } else if (phase == PHASE_WAITING) {
+        search->due_ms = clock_steady_ms() + SEARCHES_WAIT_MAX_MS;
         search_wake_at(search, search->due_ms);
     }
 }

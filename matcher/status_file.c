@@ -4,31 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
+#include "proto/base/cli.h"
 #include "proto/base/clock.h"
-#include "proto/base/file.h"
-#include "proto/base/lock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
-
-bool status_lock(const char *home, int *fd, struct err *err)
-{
-    char *path = file_join(home, HOME_LOCK);
-    bool ok = lock_take(path, fd, err);
-    free(path);
-    return ok;
-}
-
-bool status_is_locked(const char *home)
-{
-    char *path = file_join(home, HOME_LOCK);
-    bool locked = lock_is_taken(path);
-    free(path);
-    return locked;
-}
+#include "proto/base/text.h"
 
 static json_t *attached(struct matcher *matcher)
 {
@@ -63,24 +46,59 @@ static json_t *open_figures(const struct matcher *matcher)
     return list;
 }
 
+static json_t *stores(const struct matcher *matcher)
+{
+    json_t *all = json_object();
+    const struct metric_label *names = &measure_table[MEASURE_STORE_BYTES].labels[0];
+    for (size_t i = 0; i < names->count; i++) {
+        const struct metrics *metrics = matcher->metrics;
+        (void)json_object_set_new(
+            all, names->values[i],
+            json_pack("{s:I,s:I,s:I}", "bytes",
+                      (json_int_t)metrics_value(metrics, MEASURE_STORE_BYTES, i, 0), "file_bytes",
+                      (json_int_t)metrics_value(metrics, MEASURE_STORE_FILE, i, 0), "limit_bytes",
+                      (json_int_t)metrics_value(metrics, MEASURE_STORE_LIMIT, i, 0)));
+    }
+    return all;
+}
+
+static json_t *audit_log(const struct matcher *matcher)
+{
+    struct log_head head = audit_head_now(matcher->audit);
+    char hex[2 * HASH_BYTES + 1];
+    return json_pack("{s:b,s:I,s:s}", "works", audit_works(matcher->audit), "entries",
+                     (json_int_t)head.length, "head", text_hex(head.hash, HASH_BYTES, hex));
+}
+
+static void put_epoch(const struct matcher *matcher, json_t *status)
+{
+    struct epoch_key *epoch = epochs_current(matcher->epochs);
+    (void)json_object_set_new(status, "epoch", json_integer((json_int_t)epoch->record.epoch));
+    (void)json_object_set_new(status, "epoch_began_at", instant_json(epoch->record.not_before));
+    (void)json_object_set_new(status, "epoch_ends_at", instant_json(epoch->record.not_after));
+    epoch_unref(epoch);
+}
+
 bool status_write(struct matcher *matcher, int port, struct err *err)
 {
     const char *listen = matcher->config.listen;
+    const struct certificate *certificate = identity_certificate(matcher->identity);
+    const struct daemon_facts facts = {.id = certificate->organisation,
+                                       .started_ms = process_figures_started(matcher->process),
+                                       .certificate_until_ms = certificate->not_after,
+                                       .metrics = metrics_server_address(matcher->metrics_server)};
     char *address = mem_format("%.*s:%d", (int)(strrchr(listen, ':') - listen), listen, port);
-    struct epoch_key *epoch = epochs_current(matcher->epochs);
-    json_t *status =
-        json_pack("{s:s,s:I,s:s,s:I,s:o,s:I,s:o}", "id",
-                  identity_certificate(matcher->identity)->organisation, "pid",
-                  (json_int_t)getpid(), "address", address, "epoch",
-                  (json_int_t)epoch->record.epoch, "agents", attached(matcher), "mail_waiting",
-                  (json_int_t)mail_room_waiting(matcher->mail), "figures", open_figures(matcher));
-    char *text = json_dumps(status, JSON_COMPACT);
-    char *path = file_join(matcher->home, HOME_STATUS);
-    bool ok = file_write(path, text, strlen(text), 0644, err);
-    free(path);
-    free(text);
-    json_decref(status);
-    epoch_unref(epoch);
+    json_t *status = daemon_status_new(&facts);
+    json_t *more = json_pack(
+        "{s:s,s:o,s:I,s:I,s:I,s:o,s:o,s:I,s:o}", "address", address, "agents", attached(matcher),
+        "agents_listed", (json_int_t)metrics_value(matcher->metrics, MEASURE_AGENTS_LISTED, 0, 0),
+        "searches_open", (json_int_t)searches_count(matcher->searches), "mail_waiting",
+        (json_int_t)mail_room_waiting(matcher->mail), "audit", audit_log(matcher), "stores",
+        stores(matcher), "catalogue", (json_int_t)matcher->catalogue->version, "figures",
+        open_figures(matcher));
+    REQUIRE(more != NULL && json_object_update(status, more) == 0);
+    json_decref(more);
+    put_epoch(matcher, status);
     free(address);
-    return ok;
+    return daemon_status_write(matcher->home, status, 0644, err);
 }

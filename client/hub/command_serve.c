@@ -2,27 +2,24 @@
  * `hearth hub serve`: takes contributions, and opens the sums when a period has closed.
  */
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "client/hub/commands.h"
 #include "client/hub/fetcher.h"
+#include "client/hub/watch.h"
 #include "client/report.h"
 #include "proto/base/clock.h"
-#include "proto/base/file.h"
-#include "proto/base/lock.h"
+#include "proto/base/confine.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/base/signals.h"
 #include "proto/base/text.h"
+#include "proto/base/watchdog.h"
 #include "proto/figures/serve.h"
-
-#define HOME_STATUS "status.json"
-#define HOME_LOCK "serve.lock"
+#include "proto/metrics/daemon_status.h"
 
 enum { TICK_MS = 1000, RPC_THREADS = 2, OPTION_NO_FETCH = 0x500 };
 
@@ -37,12 +34,10 @@ struct server {
     struct figures_server *figures;
     struct rpc_server *rpc;
     struct fetcher *fetcher; /* NULL with --no-fetch */
+    struct hub_watch *watch;
+    struct watchdog *watchdog;
     int port, lock_fd, signal_fd;
     int64_t next_tick_ms;
-    atomic_int streams;
-    atomic_uint taken; /* contributions since it was started */
-    int written_streams;
-    unsigned written_taken;
     bool rpc_started, stopping;
 };
 
@@ -62,38 +57,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* ---- status ---- */
-
-static bool write_status(struct server *server, struct err *err)
-{
-    const char *listen = server->hub.config.listen;
-    char *address =
-        mem_format("%.*s:%d", (int)(strrchr(listen, ':') - listen), listen, server->port);
-    server->written_streams = atomic_load(&server->streams);
-    server->written_taken = atomic_load(&server->taken);
-    json_t *status = json_pack(
-        "{s:s,s:I,s:s,s:I,s:I}", "id", identity_certificate(server->hub.identity)->organisation,
-        "pid", (json_int_t)getpid(), "address", address, "streams",
-        (json_int_t)server->written_streams, "taken", (json_int_t)server->written_taken);
-    REQUIRE(status != NULL);
-    char *text = json_dumps(status, JSON_COMPACT);
-    REQUIRE(text != NULL);
-    char *path = file_join(server->hub.path, HOME_STATUS);
-    bool ok = file_write(path, text, strlen(text), 0644, err);
-    free(path);
-    free(text);
-    json_decref(status);
-    free(address);
-    return ok;
-}
-
-static void remove_status(const struct server *server)
-{
-    char *path = file_join(server->hub.path, HOME_STATUS);
-    (void)unlink(path);
-    free(path);
-}
-
 /* ---- what the figures' side tells; from its threads ---- */
 
 static void on_note(const struct figures_note *note, void *ctx)
@@ -101,37 +64,33 @@ static void on_note(const struct figures_note *note, void *ctx)
     struct server *server = ctx;
     char period[PERIOD_TEXT];
     if (note->event != FIGURES_TAKEN && note->event != FIGURES_LATE) return;
-    if (note->event == FIGURES_TAKEN) atomic_fetch_add(&server->taken, 1);
-    log_info(note->event == FIGURES_TAKEN ? "taken" : "late",
-             "role=%s organisation=%s period=%s table=%s", role_name(note->role),
-             note->organisation, period_text(note->period, period), note->table ? note->table : "");
+    bool taken = note->event == FIGURES_TAKEN;
+    metrics_add(hub_watch_metrics(server->watch), HUB_MEASURE_CONTRIBUTIONS,
+                taken ? HUB_CONTRIBUTION_TAKEN : HUB_CONTRIBUTION_LATE, 0, 1);
+    log_info(taken ? "taken" : "late", "role=%s peer=%s period=%s table=%s", role_name(note->role),
+             note->organisation, period_text(note->period, period),
+             note->table ? note->table : "-");
 }
 
 static void on_refused(struct rpc_stream *stream, const struct err *err, void *ctx)
 {
-    (void)ctx;
-    log_warn("refused", "peer=%s role=%s address=%s field=%s reason=%s", rpc_stream_peer_id(stream),
-             role_name(rpc_stream_peer_role(stream)), rpc_stream_peer_address(stream), err->field,
+    struct server *server = ctx;
+    struct metrics *metrics = hub_watch_metrics(server->watch);
+    metrics_add(metrics, HUB_MEASURE_REFUSALS,
+                metrics_find(metrics, HUB_MEASURE_REFUSALS, 0, err_code_name(err->code)), 0, 1);
+    log_warn("refused", "call=Figures role=%s peer=%s address=%s status=%s field=%s reason=\"%s\"",
+             role_name(rpc_stream_peer_role(stream)), rpc_stream_peer_id(stream),
+             rpc_stream_peer_address(stream), rpc_status_name(rpc_status_of(err->code)), err->field,
              err->text);
 }
 
 static void on_streams(int change, void *ctx)
 {
     struct server *server = ctx;
-    atomic_fetch_add(&server->streams, change);
+    hub_watch_stream(server->watch, change);
 }
 
 /* ---- start ---- */
-
-static bool take_lock(struct server *server, const struct options *options, struct err *err)
-{
-    char *home = hub_home(&options->common);
-    char *path = file_join(home, HOME_LOCK);
-    bool ok = lock_take(path, &server->lock_fd, err);
-    free(path);
-    free(home);
-    return ok;
-}
 
 static bool listen_for_calls(struct server *server, struct err *err)
 {
@@ -154,26 +113,58 @@ static bool listen_for_calls(struct server *server, struct err *err)
                             &server->port, err);
 }
 
+static bool tell_address(struct server *server, struct err *err)
+{
+    const char *listen = server->hub.config.listen;
+    char *address =
+        mem_format("%.*s:%d", (int)(strrchr(listen, ':') - listen), listen, server->port);
+    bool ok = hub_watch_serves(server->watch, address, err);
+    free(address);
+    return ok;
+}
+
 static bool start(struct server *server, const struct options *options, struct err *err)
 {
     if (!signals_open(&server->signal_fd, err) || !hub_open(&options->common, &server->hub, err) ||
-        !take_lock(server, options, err)) {
+        !daemon_lock(server->hub.path, &server->lock_fd, err) ||
+        !hub_watch_start(&server->hub, &server->watch, err)) {
         return false;
     }
+    watch_config_apply(&server->hub.config.watch, &options->common);
     if (options->listen) {
         (void)snprintf(server->hub.config.listen, sizeof server->hub.config.listen, "%s",
                        options->listen);
     }
     rpc_start();
     server->rpc_started = true;
-    if (!listen_for_calls(server, err) || !write_status(server, err)) return false;
-    if (!options->no_fetch) server->fetcher = fetcher_start(&server->hub);
+    if (!listen_for_calls(server, err) || !tell_address(server, err)) return false;
+    if (!options->no_fetch) {
+        server->fetcher = fetcher_start(&server->hub, hub_watch_metrics(server->watch));
+    }
+    confine_settle(!options->no_fetch);
     log_info("serving", "address=%s port=%d", server->hub.config.listen, server->port);
-    (void)sd_notify(0, "READY=1");
+    server->watchdog = watchdog_new();
+    watchdog_watch_pool(server->watchdog, "pool", server->hub.pool);
+    watchdog_watch_pool(server->watchdog, "figures", figures_server_thread(server->figures));
+    watchdog_ready(server->watchdog);
     return true;
 }
 
 /* ---- the loop ---- */
+
+static void watch_certificate(struct server *server)
+{
+    struct err err = {0};
+    bool changed = false;
+    if (!identity_reload(server->hub.identity, server->hub.path, server->hub.trust, &changed,
+                         &err)) {
+        log_err(LOG_LEVEL_ERROR, "certificate_kept", &err);
+    }
+    if (!changed) return;
+    rpc_server_reload(server->rpc, server->hub.identity, server->hub.trust);
+    log_info("certificate", "serial=%llu",
+             (unsigned long long)identity_certificate(server->hub.identity)->serial);
+}
 
 static void tick(struct server *server)
 {
@@ -186,13 +177,12 @@ static void tick(struct server *server)
         log_info("revocations", "number=%llu",
                  (unsigned long long)trust_revocation_number(server->hub.trust));
     }
+    watch_certificate(server);
     figures_server_tick(server->figures);
     if (server->fetcher) fetcher_tick(server->fetcher);
-    if ((server->written_streams != atomic_load(&server->streams) ||
-         server->written_taken != atomic_load(&server->taken)) &&
-        !write_status(server, &err)) {
-        log_err(LOG_LEVEL_ERROR, "status", &err);
-    }
+    hub_watch_tick(server->watch);
+    watchdog_status(server->watchdog, "%d streams open", hub_watch_streams(server->watch));
+    watchdog_tick(server->watchdog);
     server->next_tick_ms = clock_steady_ms() + TICK_MS;
 }
 
@@ -205,12 +195,15 @@ static void run(struct server *server)
         (void)poll(&signal, 1, wait_ms > 0 ? (int)wait_ms : 0);
         enum signals_kind kind;
         while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
-            if (kind == SIGNALS_RELOAD) server->next_tick_ms = 0;
+            if (kind == SIGNALS_RELOAD) {
+                watchdog_reloading(server->watchdog);
+                server->next_tick_ms = 0;
+            }
             if (kind == SIGNALS_STOP) server->stopping = true;
         }
     }
-    (void)sd_notify(0, "STOPPING=1");
-    log_info("stopping", "streams=%d", atomic_load(&server->streams));
+    watchdog_stopping(server->watchdog);
+    log_info("stopping", "streams=%d", hub_watch_streams(server->watch));
 }
 
 /* ---- stop ---- */
@@ -222,11 +215,12 @@ static void stop(struct server *server)
     if (server->rpc) {
         rpc_server_drain(server->rpc);
         rpc_server_stop(server->rpc);
-        remove_status(server);
     }
     figures_server_stop(server->figures);
     if (server->rpc_started) rpc_stop();
+    hub_watch_stop(server->watch);
     hub_close(&server->hub);
+    watchdog_free(server->watchdog);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);
     if (server->lock_fd >= 0) (void)close(server->lock_fd);
 }
@@ -242,7 +236,8 @@ int command_hub_serve(int argc, char **argv)
         .options = entries,
         .parser = parse,
         .doc = "Takes contributions until SIGTERM, and opens the sums of a period when it has "
-               "closed. SIGHUP re-reads the revocation list at once."};
+               "closed. SIGHUP re-reads the revocation list and the certificate at "
+               "once."};
     struct options options = {0};
     struct err err = {0};
     if (cli_parse(&argp, argc, argv, &options, &options.common) != 0) return EXIT_BAD_REQUEST;

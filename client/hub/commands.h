@@ -5,8 +5,18 @@
 #ifndef HEARTH_CLIENT_HUB_COMMANDS_H
 #define HEARTH_CLIENT_HUB_COMMANDS_H
 
+#include "proto/backup/backup.h"
+
+/* What a hub's home holds, for copies and checks. */
+extern const struct backup_plan hub_backup_plan;
+
 /* Writes config.json. */
 int command_hub_init(int argc, char **argv);
+/* Copies the home; makes one of a copy. */
+int command_hub_backup(int argc, char **argv);
+int command_hub_restore(int argc, char **argv);
+/* Checks config.json, and what else `serve` needs. */
+int command_hub_check_config(int argc, char **argv);
 /* Draws up the areas of the tables from boundaries; lists them. */
 int command_hub_areas(int argc, char **argv);
 /* Says who contributes; lists them. */
@@ -15,6 +25,8 @@ int command_hub_enrol(int argc, char **argv);
 int command_hub_open(int argc, char **argv);
 /* Takes contributions until SIGTERM. */
 int command_hub_serve(int argc, char **argv);
+/* How a hub that serves is. */
+int command_hub_status(int argc, char **argv);
 /* Opens the sums of what has closed. */
 int command_hub_fetch(int argc, char **argv);
 /* Who has contributed, and who has not. */

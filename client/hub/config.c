@@ -5,12 +5,11 @@
 #include <jansson.h>
 
 #include "client/hub/home.h"
+#include "proto/base/config_file.h"
 #include "proto/base/file.h"
 #include "proto/base/json_file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
-
-enum { CONFIG_MAX = 64 * 1024 };
 
 static bool check_address(const char *key, const char *text, size_t max, int64_t lowest_port,
                           struct err *err)
@@ -31,43 +30,51 @@ static bool check(const char *matcher, const char *matcher_id, const char *liste
            check_address("address", address, MANIFEST_ADDRESS_MAX, 1, err);
 }
 
-static bool parse(const struct buf *text, struct hub_config *out, struct err *err)
+static bool take(void *ctx, const char *name, const json_t *value, bool *known, struct err *err)
 {
-    json_error_t why;
-    json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &why);
-    if (!root) return err_set(err, ERR_INVALID, HOME_CONFIG, "line %d: %s", why.line, why.text);
-    const char *matcher = NULL, *id = NULL, *listen = NULL, *address = NULL;
-    bool ok = json_unpack_ex(root, &why, JSON_STRICT, "{s:s,s:s,s:s,s:s}", "matcher", &matcher,
-                             "matcher_id", &id, "listen", &listen, "address", &address) == 0;
-    if (!ok) {
-        (void)err_set(err, ERR_INVALID, HOME_CONFIG,
-                      "%s; wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\","
-                      "\"listen\":\"host:port\",\"address\":\"host:port\"}",
-                      why.text);
-    } else if (!(ok = check(matcher, id, listen, address, err))) {
-        (void)err_in(err, HOME_CONFIG);
-    } else {
-        memcpy(out->matcher, matcher, strlen(matcher) + 1);
-        memcpy(out->matcher_id, id, strlen(id) + 1);
-        memcpy(out->listen, listen, strlen(listen) + 1);
-        memcpy(out->address, address, strlen(address) + 1);
+    struct hub_config *config = ctx;
+    if (strcmp(name, "matcher") == 0) {
+        return config_address(name, value, 1, ADDRESS_MAX, config->matcher, err);
     }
-    json_decref(root);
-    return ok;
+    if (strcmp(name, "matcher_id") == 0) return config_id(name, value, config->matcher_id, err);
+    if (strcmp(name, "listen") == 0) {
+        return config_address(name, value, 0, ADDRESS_MAX, config->listen, err);
+    }
+    if (strcmp(name, "address") == 0) {
+        return config_address(name, value, 1, MANIFEST_ADDRESS_MAX, config->address, err);
+    }
+    if (watch_config_knows(name)) {
+        return watch_config_set(&config->watch, name, json_string_value(value), err);
+    }
+    *known = false;
+    return true;
+}
+
+static bool read_config(const char *home, struct hub_config *out, struct checks *checks,
+                        struct err *err)
+{
+    static const char *const needed[] = {"matcher", "matcher_id", "listen", "address", NULL};
+    static const struct config_form form = {
+        .take = take,
+        .needed = needed,
+        .hint = "wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\",\"listen\":\"host:port\","
+                "\"address\":\"host:port\"}"};
+    *out = (struct hub_config){.watch = watch_config_default()};
+    return config_file_read(home, &form, out, checks, err);
+}
+
+bool hub_config_check(const char *home, struct hub_config *out, struct checks *checks)
+{
+    struct err ignored;
+    return read_config(home, out, checks, &ignored);
 }
 
 bool hub_config_read(const char *home, struct hub_config *out, struct err *err)
 {
-    char *path = file_join(home, HOME_CONFIG);
-    struct buf text = {0};
-    bool ok = file_read(path, CONFIG_MAX, &text, err) && parse(&text, out, err);
-    if (!ok && err->code == ERR_NOT_FOUND) {
-        (void)err_set(err, ERR_NOT_FOUND, "", "%s does not exist; 'hearth hub init' makes it",
-                      path);
-    }
-    buf_free(&text);
-    free(path);
-    return ok;
+    if (read_config(home, out, NULL, err)) return true;
+    if (err->code != ERR_NOT_FOUND) return err_in(err, HOME_CONFIG);
+    return err_set(err, ERR_NOT_FOUND, "", "%s/%s does not exist; 'hearth hub init' makes it", home,
+                   HOME_CONFIG);
 }
 
 bool hub_config_create(const char *home, const struct hub_config *config, struct err *err)

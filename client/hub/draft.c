@@ -121,7 +121,7 @@ static bool set_side(const struct draft_options *options, size_t side, size_t en
     if (insiders > quorum - 2) {
         return err_set(err, ERR_INVALID, "insiders",
                        "%u for %s: 1 to %u can be withstood with a quorum of %u", insiders,
-                       figures_side_name(side), quorum - 2, quorum);
+                       figures_side_name((enum figures_side)side), quorum - 2, quorum);
     }
     *out = (struct manifest_side){.quorum = quorum, .insiders = insiders, .enrolled = enrolled};
     return true;

@@ -40,7 +40,8 @@ void draft_print(FILE *out, const struct manifest *manifest)
                   period_text(manifest->period, period), opens, closes, manifest->address);
     (void)fprintf(out, "Areas: %zu authorities in %zu regions\n",
                   manifest->geography->authority_count, manifest->geography->region_count);
-    for (size_t side = 0; side < FIGURES_SIDES; side++) print_side(out, manifest, side);
+    for (size_t side = 0; side < FIGURES_SIDES; side++)
+        print_side(out, manifest, (enum figures_side)side);
 }
 
 static json_t *side_json(const struct manifest_side *side)
@@ -75,7 +76,7 @@ void draft_json(json_t *object, const struct manifest *manifest)
         (json_int_t)manifest->geography->authority_count, "tables", terms_json(manifest));
     for (size_t side = 0; side < FIGURES_SIDES; side++) {
         if (manifest->sides[side].quorum == 0) continue;
-        (void)json_object_set_new(members, figures_side_name(side),
+        (void)json_object_set_new(members, figures_side_name((enum figures_side)side),
                                   side_json(&manifest->sides[side]));
     }
     REQUIRE(members != NULL && json_object_update(object, members) == 0);

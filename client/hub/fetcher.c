@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "client/hub/watch.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -16,6 +17,7 @@ enum {
 
 struct fetcher {
     struct hub *hub;
+    struct metrics *metrics;
     struct pool *pool;     /* of one thread */
     atomic_bool busy;      /* the thread's */
     atomic_llong next_ms;  /* steady: of the next look */
@@ -35,18 +37,20 @@ static void on_dialled(struct dial *dial, void *ctx)
 
 static void on_table(const struct fetched *fetched, void *ctx)
 {
+    static const enum log_level levels[] = {[FETCH_RELEASED] = LOG_LEVEL_INFO,
+                                            [FETCH_GIVEN_UP] = LOG_LEVEL_WARN,
+                                            [FETCH_REFUSED] = LOG_LEVEL_WARN,
+                                            [FETCH_WRONG] = LOG_LEVEL_ERROR};
+    const struct fetcher *fetcher = ctx;
     char period[PERIOD_TEXT];
-    (void)ctx;
-    (void)period_text(fetched->period, period);
-    if (fetched->state == FETCH_RELEASED) {
-        log_info("released", "period=%s table=%s contributions=%zu", period, fetched->table->name,
-                 fetched->contributions);
-        return;
-    }
-    log_line(fetched->state == FETCH_WRONG ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
-             fetch_state_name(fetched->state), "period=%s table=%s contributions=%zu reason=%s: %s",
-             period, fetched->table->name, fetched->contributions, fetched->why.field,
-             fetched->why.text);
+    metrics_add(
+        fetcher->metrics, HUB_MEASURE_TABLES,
+        metrics_find(fetcher->metrics, HUB_MEASURE_TABLES, 0, fetch_state_name(fetched->state)), 0,
+        1);
+    log_line(levels[fetched->state], "table",
+             "state=%s period=%s table=%s contributions=%zu field=%s reason=\"%s\"",
+             fetch_state_name(fetched->state), period_text(fetched->period, period),
+             fetched->table->name, fetched->contributions, fetched->why.field, fetched->why.text);
 }
 
 static bool has_a_no(const struct fetch_outcome *outcome)
@@ -82,10 +86,11 @@ static void job(void *ctx)
     atomic_store(&fetcher->busy, false);
 }
 
-struct fetcher *fetcher_start(struct hub *hub)
+struct fetcher *fetcher_start(struct hub *hub, struct metrics *metrics)
 {
     struct fetcher *fetcher = mem_new(struct fetcher);
     fetcher->hub = hub;
+    fetcher->metrics = metrics;
     REQUIRE(pthread_mutex_init(&fetcher->mutex, NULL) == 0);
     fetcher->pool = pool_start(1);
     return fetcher;

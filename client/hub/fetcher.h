@@ -6,10 +6,12 @@
 #define HEARTH_CLIENT_HUB_FETCHER_H
 
 #include "client/hub/fetch.h"
+#include "proto/metrics/metrics.h"
 
 struct fetcher;
-/* hub outlives it. rpc_start must have been called. */
-struct fetcher *fetcher_start(struct hub *hub);
+/* hub and metrics (of hub_measure_table; may be NULL) outlive it. rpc_start must have been called.
+ */
+struct fetcher *fetcher_start(struct hub *hub, struct metrics *metrics);
 /* Ends what is under way, between two tables; NULL is fine. */
 void fetcher_stop(struct fetcher *fetcher);
 /* Every second or so: begins where something is due. Does not wait. */

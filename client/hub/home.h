@@ -6,12 +6,18 @@
 
 #include "client/la.h"
 #include "proto/figures/collection.h"
+#include "proto/metrics/watch_config.h"
+
+/* Of a running `hub serve`. */
+#define HUB_STATUS "status.json"
+#define HUB_LOCK "serve.lock"
 
 struct hub_config {
     char matcher[ADDRESS_MAX + 1]; /* "host:port" */
     char matcher_id[ID_MAX + 1];
     char listen[ADDRESS_MAX + 1];           /* where `hub serve` listens, "host:port" */
     char address[MANIFEST_ADDRESS_MAX + 1]; /* what contributors dial: goes into manifests */
+    struct watch_config watch;
 };
 
 struct hub {
@@ -35,6 +41,8 @@ void hub_close(struct hub *hub); /* also of one that is all zeros */
 
 /* HOME/config.json alone. Errors as hub_open. */
 MUST_CHECK bool hub_config_read(const char *home, struct hub_config *out, struct err *err);
+/* The same with all faults, into `checks`. */
+bool hub_config_check(const char *home, struct hub_config *out, struct checks *checks);
 /* Makes HOME and its config.json (0600). ERR_EXISTS where there is one; ERR_INVALID names the key.
  */
 MUST_CHECK bool hub_config_create(const char *home, const struct hub_config *config,

@@ -23,7 +23,8 @@ static const char *const kind_names[AUDIT_KINDS] = {[AUDIT_STARTED] = "started",
                                                     [AUDIT_FIGURES_AGREED] = "figures_agreed",
                                                     [AUDIT_FIGURES_CONTRIBUTION] =
                                                         "figures_contribution",
-                                                    [AUDIT_FIGURES_RELEASED] = "figures_released"};
+                                                    [AUDIT_FIGURES_RELEASED] = "figures_released",
+                                                    [AUDIT_RESTORED] = "restored"};
 
 const char *audit_kind_name(enum audit_kind kind)
 {

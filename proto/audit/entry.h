@@ -35,6 +35,7 @@ enum audit_kind {
     AUDIT_FIGURES_AGREED,       /* a hub's manifest has its release key */
     AUDIT_FIGURES_CONTRIBUTION, /* one was taken */
     AUDIT_FIGURES_RELEASED,     /* the sum of a set was half-opened */
+    AUDIT_RESTORED, /* the log was put back from a backup: heads since then are not in it */
     AUDIT_KINDS
 };
 const char *audit_kind_name(enum audit_kind kind); /* "query" */

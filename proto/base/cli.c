@@ -56,6 +56,15 @@ static int with_output(const char *title, int code)
     return EXIT_FAILURE;
 }
 
+static void confine(const struct cli_program *program, const struct cli_command *command, int argc,
+                    char **argv)
+{
+    struct confine_rights rights = {.needs = command->needs, .writes = command->writes};
+    if (!program->confined) return;
+    memcpy(rights.homes, program->homes, sizeof rights.homes);
+    confine_start(&rights, argc, argv);
+}
+
 static int run_command(const struct cli_program *program, const struct cli_command *command,
                        int words, int argc, char **argv)
 {
@@ -63,6 +72,7 @@ static int run_command(const struct cli_program *program, const struct cli_comma
     (void)snprintf(title, sizeof title, "%s %s", program->name, command->name);
     char *saved = argv[words];
     argv[words] = title;
+    confine(program, command, argc - words, argv + words);
     int code = command->run(argc - words, argv + words);
     argv[words] = saved;
     return with_output(title, code);
@@ -148,9 +158,17 @@ static int unknown_command(const struct cli_program *program, int argc, char **a
     return EXIT_USAGE;
 }
 
+/* `PROGRAM --check-config` is the command of that name, as with other daemons. */
+static void take_check_config(int argc, char **argv)
+{
+    static char command[] = "check-config";
+    if (argc > 1 && strcmp(argv[1], "--check-config") == 0) argv[1] = command;
+}
+
 int cli_main(const struct cli_program *program, int argc, char **argv)
 {
     json_wipe_setup();
+    take_check_config(argc, argv);
     if (argc < 2) {
         print_usage(program, stderr);
         return EXIT_USAGE;
@@ -176,11 +194,13 @@ int cli_main(const struct cli_program *program, int argc, char **argv)
     return unknown_command(program, argc, argv);
 }
 
-enum { OPTION_PASSPHRASE_FD = 0x1001, OPTION_JSON };
+enum { OPTION_PASSPHRASE_FD = 0x1001, OPTION_JSON, OPTION_LOG_FORMAT };
 
 static error_t parse_common(int key, char *arg, struct argp_state *state)
 {
     struct cli_common *common = state->input;
+    enum log_format format = LOG_FORMAT_TEXT;
+    struct err err;
     int64_t number = 0;
     switch (key) {
     case 'C': common->home = arg; return 0;
@@ -194,6 +214,13 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
         }
         common->passphrase_fd = (int)number;
         return 0;
+    case OPTION_LOG_FORMAT:
+        if (!log_format_find(arg, &format, &err)) {
+            argp_error(state, "--log-format %s", err.text);
+            return EINVAL;
+        }
+        common->log_format = arg;
+        return 0;
     case ARGP_KEY_INIT: common->passphrase_fd = -1; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -206,6 +233,7 @@ static const struct argp_option common_options[] = {
     {"json", OPTION_JSON, NULL, 0, "Print JSON on standard output", 90},
     {"verbose", 'v', NULL, 0, "Log more", 90},
     {"quiet", 'q', NULL, 0, "Log warnings and errors only", 90},
+    {"log-format", OPTION_LOG_FORMAT, "FORMAT", 0, "Log as text or json, one line an event", 90},
     {0}};
 
 const struct argp cli_common_argp = {.options = common_options, .parser = parse_common};
@@ -233,6 +261,15 @@ static bool *promise_json(int argc, char **argv)
     return NULL;
 }
 
+/* One that was checked when the options were read. */
+static void set_log_format(const char *name)
+{
+    enum log_format format = LOG_FORMAT_TEXT;
+    struct err err;
+    REQUIRE(log_format_find(name, &format, &err));
+    log_set_format(format);
+}
+
 int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
               const struct cli_common *common)
 {
@@ -245,6 +282,7 @@ int cli_parse(const struct argp *argp, int argc, char **argv, void *input,
     if (parsing) *parsing = false;
     if (common->verbose) log_set_level(LOG_LEVEL_DEBUG);
     if (common->quiet) log_set_level(LOG_LEVEL_WARN);
+    if (common->log_format) set_log_format(common->log_format);
     return 0;
 }
 
@@ -279,11 +317,35 @@ static struct err printable(const struct err *err)
     return shown;
 }
 
+static int64_t seconds_of(const struct err *err)
+{
+    return err->retry_ms / 1000 + (err->retry_ms % 1000 > 0);
+}
+
 json_t *cli_error_json(const struct err *err)
 {
     struct err shown = printable(err);
-    return json_pack("{s:s,s:s,s:s}", "code", err_code_name(shown.code), "field", shown.field,
-                     "message", shown.text);
+    json_t *object = json_pack("{s:s,s:s,s:s}", "code", err_code_name(shown.code), "field",
+                               shown.field, "message", shown.text);
+    if (err->retry_ms > 0) {
+        (void)json_object_set_new(object, "retry_after_s", json_integer(seconds_of(err)));
+    }
+    return object;
+}
+
+/* "; try again in 40 s", with the unit that people count in; "" where nothing is known. */
+static void retry_text(const struct err *err, char out[64])
+{
+    int64_t seconds = seconds_of(err);
+    out[0] = '\0';
+    if (err->retry_ms <= 0) return;
+    if (seconds < 120) {
+        (void)snprintf(out, 64, "; try again in %lld s", (long long)seconds);
+    } else if (seconds < 7200) {
+        (void)snprintf(out, 64, "; try again in %lld minutes", (long long)(seconds + 59) / 60);
+    } else {
+        (void)snprintf(out, 64, "; try again in %lld hours", (long long)(seconds + 3599) / 3600);
+    }
 }
 
 json_t *instant_json(int64_t ms)
@@ -298,8 +360,10 @@ void cli_print_error(const char *program, bool json, const struct err *err)
 {
     if (!json) {
         struct err shown = printable(err);
-        (void)fprintf(stderr, "%s: %s%s%s\n", program, shown.field, shown.field[0] ? ": " : "",
-                      shown.text);
+        char retry[64];
+        retry_text(err, retry);
+        (void)fprintf(stderr, "%s: %s%s%s%s\n", program, shown.field, shown.field[0] ? ": " : "",
+                      shown.text, retry);
         return;
     }
     json_t *object = json_pack("{s:o}", "error", cli_error_json(err));

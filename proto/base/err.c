@@ -16,6 +16,7 @@ static void fill(struct err *err, enum err_code code, const char *field, const c
     err->code = code;
     memcpy(err->field, kept, sizeof kept);
     text_copy_cut(err->text, sizeof err->text, text);
+    err->retry_ms = 0;
 }
 
 bool err_set(struct err *err, enum err_code code, const char *field, const char *fmt, ...)
@@ -42,6 +43,12 @@ bool err_set_errno(struct err *err, int errno_value, const char *field, const ch
                        strerror_r(errno_value, reason, sizeof reason));
     }
     fill(err, ERR_IO, field, text);
+    return false;
+}
+
+bool err_retry(struct err *err, int64_t retry_ms)
+{
+    err->retry_ms = retry_ms > 0 ? retry_ms : 1;
     return false;
 }
 

@@ -10,6 +10,7 @@
 #define HEARTH_BASE_ERR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -38,6 +39,7 @@ struct err {
     enum err_code code;
     char field[ERR_FIELD_MAX];
     char text[ERR_TEXT_MAX];
+    int64_t retry_ms; /* 0, or after how long it is worth trying again */
 };
 
 /* Fills `err` and returns false, so that callers can `return err_set(...)`.
@@ -48,6 +50,10 @@ bool err_set(struct err *err, enum err_code code, const char *field, const char 
 /* Like err_set with ERR_IO, appending ": " and strerror of `errno_value`. Returns false. */
 bool err_set_errno(struct err *err, int errno_value, const char *field, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
+
+/* Says after how long it is worth trying again, 1 ms or more; err_set and err_set_errno take that
+ * back. Returns false: `return err_retry(err, 10000)`. */
+bool err_retry(struct err *err, int64_t retry_ms);
 
 /* Puts "prefix" and a dot (or nothing where the field starts with '[') before err->field. Returns
  * false, for use on the way up: `return err_in(err, "location")`. */

@@ -17,6 +17,7 @@ struct job {
 
 struct queue {
     struct job *first, *last;
+    size_t count;
 };
 
 enum { NOW, LATER, QUEUES };
@@ -38,6 +39,7 @@ static struct job *take(struct pool *pool)
     if (!job) return NULL;
     queue->first = job->next;
     if (!queue->first) queue->last = NULL;
+    queue->count--;
     return job;
 }
 
@@ -99,6 +101,14 @@ unsigned pool_threads(const struct pool *pool)
     return pool->count;
 }
 
+void pool_waiting(struct pool *pool, size_t *now, size_t *later)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    *now = pool->queues[NOW].count;
+    *later = pool->queues[LATER].count;
+    (void)pthread_mutex_unlock(&pool->lock);
+}
+
 /* False, and nothing queued, once the pool is stopping. */
 static bool enqueue(struct pool *pool, int which, void (*run)(void *ctx), void *ctx)
 {
@@ -114,6 +124,7 @@ static bool enqueue(struct pool *pool, int which, void (*run)(void *ctx), void *
             queue->first = job;
         }
         queue->last = job;
+        queue->count++;
         (void)pthread_cond_signal(&pool->wake);
     }
     (void)pthread_mutex_unlock(&pool->lock);

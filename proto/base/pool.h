@@ -15,6 +15,8 @@ struct pool *pool_start(unsigned threads);
 /* Waits for all queued work, joins the workers, frees. */
 void pool_stop(struct pool *pool);
 unsigned pool_threads(const struct pool *pool);
+/* Jobs that wait for a worker: those of pool_run, and those of pool_run_later. */
+void pool_waiting(struct pool *pool, size_t *now, size_t *later);
 /* Runs job(ctx) on a worker; jobs start in order of submission. Never waits for one. Aborts where
  * pool_stop was called before. */
 void pool_run(struct pool *pool, void (*job)(void *ctx), void *ctx);

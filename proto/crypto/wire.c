@@ -131,6 +131,17 @@ void wire_pack(const ProtobufCMessage *message, struct buf *out)
     REQUIRE(protobuf_c_message_pack(message, buf_reserve(out, len)) == len);
 }
 
+void wire_pad(struct buf *packed, size_t size)
+{
+    /* Tag and length take three bytes for every number of zeros from 128 to 2^14 - 1. */
+    size_t zeros = size - packed->len - 3;
+    REQUIRE(size >= packed->len + WIRE_PADDING_LEAST && zeros < 1 << 14);
+    buf_u8(packed, WIRE_PADDING << 3 | PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED);
+    buf_u8(packed, (uint8_t)(0x80 | (zeros & 0x7f)));
+    buf_u8(packed, (uint8_t)(zeros >> 7));
+    memset(buf_reserve(packed, zeros), 0, zeros);
+}
+
 ProtobufCBinaryData wire_data(const void *data, size_t len)
 {
     /* protobuf-c has no const; packing only reads. */

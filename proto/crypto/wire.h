@@ -31,6 +31,11 @@ MUST_CHECK bool wire_decode(const struct wire_kind *kind, const uint8_t *body, s
 /* Appends the encoding. */
 void wire_pack(const ProtobufCMessage *message, struct buf *out);
 
+/* Makes a packed message `size` bytes long: appends field WIRE_PADDING, `bytes` of zeros, which the
+ * message must have. size is WIRE_PADDING_LEAST to 16 KiB more than the message has. */
+enum { WIRE_PADDING = 15, WIRE_PADDING_LEAST = 131 };
+void wire_pad(struct buf *packed, size_t size);
+
 /* A `bytes` field for encoding; not copied. */
 ProtobufCBinaryData wire_data(const void *data, size_t len);
 /* Copies a `bytes` field that must be exactly `len` bytes long. */

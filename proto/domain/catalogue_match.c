@@ -137,14 +137,21 @@ static size_t words_apart(const char *folded, const char *text)
     return apart <= allowed ? apart : WORDS_MAX;
 }
 
-static void keep_nearest(const struct search *search, const struct criterion *criterion,
-                         const char *text, const struct criterion **best, size_t *least)
+/* The nearest words so far, and whose they are. */
+struct nearest {
+    const struct criterion *criterion;
+    size_t apart;
+};
+
+/* The criterion of a code is looked for only where its words are nearer: that takes longest. */
+static void keep_nearest(const struct search *search, const char *code, const char *text,
+                         struct nearest *nearest)
 {
-    if (!criterion || !in_group(search, criterion)) return;
     size_t apart = words_apart(search->folded, text);
-    if (apart >= *least) return;
-    *best = criterion;
-    *least = apart;
+    if (apart >= nearest->apart) return;
+    const struct criterion *criterion = catalogue_find(search->catalogue, code);
+    if (!criterion || !in_group(search, criterion)) return;
+    *nearest = (struct nearest){criterion, apart};
 }
 
 static const struct criterion *nearest(const struct search *search, const char *text)
@@ -154,18 +161,15 @@ static const struct criterion *nearest(const struct search *search, const char *
     if (code && in_group(search, catalogue_find(catalogue, code))) {
         return catalogue_find(catalogue, code);
     }
-    const struct criterion *best = NULL;
-    size_t least = WORDS_MAX;
+    struct nearest best = {NULL, WORDS_MAX};
     for (size_t i = 0; i < catalogue->count; i++) {
         const struct criterion *criterion = &catalogue->criteria[i];
-        keep_nearest(search, criterion, criterion->label, &best, &least);
+        keep_nearest(search, criterion->code, criterion->label, &best);
     }
     for (size_t i = 0; i < standard_code_count; i++) {
-        const struct standard_code *line = &standard_codes[i];
-        keep_nearest(search, catalogue_find(catalogue, line->criterion), line->label, &best,
-                     &least);
+        keep_nearest(search, standard_codes[i].criterion, standard_codes[i].label, &best);
     }
-    return best;
+    return best.criterion;
 }
 
 static bool ambiguous(const struct search *search, const char *text, struct err *err)

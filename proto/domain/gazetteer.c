@@ -8,12 +8,18 @@
 #include "proto/base/mem.h"
 #include "proto/domain/gazetteer_store.h"
 
-static const char *const TABLES[GAZETTEER_TABLES] = {"units", "areas", "names", "imports"};
+static const char *const table_names[GAZETTEER_TABLES] = {"units", "areas", "names", "imports"};
+const struct store_schema gazetteer_schema = {.name = HOME_GAZETTEER,
+                                              .tables = table_names,
+                                              .table_count = GAZETTEER_TABLES,
+                                              .format = 2,
+                                              .oldest = 1,
+                                              .readable = 1,
+                                              .upgrades = store_upgrade_stamp_only};
 
 bool gazetteer_store_open(const char *path, struct store **out, struct err *err)
 {
-    return store_open(path, true, TABLES, GAZETTEER_TABLES, GAZETTEER_FORMAT, GAZETTEER_MAX_MIB,
-                      out, err) ||
+    return store_open(path, true, &gazetteer_schema, GAZETTEER_MAX_MIB, out, err) ||
            err_in(err, "gazetteer");
 }
 
@@ -27,8 +33,7 @@ static bool none_there(const char *path, struct err *err)
 
 bool gazetteer_store_read(const char *path, struct store **out, struct err *err)
 {
-    if (store_open_reader(path, TABLES, GAZETTEER_TABLES, GAZETTEER_FORMAT, GAZETTEER_MAX_MIB, out,
-                          err)) {
+    if (store_open_reader(path, &gazetteer_schema, GAZETTEER_MAX_MIB, out, err)) {
         return true;
     }
     return err->code == ERR_NOT_FOUND ? none_there(path, err) : err_in(err, "gazetteer");

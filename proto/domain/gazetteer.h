@@ -10,6 +10,7 @@
 #include "proto/domain/postcode.h"
 
 #define HOME_GAZETTEER "gazetteer" /* in a home directory; may be a symbolic link */
+extern const struct store_schema gazetteer_schema;
 
 struct gazetteer; /* thread-safe for look-ups; each sees the last whole import */
 

@@ -13,7 +13,7 @@
  * imports: number, 8 bytes big-endian -> struct gazetteer_import_entry */
 enum gazetteer_table { TABLE_UNITS, TABLE_AREAS, TABLE_NAMES, TABLE_IMPORTS, GAZETTEER_TABLES };
 
-enum { GAZETTEER_FORMAT = 1, GAZETTEER_MAX_MIB = 1024 };
+enum { GAZETTEER_MAX_MIB = 1024 };
 
 struct gazetteer {
     struct store *store;

@@ -7,16 +7,21 @@
 #include "proto/base/mem.h"
 #include "proto/figures/collection_internal.h"
 
+static const char *const table_names[TABLES] = {"agreements", "periods", "secrets", "contributions",
+                                                "parties",    "done",    "ledger",  "meta"};
+const struct store_schema collection_schema = {.name = HOME_FIGURES,
+                                               .tables = table_names,
+                                               .table_count = TABLES,
+                                               .format = 2,
+                                               .oldest = 1,
+                                               .readable = 1,
+                                               .upgrades = store_upgrade_stamp_only};
+
 bool collection_open(const struct collection_parts *parts, struct collection **out, struct err *err)
 {
-    static const char *const tables[TABLES] = {"agreements", "periods", "secrets", "contributions",
-                                               "parties",    "done",    "ledger",  "meta"};
-    static const struct sealed_form form = {.directory = HOME_FIGURES,
+    static const struct sealed_form form = {.schema = &collection_schema,
                                             .purpose = FIGURES_PURPOSE,
-                                            .tables = tables,
-                                            .table_count = TABLES,
                                             .meta_table = TABLE_META,
-                                            .format = COLLECTION_FORMAT,
                                             .max_mib = COLLECTION_MIB};
     const struct certificate *own = identity_certificate(parts->identity);
     REQUIRE(own->role == ROLE_MATCHER || own->role == ROLE_HUB);
@@ -33,6 +38,10 @@ bool collection_open(const struct collection_parts *parts, struct collection **o
     }
     REQUIRE(pthread_rwlock_init(&collection->whole, NULL) == 0);
     REQUIRE(pthread_mutex_init(&collection->holding, NULL) == 0);
+    if (collection->role == ROLE_MATCHER && !collection_settle(collection, err)) {
+        collection_close(collection);
+        return false;
+    }
     *out = collection;
     return true;
 }

@@ -12,6 +12,8 @@
 #include "proto/figures/release.h"
 
 #define HOME_FIGURES "figures"
+/* What a matcher or a hub has there. */
+extern const struct store_schema collection_schema;
 #define FIGURES_PURPOSE "figures" /* of identity_derive */
 
 struct collection_parts { /* all outlive it */
@@ -187,6 +189,9 @@ MUST_CHECK bool collection_ledger(struct collection *collection, ledger_each_fn 
 /* What was spent in a period and its year, over all hubs: ledger_spent. */
 MUST_CHECK bool collection_spent(struct collection *collection, uint32_t period,
                                  struct ledger_sum *out, struct err *err);
+/* How full the store is. */
+MUST_CHECK bool collection_usage(struct collection *collection, struct store_usage *out,
+                                 struct err *err);
 /* Wipes secrets, contributions and shares of agreements whose window closed FIGURES_KEEP_DAYS ago,
  * and gives up their tables that are not done; rewrites the file where that is wanted and no other
  * program has it open (else the next time). To be called once a day. */

@@ -28,6 +28,10 @@ struct wish {
 static bool give_again(const struct done_record *record, const uint8_t set_hash[HASH_BYTES],
                        struct opened *out, struct err *err)
 {
+    if (record->kind == DONE_GIVEN_UP) {
+        *err = record->why;
+        return false;
+    }
     if (record->kind != DONE_HALF_OPENED || record->shares.len == 0) {
         return err_set(err, ERR_EXPIRED, "table",
                        "the window closed more than %d days ago: nothing of it is kept",

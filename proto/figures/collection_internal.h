@@ -13,6 +13,7 @@
  *   collection_half_open.c release, at the matcher
  *   collection_open.c      release, at the hub
  *   collection_upkeep.c    what is too old
+ *   collection_restored.c  after a backup was put back
  */
 #ifndef HEARTH_FIGURES_COLLECTION_INTERNAL_H
 #define HEARTH_FIGURES_COLLECTION_INTERNAL_H
@@ -39,7 +40,6 @@ enum {
     PARTY_KEY = TABLE_KEY + 1 + ID_MAX,
     PERIOD_KEY = ID_MAX + 4,
     COLLECTION_HELD = 4, /* agreements in memory */
-    COLLECTION_FORMAT = 1,
     COLLECTION_MIB = 4096
 };
 static const int64_t FIGURES_KEEP_MS = (int64_t)FIGURES_KEEP_DAYS * 86400000;
@@ -150,6 +150,9 @@ struct done_record {
 void done_record_encode(const struct done_record *record, struct buf *out);
 MUST_CHECK bool done_record_decode(const uint8_t *data, size_t len, struct done_record *out,
                                    struct err *err);
+
+/* After it was put back from a backup, once: gives up what may have been half-opened since. */
+MUST_CHECK bool collection_settle(struct collection *collection, struct err *err);
 
 /* ---- steps inside of a transaction ---- */
 /* The record of an agreement, inside the store; *found. */

@@ -162,3 +162,11 @@ bool collection_upkeep(struct collection *collection, int64_t now_ms, struct err
     free(list.items);
     return ok && rewrite(collection, err);
 }
+
+bool collection_usage(struct collection *collection, struct store_usage *out, struct err *err)
+{
+    REQUIRE(pthread_rwlock_rdlock(&collection->whole) == 0);
+    bool ok = store_usage(collection->sealed.store, out, err);
+    REQUIRE(pthread_rwlock_unlock(&collection->whole) == 0);
+    return ok;
+}

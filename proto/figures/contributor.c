@@ -10,19 +10,23 @@
 #include "proto/figures/collection.h"
 #include "proto/figures/contributor_internal.h"
 
-enum { FORMAT = 1, MIB_MAX = 4096 };
+enum { MIB_MAX = 4096 };
+static const char *const table_names[TABLES] = {"meta",  "hubs",   "agreements", "periods",
+                                                "items", "bodies", "evidence",   "ledger"};
+const struct store_schema contributor_schema = {.name = HOME_FIGURES,
+                                                .tables = table_names,
+                                                .table_count = TABLES,
+                                                .format = 2,
+                                                .oldest = 1,
+                                                .readable = 1,
+                                                .upgrades = store_upgrade_stamp_only};
 
 bool contributor_open(const struct contributor_parts *parts, struct contributor **out,
                       struct err *err)
 {
-    static const char *const tables[TABLES] = {"meta",  "hubs",   "agreements", "periods",
-                                               "items", "bodies", "evidence",   "ledger"};
-    static const struct sealed_form form = {.directory = HOME_FIGURES,
+    static const struct sealed_form form = {.schema = &contributor_schema,
                                             .purpose = "figures contributor",
-                                            .tables = tables,
-                                            .table_count = TABLES,
                                             .meta_table = TABLE_META,
-                                            .format = FORMAT,
                                             .max_mib = MIB_MAX};
     const struct certificate *own = identity_certificate(parts->identity);
     REQUIRE(own->role == ROLE_AGENT || own->role == ROLE_LA);

@@ -10,6 +10,9 @@
 #include "proto/figures/ledger.h"
 #include "proto/figures/tally.h"
 
+/* What an agent or an LA has in HOME/figures. */
+extern const struct store_schema contributor_schema;
+
 struct contributor_parts { /* all outlive it */
     const char *home;
     const struct identity *identity; /* of an agent or an LA */
@@ -73,8 +76,10 @@ MUST_CHECK bool contributor_preview(struct contributor *contributor,
  * transaction before anything can be sent. *made counts them. ERR_DENIED (field "hub" or "terms")
  * where nothing may be; a table that the budget has no room for is passed over and counted in
  * *refused, with `err` left as it was. Outside the window nothing is due. ERR_EXISTS (field
- * "manifest"): another manifest of this hub and period was contributed to. Errors of trust_check
- * where the hub's certificate is good no longer. */
+ * "manifest"): another manifest of this hub and period was contributed to. ERR_DENIED (field
+ * "restored"): the home was put back from a backup after the period was over, and what was
+ * contributed meanwhile is not known. Errors of trust_check where the hub's certificate is good no
+ * longer. */
 MUST_CHECK bool contributor_prepare(struct contributor *contributor,
                                     const struct agreement *agreement, int64_t now_ms, size_t *made,
                                     size_t *refused, struct err *err);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/mem.h"
 #include "proto/figures/contributor_internal.h"
 
@@ -22,9 +23,11 @@ struct making {
     struct contributor *contributor;
     const struct agreement *agreement;
     int64_t now_ms;
+    struct store_gap gap;
     struct made list[FIGURES_TABLES_MAX];
     size_t count;
     size_t refused;
+    size_t withheld; /* tables that may have been contributed before this home was restored */
 };
 
 static void making_free(struct making *making)
@@ -96,6 +99,25 @@ static bool has_room(const struct making *making, const struct ledger_sum *spent
            spent->year[side] + chosen + epsilon <= EPSILON_YEAR;
 }
 
+/* A month can be contributed to once it is over. What was, between a backup and its restore, the
+ * ledger does not say: so all of these count as spent. */
+static bool may_be_spent(const struct making *making, uint32_t period)
+{
+    return making->gap.to_ms > 0 && period < period_of(making->gap.to_ms);
+}
+
+static bool say_withheld(const struct making *making, struct err *err)
+{
+    char period[PERIOD_TEXT], from[CLOCK_TEXT], to[CLOCK_TEXT];
+    clock_format(making->gap.from_ms, from);
+    clock_format(making->gap.to_ms, to);
+    return err_set(err, ERR_DENIED, "restored",
+                   "%s: this home was restored at %s from a backup of %s, and what was contributed "
+                   "between is not known: %zu tables are left out",
+                   period_text(making->agreement->manifest.period, period), to, from,
+                   making->withheld);
+}
+
 static bool find_due(struct making *making, struct store_txn *txn, const struct kept_hub *kept,
                      struct err *err)
 {
@@ -116,6 +138,10 @@ static bool find_due(struct making *making, struct store_txn *txn, const struct 
             return false;
         }
         if (found) continue;
+        if (may_be_spent(making, manifest->period)) {
+            making->withheld++;
+            continue;
+        }
         if (!has_room(making, &spent, chosen, term->noise.epsilon)) {
             making->refused++;
             continue;
@@ -132,7 +158,8 @@ static bool choose(struct making *making, struct err *err)
     struct store_txn *txn = NULL;
     struct kept_hub kept;
     if (!sealed_begin(&c->sealed, false, &txn, err)) return false;
-    bool ok = check_hub(making, txn, &kept, err) && find_due(making, txn, &kept, err);
+    bool ok = store_get_gap(txn, &making->gap, err) && check_hub(making, txn, &kept, err) &&
+              find_due(making, txn, &kept, err);
     store_abort(txn);
     return ok;
 }
@@ -266,7 +293,7 @@ static bool make(struct making *making, size_t *made, size_t *refused, struct er
     if (now_ms < manifest->opens_at || now_ms > manifest->closes_at) return true;
     if (making->count > 0 && !(make_all(making, err) && keep(making, made, err))) return false;
     *refused = making->refused;
-    return true;
+    return making->withheld == 0 || say_withheld(making, err);
 }
 
 bool contributor_prepare(struct contributor *c, const struct agreement *agreement, int64_t now_ms,

@@ -33,6 +33,11 @@ void figures_server_stop(struct figures_server *server)
     free(server);
 }
 
+struct pool *figures_server_thread(struct figures_server *server)
+{
+    return server->thread;
+}
+
 /* ---- streams ---- */
 
 static bool is_of(const struct figures_stream *a, const struct figures_stream *b)
@@ -63,7 +68,8 @@ bool figures_enter(struct figures_server *server, struct figures_stream *stream,
     if (draining) return err_set(err, ERR_UNAVAILABLE, NULL, "the server is stopping");
     return ok ||
            err_set(err, ERR_BUDGET, "streams", "%d streams of %s for figures are open already",
-                   FIGURES_STREAMS_PER_PARTY, stream->id);
+                   FIGURES_STREAMS_PER_PARTY, stream->id) ||
+           err_retry(err, RPC_BUSY_RETRY_MS);
 }
 
 void figures_leave(struct figures_server *server, struct figures_stream *stream)

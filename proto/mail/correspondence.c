@@ -10,20 +10,25 @@
 #define TAG_ENTRY "hearth correspondence entry"
 #define TAG_CONTENT "hearth correspondence content"
 
-enum { FORMAT = 1, MIB_MAX = 4096 };
+enum { MIB_MAX = 4096 };
 static const char NEXT_KEY[] = "next";
+
+static const char *const table_names[TABLES] = {"entries", "contents", "outbox",
+                                                "seen",    "parties",  "meta"};
+const struct store_schema correspondence_schema = {.name = HOME_CORRESPONDENCE,
+                                                   .tables = table_names,
+                                                   .table_count = TABLES,
+                                                   .format = 2,
+                                                   .oldest = 1,
+                                                   .readable = 1,
+                                                   .upgrades = store_upgrade_stamp_only};
 
 bool correspondence_open(const char *home, const struct secret *key, struct correspondence **out,
                          struct err *err)
 {
-    static const char *const tables[TABLES] = {"entries", "contents", "outbox",
-                                               "seen",    "parties",  "meta"};
-    static const struct sealed_form form = {.directory = HOME_CORRESPONDENCE,
+    static const struct sealed_form form = {.schema = &correspondence_schema,
                                             .purpose = CORRESPONDENCE_PURPOSE,
-                                            .tables = tables,
-                                            .table_count = TABLES,
                                             .meta_table = TABLE_META,
-                                            .format = FORMAT,
                                             .max_mib = MIB_MAX};
     struct correspondence *c = mem_new(struct correspondence);
     if (sealed_open(home, &form, key, &c->sealed, err)) {
@@ -204,4 +209,10 @@ bool correspondence_read_content(struct correspondence *c, uint64_t number, stru
     if (ok && !content_decode(raw.data, raw.len, out, &why)) *out = (struct content){0};
     buf_wipe(&raw);
     return ok;
+}
+
+bool correspondence_usage(struct correspondence *correspondence, struct store_usage *out,
+                          struct err *err)
+{
+    return store_usage(correspondence->sealed.store, out, err);
 }

@@ -10,9 +10,11 @@
 #include "proto/base/secret.h"
 #include "proto/mail/content.h"
 #include "proto/mail/mail.h"
+#include "proto/store/store.h"
 
 #define HOME_CORRESPONDENCE "correspondence"
 #define CORRESPONDENCE_PURPOSE "correspondence" /* for identity_derive */
+extern const struct store_schema correspondence_schema;
 
 enum mail_state {
     MAIL_QUEUED = 1, /* written down here; the matcher has not confirmed it yet */
@@ -129,6 +131,9 @@ int64_t entry_last_ms(const struct entry *entry);
 enum { CORRESPONDENCE_REMEMBER_DAYS = 190 };
 MUST_CHECK bool correspondence_purge(struct correspondence *correspondence, int64_t before_ms,
                                      size_t *removed, struct err *err);
+/* How full the file is. Not while another thread rewrites it. */
+MUST_CHECK bool correspondence_usage(struct correspondence *correspondence, struct store_usage *out,
+                                     struct err *err);
 /* Erases what was removed from the file. *done false: some other program has it open; try again
  * later. No other thread may use the correspondence meanwhile. */
 MUST_CHECK bool correspondence_rewrite(struct correspondence *correspondence, bool *done,

@@ -120,6 +120,7 @@ static Hearth__V1__ToParty *receive(struct exchange *exchange, int64_t timeout_m
                                     struct err *err)
 {
     struct buf bytes = {0};
+    if (exchange->parts.looks) exchange->parts.looks(exchange->parts.looks_ctx);
     if (!talk_wait(exchange->talk, timeout_ms, &bytes, timed_out, err)) return NULL;
     Hearth__V1__ToParty *message = exchange_unpack(bytes.data, bytes.len);
     buf_free(&bytes);
@@ -143,7 +144,7 @@ static Hearth__V1__ToParty *receive_due(struct exchange *exchange, struct err *e
 
 /* ---- life ---- */
 
-static bool greet(struct exchange *exchange, struct err *err)
+bool exchange_greet(struct exchange *exchange, struct err *err)
 {
     Hearth__V1__ToParty *message = receive_due(exchange, err);
     if (!message) return false;
@@ -157,7 +158,7 @@ static bool greet(struct exchange *exchange, struct err *err)
     return ok;
 }
 
-bool exchange_open(const struct exchange_parts *parts, struct exchange **out, struct err *err)
+bool exchange_start(const struct exchange_parts *parts, struct exchange **out, struct err *err)
 {
     const struct talk_parts talk = {.identity = parts->identity,
                                     .trust = parts->trust,
@@ -174,11 +175,16 @@ bool exchange_open(const struct exchange_parts *parts, struct exchange **out, st
         return false;
     }
     send_hello(exchange);
-    if (greet(exchange, err)) {
-        *out = exchange;
-        return true;
-    }
-    exchange_close(exchange);
+    *out = exchange;
+    return true;
+}
+
+bool exchange_open(const struct exchange_parts *parts, struct exchange **out, struct err *err)
+{
+    if (!exchange_start(parts, out, err)) return false;
+    if (exchange_greet(*out, err)) return true;
+    exchange_close(*out);
+    *out = NULL;
     return false;
 }
 

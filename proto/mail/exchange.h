@@ -20,6 +20,10 @@ struct exchange_parts { /* all outlive the exchange */
      * has changed; may be NULL. */
     void (*changed)(const struct entry *entry, void *ctx);
     void *changed_ctx;
+    /* Called before each wait for the matcher, which in exchange_attend is twice a second: the
+     * thread is alive. May be NULL. */
+    void (*looks)(void *ctx);
+    void *looks_ctx;
 };
 
 struct exchange_counts {
@@ -30,6 +34,12 @@ struct exchange_counts {
 };
 
 struct exchange;
+/* Connects, without waiting for an answer: exchange_greet has to come first then. For who wants to
+ * be able to stop it all the while (exchange_stop). ERR_INVALID as talk_open. */
+MUST_CHECK bool exchange_start(const struct exchange_parts *parts, struct exchange **out,
+                               struct err *err);
+/* Waits for the matcher's welcome, 30 s at most. Errors as exchange_open. */
+MUST_CHECK bool exchange_greet(struct exchange *exchange, struct err *err);
 /* Connects and greets. Errors: ERR_UNAVAILABLE (matcher unreachable, or its answer does not
  * verify), ERR_UNAUTHENTICATED / ERR_DENIED / ERR_EXPIRED (refused), ERR_VERSION. exchange_close
  * frees; NULL is fine. rpc_start must have been called. */

@@ -44,13 +44,12 @@ static struct secret own_key(const struct secret *key, const char *purpose, cons
 bool sealed_open(const char *home, const struct sealed_form *form, const struct secret *key,
                  struct sealed_store *out, struct err *err)
 {
-    struct sealed_store sealed = {.field = form->directory,
+    struct sealed_store sealed = {.field = form->schema->name,
                                   .name = own_key(key, form->purpose, "name"),
                                   .seal = own_key(key, form->purpose, "seal")};
-    char *path = file_join(home, form->directory);
-    bool opened = store_open(path, true, form->tables, form->table_count, form->format,
-                             form->max_mib, &sealed.store, err) ||
-                  err_in(err, form->directory);
+    char *path = file_join(home, form->schema->name);
+    bool opened = store_open(path, true, form->schema, form->max_mib, &sealed.store, err) ||
+                  err_in(err, form->schema->name);
     free(path);
     if (opened && open_checked(&sealed, form->meta_table, err)) {
         *out = sealed;

@@ -19,15 +19,12 @@ struct sealed_store {
 
 /* How one is opened; all texts are constants. */
 struct sealed_form {
-    const char *directory; /* inside the home */
-    const char *purpose;   /* tells its keys from those of other stores */
-    const char *const *tables;
-    size_t table_count;
-    size_t meta_table; /* of `tables`: holds what tells whether the key is the right one */
-    uint32_t format;
+    const struct store_schema *schema; /* its name is the directory's, inside the home */
+    const char *purpose;               /* tells its keys from those of other stores */
+    size_t meta_table; /* of the schema's: holds what tells whether the key is the right one */
     size_t max_mib;
 };
-/* Opens or makes HOME/directory. key: HASH_KEY_BYTES. ERR_CORRUPT with the directory as field where
+/* Opens or makes HOME/NAME. key: HASH_KEY_BYTES. ERR_CORRUPT with the directory as field where
  * it was made with another key. On failure nothing stays open. */
 MUST_CHECK bool sealed_open(const char *home, const struct sealed_form *form,
                             const struct secret *key, struct sealed_store *out, struct err *err);

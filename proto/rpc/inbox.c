@@ -23,6 +23,7 @@ struct inbox {
     bool closed;
     enum rpc_status status;
     char detail[ERR_TEXT_MAX];
+    int64_t retry_ms;
 };
 
 struct inbox *inbox_new(void)
@@ -78,9 +79,9 @@ static void on_closed(struct rpc_stream *stream, enum rpc_status status, const c
                       void *ctx)
 {
     struct inbox *inbox = ctx;
-    (void)stream;
     (void)pthread_mutex_lock(&inbox->lock);
     inbox->closed = true;
+    inbox->retry_ms = rpc_stream_retry_ms(stream);
     inbox->status = status;
     (void)snprintf(inbox->detail, sizeof inbox->detail, "%s", detail ? detail : "");
     (void)pthread_cond_signal(&inbox->arrived);
@@ -123,4 +124,19 @@ enum inbox_event inbox_wait(struct inbox *inbox, int64_t timeout_ms, struct buf 
     (void)pthread_mutex_unlock(&inbox->lock);
     free(letter);
     return event;
+}
+
+int64_t inbox_retry_ms(struct inbox *inbox)
+{
+    (void)pthread_mutex_lock(&inbox->lock);
+    int64_t retry_ms = inbox->retry_ms;
+    (void)pthread_mutex_unlock(&inbox->lock);
+    return retry_ms;
+}
+
+bool inbox_err(struct inbox *inbox, enum rpc_status status, const char *detail, struct err *err)
+{
+    int64_t retry_ms = inbox_retry_ms(inbox);
+    (void)rpc_err_of(status, detail, err);
+    return retry_ms > 0 ? err_retry(err, retry_ms) : false;
 }

@@ -23,5 +23,9 @@ enum inbox_event { INBOX_MESSAGE, INBOX_CLOSED, INBOX_TIMEOUT };
  * INBOX_CLOSED: status and detail (at most ERR_TEXT_MAX bytes) say why; stays closed. */
 enum inbox_event inbox_wait(struct inbox *inbox, int64_t timeout_ms, struct buf *message,
                             enum rpc_status *status, char detail[ERR_TEXT_MAX]);
+/* After INBOX_CLOSED: rpc_stream_retry_ms of the stream, and that status as an error that says so
+ * (returns false). */
+int64_t inbox_retry_ms(struct inbox *inbox);
+bool inbox_err(struct inbox *inbox, enum rpc_status status, const char *detail, struct err *err);
 
 #endif

@@ -69,6 +69,9 @@ struct rpc_message;
 struct rpc_message *rpc_message_new(const void *data, size_t len);
 void rpc_message_unref(struct rpc_message *message);
 
+/* For how long, in ms, the message that is being sent has waited for the peer to take it; 0 where
+ * none is. Any thread. */
+int64_t rpc_stream_stalled_ms(struct rpc_stream *stream);
 /* Queues a message; false (and nothing queued) where the stream is closed, finished or cancelled,
  * or as many messages as the limit allows wait already. True does not mean that the peer has it:
  * what must not get lost is acknowledged in the protocol. Does not take the caller's reference. */
@@ -79,12 +82,20 @@ bool rpc_stream_send_bytes(struct rpc_stream *stream, const void *data, size_t l
  * the messages before it. Client: half-closes; status and detail are not used. A second call is
  * ignored. */
 void rpc_stream_finish(struct rpc_stream *stream, enum rpc_status status, const char *detail);
-/* The same with the status and the detail text of an error. */
+/* The same with the status, the detail text and (as gRPC's trailing "grpc-retry-pushback-ms") the
+ * retry_ms of an error. */
 void rpc_stream_fail(struct rpc_stream *stream, const struct err *err);
 /* Ends the stream at once, dropping what is queued; beside a callback that is running, only
  * `closed` follows. status is not RPC_OK; the server's reaches the client where the connection
  * still works. */
 void rpc_stream_cancel(struct rpc_stream *stream, enum rpc_status status, const char *detail);
+/* Client, in and after `closed`: after how long the server says that trying again may help, in ms
+ * (at most RPC_RETRY_MAX_MS); 0 where it said nothing. */
+enum {
+    RPC_RETRY_MAX_MS = 7 * 24 * 3600 * 1000,
+    RPC_BUSY_RETRY_MS = 10000 /* what a peer with too many streams is told */
+};
+int64_t rpc_stream_retry_ms(const struct rpc_stream *stream);
 /* NULL until set; may be set in `opened` or after rpc_channel_call. */
 void rpc_stream_set_user(struct rpc_stream *stream, void *user);
 void *rpc_stream_user(const struct rpc_stream *stream);
@@ -119,6 +130,25 @@ struct rpc_method {
     const struct rpc_events *events;
     void *ctx;
 };
+/* What strangers and peers may take of a server; 0 = the number that stands there. Rates allow ten
+ * seconds' worth at once. Whoever is over one is refused with RESOURCE_EXHAUSTED and a time after
+ * which to try again; a connection that may not be is reset before TLS. */
+struct rpc_limits {
+    uint32_t connections;        /* 4096; fewer where the process may not have the files */
+    uint32_t connections_a_site; /* 1024: of one IPv4 address or IPv6 /64 */
+    uint32_t handshakes_per_s;   /* 100: new connections of one such */
+    /* Of one organisation (role and id of the certificate), on all its connections together: */
+    uint32_t streams;        /* 128: open ones */
+    uint32_t streams_per_s;  /* 50 */
+    uint32_t messages_per_s; /* 5000: received ones */
+    uint32_t mib_per_s;      /* 64: in them */
+};
+/* How often each of them has refused something, and how often a connection was cut because its
+ * organisation went on. */
+struct rpc_refused {
+    uint64_t connections, handshakes, streams, messages, bytes, cut;
+};
+
 struct rpc_server_config {
     const char *address; /* "127.0.0.1:0": port 0 picks a free one */
     unsigned threads;    /* completion queues; 0 = 2 */
@@ -126,6 +156,7 @@ struct rpc_server_config {
     size_t queue_max;    /* queued messages a stream, 0 = 64 */
     const struct rpc_method *methods;
     size_t method_count;
+    struct rpc_limits limits;
 };
 struct rpc_server;
 /* `path`, `events` and `ctx` of the methods must stay until the server is stopped.
@@ -139,6 +170,8 @@ MUST_CHECK bool rpc_server_start(const struct rpc_server_config *config,
 /* Replaces the server's own certificate for new connections. */
 void rpc_server_reload(struct rpc_server *server, const struct identity *identity,
                        const struct trust *trust);
+/* Since the start. Any thread. */
+void rpc_server_refused(struct rpc_server *server, struct rpc_refused *out);
 /* Health says NOT_SERVING, new calls get UNAVAILABLE, open ones go on. */
 void rpc_server_drain(struct rpc_server *server);
 /* Cancels what is open with UNAVAILABLE, waits for the closed callbacks, frees. NULL is fine. Not

@@ -16,6 +16,8 @@
 #include <grpc/grpc_security.h>
 
 #include "proto/rpc/rpc.h"
+#include "proto/rpc/rpc_gate.h"
+#include "proto/rpc/rpc_meter.h"
 
 enum { RPC_QUEUE_DEFAULT = 64, RPC_ADDRESS_MAX = 128 };
 
@@ -62,6 +64,9 @@ grpc_byte_buffer *rpc_message_buffer(const struct rpc_message *message);
  * False where the bytes are compressed, which is never accepted (a small message could become
  * huge). */
 MUST_CHECK bool rpc_message_read(grpc_byte_buffer *buffer, grpc_slice *out);
+/* Zeros a received message where gRPC decrypted it, before it is destroyed: the memory is gRPC's to
+ * use again, and until then it would still hold shares and halves of searches that are over. */
+void rpc_message_wipe(grpc_byte_buffer *buffer);
 
 /* ---- TLS (rpc_tls.c) ---- */
 struct rpc_peer {
@@ -88,6 +93,19 @@ void rpc_args_integer(struct rpc_args *args, const char *key, int value);
 /* `value` must stay until the arguments were used. */
 void rpc_args_text(struct rpc_args *args, const char *key, const char *value);
 
+/* ---- limits of a server (rpc_limit.c) ---- */
+struct rpc_guard {
+    struct rpc_meters *meters;
+    struct rpc_gate *gate;
+};
+/* What stands in rpc.h for those that are 0. */
+struct rpc_limits rpc_limits_of(const struct rpc_limits *given);
+/* Counts the stream, a message of it, its end. False: the stream is refused, and has ended or soon
+ * will. */
+bool rpc_limit_opened(struct rpc_stream *stream);
+bool rpc_limit_message(struct rpc_stream *stream, size_t len);
+void rpc_limit_closed(struct rpc_stream *stream);
+
 /* ---- streams (rpc_stream.c) ---- */
 struct rpc_queued {
     struct rpc_queued *next;
@@ -101,6 +119,8 @@ struct rpc_stream {
     const struct rpc_events *events;
     void *ctx;
     _Atomic(void *) user;
+    struct rpc_guard guard;  /* server */
+    struct rpc_meter *meter; /* server: its organisation's */
     bool is_client;
     enum role server_role; /* client: who the server has to be */
     char server_id[ID_MAX + 1];
@@ -124,6 +144,7 @@ struct rpc_stream {
     struct rpc_queued *queue_first, **queue_last;
     size_t queued;
     grpc_byte_buffer *sent;
+    int64_t sent_at_ms; /* steady; when its operation began */
     bool
         may_send; /* server: from the start; client: once the server is known to be the right one */
     bool send_open;    /* a batch that sends is under way */
@@ -133,13 +154,17 @@ struct rpc_stream {
     bool ended;     /* the other end or the connection is gone: nothing more is sent */
     enum rpc_status finish_status;
     char *finish_detail;
+    int64_t finish_retry_ms;  /* server: 0 = nothing is said */
+    _Atomic int64_t retry_ms; /* client: what the server said */
 };
 
 /* A stream with one reference, that of the loop; it is given up after `closed`. */
 struct rpc_stream *rpc_stream_new(struct rpc_registry *registry, size_t queue_max,
                                   const struct rpc_events *events, void *ctx);
-/* Takes the call over and starts it; server: also calls events->opened. On the loop's thread. */
-void rpc_stream_start_server(struct rpc_stream *stream, grpc_call *call);
+/* Takes the call over and starts it; server: also calls events->opened, unless the guard's limits
+ * refuse it. On the loop's thread. */
+void rpc_stream_start_server(struct rpc_stream *stream, grpc_call *call,
+                             const struct rpc_guard *guard);
 void rpc_stream_start_client(struct rpc_stream *stream, grpc_call *call, enum role server_role,
                              const char *server_id);
 
@@ -152,7 +177,16 @@ void rpc_stream_batch_done(struct rpc_stream *stream);
 /* ---- the send side (rpc_send.c) ---- */
 void rpc_send_next(struct rpc_stream *stream); /* with the lock held */
 void rpc_send_drop(struct rpc_stream *stream); /* with the lock held: forgets the queue */
-void rpc_send_done(void *owner, bool ok);      /* tag `sending` */
+/* rpc_stream_fail, before anything that is queued. */
+void rpc_send_refuse(struct rpc_stream *stream, const struct err *err);
+void rpc_send_done(void *owner, bool ok); /* tag `sending` */
+
+/* ---- when to try again (rpc_retry.c) ---- */
+/* One element of trailing metadata; its slices live until rpc_retry_clear. */
+void rpc_retry_set(grpc_metadata *out, int64_t retry_ms);
+void rpc_retry_clear(grpc_metadata *metadata);
+/* What trailing metadata says, 0 = nothing usable. */
+int64_t rpc_retry_read(const grpc_metadata_array *trailers);
 
 /* ---- health (rpc_health.c) ---- */
 /* Streams of these events need an atomic_bool "draining" as their ctx. */

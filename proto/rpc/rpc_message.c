@@ -5,6 +5,8 @@
 
 #include <grpc/byte_buffer_reader.h>
 
+#include <sodium.h>
+
 #include "proto/base/mem.h"
 
 struct rpc_message {
@@ -12,11 +14,21 @@ struct rpc_message {
     grpc_slice slice;
 };
 
+static void wipe_and_free(void *data, size_t len)
+{
+    sodium_memzero(data, len);
+    free(data);
+}
+
+/* gRPC lets go of the bytes last, when TLS has encrypted them. */
 struct rpc_message *rpc_message_new(const void *data, size_t len)
 {
     struct rpc_message *message = mem_new(struct rpc_message);
     atomic_init(&message->refs, 1);
-    message->slice = grpc_slice_from_copied_buffer(len ? data : "", len);
+    message->slice = grpc_empty_slice();
+    if (len > 0) {
+        message->slice = grpc_slice_new_with_len(mem_copy(data, len), len, wipe_and_free);
+    }
     return message;
 }
 
@@ -50,4 +62,13 @@ bool rpc_message_read(grpc_byte_buffer *buffer, grpc_slice *out)
     *out = grpc_byte_buffer_reader_readall(&reader);
     grpc_byte_buffer_reader_destroy(&reader);
     return true;
+}
+
+void rpc_message_wipe(grpc_byte_buffer *buffer)
+{
+    grpc_slice_buffer *slices = &buffer->data.raw.slice_buffer;
+    for (size_t i = 0; buffer->type == GRPC_BB_RAW && i < slices->count; i++) {
+        sodium_memzero(GRPC_SLICE_START_PTR(slices->slices[i]),
+                       GRPC_SLICE_LENGTH(slices->slices[i]));
+    }
 }

@@ -20,6 +20,7 @@ struct rpc_server {
     struct rpc_method *methods; /* the caller's and health */
     size_t method_count;
     size_t queue_max;
+    struct rpc_guard guard;
     atomic_bool draining, stopping;
     struct rpc_tag shut_down;
     pthread_mutex_t certificate_lock;
@@ -100,7 +101,7 @@ static void request_done(void *owner, bool ok)
         const struct rpc_method *method = find_method(server, request->details.method);
         struct rpc_stream *stream =
             rpc_stream_new(&server->registry, server->queue_max, method->events, method->ctx);
-        rpc_stream_start_server(stream, request->call);
+        rpc_stream_start_server(stream, request->call, &server->guard);
         /* One that slipped in behind the sweep of rpc_server_stop. The request that is freed below
          * keeps the server alive until then. */
         if (atomic_load(&server->stopping)) {
@@ -184,6 +185,8 @@ static void free_server(struct rpc_server *server)
         grpc_ssl_server_certificate_config_destroy(server->new_certificate);
     }
     rpc_registry_destroy(&server->registry);
+    rpc_gate_close(server->guard.gate);
+    rpc_meters_free(server->guard.meters);
     pthread_mutex_destroy(&server->certificate_lock);
     free(server->loops);
     free(server->methods);
@@ -207,6 +210,8 @@ bool rpc_server_start(const struct rpc_server_config *config, const struct ident
     REQUIRE(pthread_mutex_init(&server->certificate_lock, NULL) == 0);
     server->shut_down = (struct rpc_tag){.done = shut_down_done, .owner = server};
     server->queue_max = config->queue_max;
+    const struct rpc_limits limits = rpc_limits_of(&config->limits);
+    server->guard.meters = rpc_meters_new(&limits);
     server->new_certificate = rpc_tls_server_config(identity, trust);
     set_methods(server, config);
     create_server(server, config->message_max);
@@ -217,6 +222,7 @@ bool rpc_server_start(const struct rpc_server_config *config, const struct ident
         grpc_server_register_completion_queue(server->server, server->loops[i].queue, NULL);
     }
     bool listening = listen_on(server, config->address, port, err);
+    if (listening) server->guard.gate = rpc_gate_open(*port, &limits);
     grpc_server_start(server->server);
     if (!listening) {
         rpc_server_stop(server);
@@ -227,6 +233,13 @@ bool rpc_server_start(const struct rpc_server_config *config, const struct ident
     }
     *out = server;
     return true;
+}
+
+void rpc_server_refused(struct rpc_server *server, struct rpc_refused *out)
+{
+    *out = (struct rpc_refused){0};
+    rpc_gate_refused(server->guard.gate, out);
+    rpc_meters_refused(server->guard.meters, out);
 }
 
 void rpc_server_drain(struct rpc_server *server)

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <grpc/support/log.h>
@@ -23,6 +24,15 @@ static void write_log(gpr_log_func_args *args)
              args->message);
 }
 
+/* The process may have as many as it is allowed to: an agency takes two of the matcher's. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void rpc_start(void)
 {
     /* Traces would put messages into the log; the others would let the environment weaken or
@@ -32,6 +42,7 @@ void rpc_start(void)
         "http_proxy", "GRPC_SSL_CIPHER_SUITES", "GRPC_EXPERIMENTS"};
     for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0]; i++) (void)unsetenv(unwanted[i]);
     gpr_set_log_function(write_log);
+    raise_descriptors();
     /* Signals are for the program's own thread: gRPC's threads inherit the mask. */
     sigset_t all, before;
     (void)sigfillset(&all);

@@ -102,9 +102,3 @@ const char *rpc_detail(const struct err *err, char out[RPC_DETAIL_MAX])
     (void)snprintf(out, RPC_DETAIL_MAX, "%s%s%s", err->field, err->field[0] ? ": " : "", err->text);
     return out;
 }
-
-void rpc_stream_fail(struct rpc_stream *stream, const struct err *err)
-{
-    char detail[RPC_DETAIL_MAX];
-    rpc_stream_finish(stream, rpc_status_of(err->code), rpc_detail(err, detail));
-}

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <grpc/support/alloc.h>
+#include <sodium.h>
 
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -83,6 +84,7 @@ static void tell_closed(struct rpc_stream *stream)
         return;
     }
     char *detail = grpc_slice_to_c_string(stream->end_detail);
+    atomic_store(&stream->retry_ms, rpc_retry_read(&stream->trailers));
     stream->events->closed(stream, (enum rpc_status)stream->end_status, detail, stream->ctx);
     gpr_free(detail);
 }
@@ -99,6 +101,7 @@ void rpc_stream_batch_done(struct rpc_stream *stream)
     pthread_mutex_unlock(&stream->lock);
     if (!call) return;
     tell_closed(stream);
+    rpc_limit_closed(stream);
     grpc_call_unref(call);
     /* From here on the server or channel may be gone. */
     rpc_registry_remove(stream->registry, stream);
@@ -143,10 +146,12 @@ static void tell_message(struct rpc_stream *stream)
         rpc_stream_cancel(stream, RPC_UNIMPLEMENTED, "compressed messages are not accepted");
         return;
     }
-    if (stream->events->message && listens(stream)) {
+    if (listens(stream) && rpc_limit_message(stream, GRPC_SLICE_LENGTH(bytes)) &&
+        stream->events->message) {
         stream->events->message(stream, GRPC_SLICE_START_PTR(bytes), GRPC_SLICE_LENGTH(bytes),
                                 stream->ctx);
     }
+    sodium_memzero(GRPC_SLICE_START_PTR(bytes), GRPC_SLICE_LENGTH(bytes));
     grpc_slice_unref(bytes);
 }
 
@@ -155,9 +160,10 @@ static void receive_done(void *owner, bool ok)
     struct rpc_stream *stream = owner;
     if (stream->received) {
         tell_message(stream);
+        rpc_message_wipe(stream->received);
         grpc_byte_buffer_destroy(stream->received);
         stream->received = NULL;
-        receive_next(stream);
+        if (stream->is_client || listens(stream)) receive_next(stream);
     } else if (ok && !stream->is_client && stream->events->half_closed && listens(stream) &&
                !grpc_call_failed_before_recv_message(stream->call)) {
         stream->events->half_closed(stream, stream->ctx);
@@ -202,12 +208,15 @@ static void opening_done(void *owner, bool ok)
     rpc_stream_batch_done(stream);
 }
 
-void rpc_stream_start_server(struct rpc_stream *stream, grpc_call *call)
+void rpc_stream_start_server(struct rpc_stream *stream, grpc_call *call,
+                             const struct rpc_guard *guard)
 {
+    static const struct rpc_events untold = {.opened = NULL};
     grpc_op end = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER};
     end.data.recv_close_on_server.cancelled = &stream->end_cancelled;
     const grpc_op headers = {.op = GRPC_OP_SEND_INITIAL_METADATA};
     stream->call = call;
+    stream->guard = *guard;
     learn_peer(stream);
     rpc_registry_add(stream->registry, stream);
     pthread_mutex_lock(&stream->lock);
@@ -215,6 +224,10 @@ void rpc_stream_start_server(struct rpc_stream *stream, grpc_call *call)
     (void)rpc_stream_batch(stream, &headers, 1, &stream->opening);
     stream->may_send = true;
     pthread_mutex_unlock(&stream->lock);
+    if (!rpc_limit_opened(stream)) {
+        stream->events = &untold;
+        return;
+    }
     if (stream->events->opened) stream->events->opened(stream, stream->ctx);
     receive_next(stream);
 }
@@ -252,6 +265,11 @@ void rpc_stream_set_user(struct rpc_stream *stream, void *user)
 void *rpc_stream_user(const struct rpc_stream *stream)
 {
     return atomic_load(&stream->user);
+}
+
+int64_t rpc_stream_retry_ms(const struct rpc_stream *stream)
+{
+    return atomic_load(&stream->retry_ms);
 }
 
 const char *rpc_stream_peer_id(const struct rpc_stream *stream)

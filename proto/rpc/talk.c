@@ -67,7 +67,8 @@ bool talk_wait(struct talk *talk, int64_t timeout_ms, struct buf *message, bool 
     if (event == INBOX_CLOSED && status == RPC_OK) {
         return err_set(err, ERR_UNAVAILABLE, "", "%s has ended the stream", talk_peer_name(talk));
     }
-    return event == INBOX_CLOSED ? rpc_err_of(status, detail, err) : event == INBOX_MESSAGE;
+    return event == INBOX_CLOSED ? inbox_err(talk->inbox, status, detail, err)
+                                 : event == INBOX_MESSAGE;
 }
 
 bool talk_welcome(const struct talk *talk, uint32_t protocol, const Hearth__V1__Signed *certificate,

@@ -14,8 +14,11 @@ bool store_fail(struct err *err, const struct store *store, int code, const char
     switch (code) {
     case MDB_MAP_FULL:
     case MDB_MAP_RESIZED:
-        return err_set(err, ERR_BUDGET, NULL, "store is full: %zu MiB are used (while %s)",
-                       store->max_mib, doing);
+        return err_set(err, ERR_BUDGET, store->limit_key,
+                       "store %.200s is full: its limit of %zu MiB%s%s%s is reached (while %s)",
+                       store->path, store->max_mib, store->limit_key ? " (" : "",
+                       store->limit_key ? store->limit_key : "",
+                       store->limit_key ? " in config.json)" : "", doing);
     case MDB_READERS_FULL:
         return err_set(err, ERR_UNAVAILABLE, NULL, "store has %d readers already, try again",
                        STORE_READERS_MAX);
@@ -34,6 +37,11 @@ bool store_fail(struct err *err, const struct store *store, int code, const char
     }
     if (code > 0) return err_set_errno(err, code, NULL, "store failed while %s", doing);
     return err_set(err, ERR_INTERNAL, NULL, "store failed while %s: %s", doing, mdb_strerror(code));
+}
+
+void store_name_limit(struct store *store, const char *key)
+{
+    store->limit_key = key;
 }
 
 /* ---- transactions ---- */
@@ -76,7 +84,7 @@ void store_abort(struct store_txn *txn)
 
 static MDB_dbi table_of(const struct store_txn *txn, size_t table)
 {
-    REQUIRE(table < txn->store->table_count);
+    REQUIRE(table < txn->store->schema->table_count);
     return txn->store->tables[table];
 }
 

@@ -20,20 +20,46 @@ struct store_txn;
 
 enum { STORE_TABLES_MAX = 8, STORE_KEY_MAX = 128 };
 
+/* What a program keeps in one store, and in which form. All of it constants.
+ *
+ * A format is a number that rises by one whenever a program from before could not read what is
+ * written now, or would spoil it. upgrades[i] makes of format oldest + i the next one, inside the
+ * one transaction of all of them, with the tables of today (those that are new are empty); NULL
+ * where there is nothing to do but the stamp. It may call store_ask_rewrite, so that earlier values
+ * leave the file. */
+typedef bool (*store_upgrade_fn)(struct store_txn *txn, struct err *err);
+struct store_schema {
+    const char *name; /* of its directory in a home: "vault" */
+    const char *const *tables;
+    size_t table_count;
+    uint32_t format;                  /* that is read and written; from 1 */
+    uint32_t oldest;                  /* that can be upgraded */
+    uint32_t readable;                /* oldest that store_open_reader takes as it is */
+    const store_upgrade_fn *upgrades; /* format - oldest of them */
+};
+/* Formats 1 and 2 of a store differ in the stamps alone: from 2 on it says which version of the
+ * programs wrote it last (store_inspect). */
+extern const store_upgrade_fn store_upgrade_stamp_only[1];
+
 /* Opens (or with `create` makes, files 0600 in a directory 0700) the environment in directory
- * `path` with `tables` named tables, numbered from 0 in the order of `names`. A stamp "format" =
- * `format` is written on creation; ERR_VERSION where the store carries another. Writes that would
- * take the file past `max_mib` MiB fail with ERR_BUDGET. ERR_NOT_FOUND: no store there and not
- * `create`; ERR_CORRUPT: not a store, or one of another program. */
-MUST_CHECK bool store_open(const char *path, bool create, const char *const *names, size_t tables,
-                           uint32_t format, size_t max_mib, struct store **out, struct err *err);
+ * `path`, its tables numbered from 0 in the order of the schema. Format and program version are
+ * stamped on creation. A store of an earlier format is upgraded first, in one transaction: killed
+ * meanwhile, or where it fails, it is as it was. That needs it alone: ERR_UNAVAILABLE where another
+ * process keeps it open for 3 s, or upgrades it for longer than a minute. ERR_VERSION (field
+ * "format"), with nothing changed, where the store is newer than the schema, or older than can be
+ * upgraded. Writes that would take the file past `max_mib` MiB fail with ERR_BUDGET. ERR_NOT_FOUND:
+ * no store there and not `create`; ERR_CORRUPT: not a store, or one of another program. */
+MUST_CHECK bool store_open(const char *path, bool create, const struct store_schema *schema,
+                           size_t max_mib, struct store **out, struct err *err);
 /* Opens what is there for reading only: never waits for a writer, not even while one is at work,
  * and changes nothing but the table of readers. ERR_NOT_FOUND where it has never been set up (or is
- * just being set up); the rest as above. store_begin takes no `write` on it. */
-MUST_CHECK bool store_open_reader(const char *path, const char *const *names, size_t tables,
-                                  uint32_t format, size_t max_mib, struct store **out,
-                                  struct err *err);
+ * just being set up); ERR_VERSION also where it has to be upgraded, by who writes it; the rest as
+ * above. store_begin takes no `write` on it. */
+MUST_CHECK bool store_open_reader(const char *path, const struct store_schema *schema,
+                                  size_t max_mib, struct store **out, struct err *err);
 void store_close(struct store *store);
+/* The key in config.json that sets max_mib, for the error of a store that is full; a constant. */
+void store_name_limit(struct store *store, const char *key);
 
 /* One writer at a time over all processes (others wait); readers see one consistent snapshot and
  * wait for nobody. A transaction may be used by the thread that began it only. A thread may hold
@@ -86,8 +112,46 @@ MUST_CHECK bool store_rewrite_where_wanted(struct store *store, bool *done, stru
 /* A number that grows with every committed write of any process, and with a rewrite. */
 uint64_t store_version(struct store *store);
 
+/* How full it is, in bytes: pages in use, pages that the file holds (those of deleted entries are
+ * used again before it grows), and the limit. Not while another thread rewrites it. */
+struct store_usage {
+    uint64_t used, file, limit;
+};
+MUST_CHECK bool store_usage(struct store *store, struct store_usage *out, struct err *err);
+
 /* Big-endian key parts. */
 void store_key_u64(uint8_t out[8], uint64_t value);
 uint64_t store_key_read_u64(const uint8_t in[8]);
+
+/* ---- stores of any program, by the path of the directory: store_inspect.c, store_copy.c ---- */
+enum { STORE_PROGRAM_MAX = 31 };
+/* Between a backup and its restore: what was done then, this store does not know. */
+struct store_gap {
+    int64_t from_ms, to_ms; /* 0: none */
+};
+struct store_info {
+    uint64_t format;
+    char program[STORE_PROGRAM_MAX + 1]; /* version that wrote it last; "" before there was one */
+    uint64_t bytes;                      /* of the file that are used */
+    bool wants_rewrite;
+    struct store_gap gap; /* of the last restore */
+};
+/* Looks at a store without opening it for work: takes no lock that a writer or another reader would
+ * wait for, and changes no file where nobody has it open (else the table of readers alone).
+ * ERR_NOT_FOUND, ERR_CORRUPT. */
+MUST_CHECK bool store_inspect(const char *path, struct store_info *out, struct err *err);
+
+/* Writes one consistent state of the store in `from` into a new store in `to`, a directory that is
+ * made (0700) or empty: entry by entry, so that nothing of what was deleted comes with it, and with
+ * fsync. Others may read and write meanwhile; a rewrite is waited for, 30 s at most
+ * (ERR_UNAVAILABLE), and waits. Leaves data.mdb alone in `to`, or nothing; `info` is of the copy.
+ * ERR_NOT_FOUND: no store in `from`. */
+MUST_CHECK bool store_copy(const char *from, const char *to, struct store_info *info,
+                           struct err *err);
+/* Says in a store that was put back from a backup what it does not know. For a store that nobody
+ * has open. */
+MUST_CHECK bool store_set_gap(const char *path, const struct store_gap *gap, struct err *err);
+/* The gap of the last restore, in a transaction of an open store; zeros where there was none. */
+MUST_CHECK bool store_get_gap(struct store_txn *txn, struct store_gap *out, struct err *err);
 
 #endif

@@ -11,12 +11,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/file.h"
 
 #define LOCK_FILE "open.lock"
+enum { PAUSE_MS = 10 };
 
 static int set_lock(int fd, int command, int type)
 {
@@ -28,14 +31,41 @@ static int set_lock(int fd, int command, int type)
     return code;
 }
 
-bool store_lock_shared(struct store *store, struct err *err)
+static int open_lock(struct store *store)
 {
+    if (store->lock_fd >= 0) return 0;
     char *path = file_join(store->path, LOCK_FILE);
     store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    int code = store->lock_fd < 0 ? errno : set_lock(store->lock_fd, F_OFD_SETLKW, F_RDLCK);
-    bool ok = code == 0 || err_set_errno(err, code, NULL, "cannot lock %s", path);
+    int code = store->lock_fd < 0 ? errno : 0;
     free(path);
-    return ok;
+    return code;
+}
+
+static bool fail(const struct store *store, int code, struct err *err)
+{
+    return code == 0 || err_set_errno(err, code, NULL, "cannot lock %s/%s", store->path, LOCK_FILE);
+}
+
+bool store_lock_shared(struct store *store, struct err *err)
+{
+    int code = open_lock(store);
+    if (code == 0) code = set_lock(store->lock_fd, F_OFD_SETLKW, F_RDLCK);
+    return fail(store, code, err);
+}
+
+bool store_lock_shared_within(struct store *store, int64_t wait_ms, struct err *err)
+{
+    int64_t until = clock_steady_ms() + wait_ms;
+    int code = open_lock(store);
+    if (code == 0) code = set_lock(store->lock_fd, F_OFD_SETLK, F_RDLCK);
+    while ((code == EAGAIN || code == EACCES) && clock_steady_ms() < until) {
+        (void)poll(NULL, 0, PAUSE_MS);
+        code = set_lock(store->lock_fd, F_OFD_SETLK, F_RDLCK);
+    }
+    if (code != EAGAIN && code != EACCES) return fail(store, code, err);
+    return err_set(err, ERR_UNAVAILABLE, NULL,
+                   "another process has kept the store to itself for %lld s: try again",
+                   (long long)wait_ms / 1000);
 }
 
 bool store_lock_alone(struct store *store, bool *alone, struct err *err)
@@ -50,4 +80,21 @@ void store_lock_share(struct store *store)
 {
     /* Where the kernel has no memory for it the lock stays exclusive, and others wait. */
     (void)set_lock(store->lock_fd, F_OFD_SETLK, F_RDLCK);
+}
+
+void store_lock_release(struct store *store)
+{
+    (void)set_lock(store->lock_fd, F_OFD_SETLK, F_UNLCK);
+}
+
+bool store_is_open(const char *path)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char *file = file_join(path, LOCK_FILE);
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    free(file);
+    if (fd < 0) return false;
+    bool held = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    (void)close(fd);
+    return held;
 }

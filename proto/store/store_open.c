@@ -13,104 +13,15 @@
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 
-/* ---- the store's own table ---- */
-
-static bool check_format(const struct store *store, const MDB_val *value, struct err *err)
-{
-    if (value->mv_size != 8) return store_fail(err, store, MDB_CORRUPTED, "reading its format");
-    uint64_t found = store_key_read_u64(value->mv_data);
-    if (found == store->format) return true;
-    return err_set(err, ERR_VERSION, "format",
-                   "store has format %llu, this program reads and writes format %lu",
-                   (unsigned long long)found, (unsigned long)store->format);
-}
-
-static bool read_base(struct store *store, MDB_txn *txn, struct err *err)
-{
-    MDB_val key = STORE_META_KEY(STORE_META_BASE);
-    MDB_val value = {0};
-    int code = mdb_get(txn, store->meta, &key, &value);
-    if (code == MDB_NOTFOUND) return true;
-    if (code == 0 && value.mv_size != 8) code = MDB_CORRUPTED;
-    if (code != 0) return store_fail(err, store, code, "reading its version");
-    store->version_base = store_key_read_u64(value.mv_data);
-    return true;
-}
-
-/* Checks the stamp, or writes it where the environment is still empty and may be made. */
-static bool stamp(struct store *store, MDB_txn *txn, bool create, struct err *err)
-{
-    MDB_dbi root = 0;
-    MDB_stat stat;
-    MDB_val key = STORE_META_KEY(STORE_META_FORMAT);
-    MDB_val value = {0};
-    int code = mdb_dbi_open(txn, NULL, 0, &root);
-    if (code == 0) code = mdb_stat(txn, root, &stat);
-    if (code != 0) return store_fail(err, store, code, "opening it");
-    if (stat.ms_entries == 0 && !create) {
-        return err_set(err, ERR_NOT_FOUND, NULL, "store is empty: it has never been set up");
-    }
-    code = mdb_dbi_open(txn, STORE_META, stat.ms_entries == 0 ? MDB_CREATE : 0, &store->meta);
-    if (code == 0) code = mdb_get(txn, store->meta, &key, &value);
-    if (code == 0) return check_format(store, &value, err) && read_base(store, txn, err);
-    if (code == MDB_NOTFOUND && stat.ms_entries > 0) {
-        return err_set(err, ERR_CORRUPT, NULL, "this is a store of another program");
-    }
-    if (code != MDB_NOTFOUND) return store_fail(err, store, code, "reading its format");
-    uint8_t bytes[8];
-    store_key_u64(bytes, store->format);
-    value = (MDB_val){.mv_size = sizeof bytes, .mv_data = bytes};
-    code = mdb_put(txn, store->meta, &key, &value, 0);
-    return code == 0 || store_fail(err, store, code, "writing its format");
-}
-
-/* ---- tables ---- */
-
-static bool make_tables(struct store *store, bool create, struct err *err)
-{
-    MDB_txn *txn = NULL;
-    int code = mdb_txn_begin(store->env, NULL, 0, &txn);
-    if (code != 0) return store_fail(err, store, code, "opening it");
-    if (!stamp(store, txn, create, err)) {
-        mdb_txn_abort(txn);
-        return false;
-    }
-    for (size_t i = 0; i < store->table_count; i++) {
-        code = mdb_dbi_open(txn, store->names[i], MDB_CREATE, &store->tables[i]);
-        if (code != 0) {
-            mdb_txn_abort(txn);
-            return store_fail(err, store, code, "opening its tables");
-        }
-    }
-    code = mdb_txn_commit(txn);
-    return code == 0 || store_fail(err, store, code, "opening its tables");
-}
-
-bool store_find_tables(struct store *store, struct err *err)
-{
-    MDB_txn *txn = NULL;
-    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
-    if (code != 0) return store_fail(err, store, code, "opening it");
-    bool ok = stamp(store, txn, false, err);
-    for (size_t i = 0; ok && i < store->table_count; i++) {
-        code = mdb_dbi_open(txn, store->names[i], 0, &store->tables[i]);
-        ok = code == 0 || store_fail(err, store, code == MDB_NOTFOUND ? MDB_CORRUPTED : code,
-                                     "opening its tables");
-    }
-    if (!ok) {
-        mdb_txn_abort(txn);
-        return false;
-    }
-    code = mdb_txn_commit(txn); /* keeps the handles of the tables */
-    return code == 0 || store_fail(err, store, code, "opening its tables");
-}
+/* As LMDB reckons: 64 bytes a reader, and two such places for itself. */
+enum { LOCK_FILE_BYTES = (STORE_READERS_MAX + 2) * 64 };
 
 /* ---- the environment ---- */
 
 /* Grows the file; never shrinks it or changes what it holds, whatever a writer does meanwhile. */
 static int grow(const char *path, off_t from, off_t to)
 {
-    char *data = file_join(path, "data.mdb");
+    char *data = file_join(path, STORE_DATA_FILE);
     int fd = open(data, O_WRONLY | O_CLOEXEC);
     free(data);
     if (fd < 0) return errno;
@@ -119,9 +30,8 @@ static int grow(const char *path, off_t from, off_t to)
     return code;
 }
 
-/* LMDB maps the file: reading past the end of one that was cut would be a SIGBUS. Filled up with
- * zeros, which are no pages, it is an error of LMDB's like any other damage. */
-static int fill_up(MDB_env *env, const char *path)
+/* How long the file is, and should be. */
+static int lengths(MDB_env *env, off_t *is, off_t *wanted)
 {
     MDB_envinfo info;
     MDB_stat stat;
@@ -131,13 +41,48 @@ static int fill_up(MDB_env *env, const char *path)
     if (code == 0) code = mdb_env_stat(env, &stat);
     if (code == 0) code = mdb_env_get_fd(env, &file);
     if (code != 0) return code;
-    off_t wanted = (off_t)(info.me_last_pgno + 1) * (off_t)stat.ms_psize;
     if (fstat(file, &on_disk) != 0) return errno;
-    return on_disk.st_size >= wanted ? 0 : grow(path, on_disk.st_size, wanted);
+    *wanted = (off_t)(info.me_last_pgno + 1) * (off_t)stat.ms_psize;
+    *is = on_disk.st_size;
+    return 0;
+}
+
+/* LMDB maps the file: reading past the end of one that was cut would be a SIGBUS. Filled up with
+ * zeros, which are no pages, it is an error of LMDB's like any other damage. */
+static int fill_up(MDB_env *env, const char *path)
+{
+    off_t is = 0, wanted = 0;
+    int code = lengths(env, &is, &wanted);
+    return code != 0 || is >= wanted ? code : grow(path, is, wanted);
+}
+
+/* The same for a file that is not to be changed. */
+static bool check_length(const struct store *store, struct err *err)
+{
+    off_t is = 0, wanted = 0;
+    int code = lengths(store->env, &is, &wanted);
+    if (code == 0 && is < wanted) code = MDB_CORRUPTED;
+    return code == 0 || store_fail(err, store, code, "opening it: its file is cut short");
+}
+
+/* LMDB makes its lock file sparse and writes to it through a map: without room on the disk the
+ * first touch of a page would be a SIGBUS. Other reasons why it cannot be written are left to
+ * LMDB, which does without where it may. */
+static bool reserve_lock_file(const char *path, struct err *err)
+{
+    char *lock = file_join(path, "lock.mdb");
+    int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int code = fd < 0 ? errno : posix_fallocate(fd, 0, LOCK_FILE_BYTES);
+    if (fd >= 0) (void)close(fd);
+    free(lock);
+    bool no_room = code == ENOSPC || code == EDQUOT || code == EFBIG;
+    return !no_room ||
+           err_set_errno(err, code, NULL, "cannot make room for the lock of store %s", path);
 }
 
 bool store_open_environment(struct store *store, const char *path, struct err *err)
 {
+    if (!reserve_lock_file(path, err)) return false;
     int code = mdb_env_create(&store->env);
     if (code == 0) code = mdb_env_set_maxdbs(store->env, STORE_TABLES_MAX + 1);
     if (code == 0) code = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX);
@@ -154,33 +99,89 @@ bool store_open_environment(struct store *store, const char *path, struct err *e
     return code == 0 || store_fail(err, store, code, "opening it");
 }
 
+/* Others may let the file grow before the first transaction begins. */
+static int room_to_read(const char *path, size_t *room)
+{
+    static const size_t spare = (size_t)1 << 30;
+    struct stat info;
+    char *data = file_join(path, STORE_DATA_FILE);
+    int code = stat(data, &info) == 0 ? 0 : errno;
+    free(data);
+    if (code == 0) *room = 2 * (size_t)info.st_size + spare;
+    return code;
+}
+
+bool store_open_to_read(struct store *store, const char *path, bool lock, struct err *err)
+{
+    unsigned flags = MDB_NOTLS | MDB_RDONLY | (lock ? 0 : MDB_NOLOCK);
+    size_t room = 0;
+    int code = room_to_read(path, &room);
+    if (code == 0) code = mdb_env_create(&store->env);
+    if (code == 0) code = mdb_env_set_maxdbs(store->env, STORE_TABLES_MAX + 1);
+    if (code == 0) code = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX);
+    if (code == 0) code = mdb_env_set_mapsize(store->env, room);
+    if (code == 0) code = mdb_env_open(store->env, path, flags, 0600);
+    if (code == ENOENT) return err_set(err, ERR_NOT_FOUND, NULL, "no store at %s", path);
+    if (code != 0) return store_fail(err, store, code, "opening it");
+    return check_length(store, err);
+}
+
 /* ---- the store ---- */
 
-static struct store *new_store(const char *path, const char *const *names, size_t tables,
-                               uint32_t format, size_t max_mib)
+/* Checks the stamp and opens the tables; makes both where there is nothing yet, and may be made.
+ * *old: it has to be upgraded before, and nothing was done. */
+static bool set_up(struct store *store, MDB_txn *txn, bool create, bool *old, struct err *err)
 {
-    REQUIRE(tables <= STORE_TABLES_MAX && max_mib > 0 && max_mib <= SIZE_MAX >> 20);
+    struct store_stamp stamp;
+    bool empty = false;
+    if (!store_read_stamp(store, txn, &stamp, &empty, err)) return false;
+    if (empty && !create) {
+        return err_set(err, ERR_NOT_FOUND, NULL, "store is empty: it has never been set up");
+    }
+    if (!empty && !store_check_stamp(store, &stamp, err)) return false;
+    *old = !empty && stamp.format < store->schema->format;
+    store->version_base = stamp.base;
+    return *old || (store_write_stamp(store, txn, err) && store_open_tables(store, txn, true, err));
+}
+
+static bool make_tables(struct store *store, bool create, bool *old, struct err *err)
+{
+    MDB_txn *txn = NULL;
+    int code = mdb_txn_begin(store->env, NULL, 0, &txn);
+    if (code != 0) return store_fail(err, store, code, "opening it");
+    if (!set_up(store, txn, create, old, err)) {
+        mdb_txn_abort(txn);
+        return false;
+    }
+    code = mdb_txn_commit(txn);
+    return code == 0 || store_fail(err, store, code, "opening its tables");
+}
+
+static struct store *new_store(const char *path, const struct store_schema *schema, size_t max_mib)
+{
+    REQUIRE(schema->table_count <= STORE_TABLES_MAX && schema->oldest >= 1 &&
+            schema->oldest <= schema->readable && schema->readable <= schema->format);
+    REQUIRE(max_mib > 0 && max_mib <= SIZE_MAX >> 20);
     struct store *store = mem_new(struct store);
     store->path = mem_string(path);
-    store->table_count = tables;
-    for (size_t i = 0; i < tables; i++) store->names[i] = mem_string(names[i]);
-    store->format = format;
+    store->schema = schema;
     store->max_mib = max_mib;
     store->lock_fd = -1;
     return store;
 }
 
-bool store_open(const char *path, bool create, const char *const *names, size_t tables,
-                uint32_t format, size_t max_mib, struct store **out, struct err *err)
+bool store_open(const char *path, bool create, const struct store_schema *schema, size_t max_mib,
+                struct store **out, struct err *err)
 {
-    char *data = file_join(path, "data.mdb");
+    char *data = file_join(path, STORE_DATA_FILE);
     bool there = file_exists(data);
+    bool old = false;
     free(data);
     if (!there && !create) return err_set(err, ERR_NOT_FOUND, NULL, "no store at %s", path);
     if (!there && !file_make_dirs(path, 0700, err)) return false;
-    struct store *store = new_store(path, names, tables, format, max_mib);
+    struct store *store = new_store(path, schema, max_mib);
     if (!store_lock_shared(store, err) || !store_open_environment(store, path, err) ||
-        !make_tables(store, create, err)) {
+        !make_tables(store, create, &old, err) || (old && !store_upgrade(store, err))) {
         store_close(store);
         return false;
     }
@@ -188,10 +189,10 @@ bool store_open(const char *path, bool create, const char *const *names, size_t 
     return true;
 }
 
-bool store_open_reader(const char *path, const char *const *names, size_t tables, uint32_t format,
-                       size_t max_mib, struct store **out, struct err *err)
+bool store_open_reader(const char *path, const struct store_schema *schema, size_t max_mib,
+                       struct store **out, struct err *err)
 {
-    struct store *store = new_store(path, names, tables, format, max_mib);
+    struct store *store = new_store(path, schema, max_mib);
     store->read_only = true;
     if (!store_open_environment(store, path, err) || !store_find_tables(store, err)) {
         store_close(store);
@@ -208,7 +209,6 @@ void store_close(struct store *store)
     mdb_env_close(store->env);
     /* After LMDB's own lock: whoever gets this one may take the file for nobody's. */
     if (store->lock_fd >= 0) (void)close(store->lock_fd);
-    for (size_t i = 0; i < store->table_count; i++) free(store->names[i]);
     free(store->path);
     free(store);
 }

@@ -14,7 +14,7 @@ import support
 from support import SLOW, SchemeCase, wait_until
 
 KILLS = int(os.environ.get("HEARTH_E2E_KILLS", "240" if SLOW == 1 else "40"))
-REQUEST = {"search_ref": "KILLS-1", "children": [{"age": 9, "sex": "U"}],
+REQUEST = {"children": [{"age": 9, "sex": "U"}],
            "placement": {"type": "PT_SHORT", "needed_by": "later"}}
 
 
@@ -22,9 +22,9 @@ class Writer(threading.Thread):
     """One side of one thread: says numbered things as long as the test lasts; its own program is killed now and
     then in the middle of it."""
 
-    def __init__(self, case, party, arguments, mark, seed):
+    def __init__(self, party, arguments, mark, seed, kill_share):
         super().__init__(name=mark)
-        self.case, self.party, self.arguments, self.mark = case, party, arguments, mark
+        self.party, self.arguments, self.mark, self.kill_share = party, arguments, mark, kill_share
         self.chance = random.Random(seed)
         self.number = 0
         self.kept, self.doubtful = [], []  # numbers that a command called written down; that were cut off
@@ -40,7 +40,7 @@ class Writer(threading.Thread):
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
                 process.stdin.write(f"{self.mark}:{self.number}:".encode())
                 process.stdin.close()
-                if self.chance.random() < 0.4:
+                if self.chance.random() < self.kill_share:
                     try:
                         process.wait(self.chance.uniform(0, 0.25 * SLOW))
                     except subprocess.TimeoutExpired:
@@ -58,7 +58,9 @@ class Writer(threading.Thread):
             (self.kept if code == 0 else self.doubtful).append(self.number)
 
 
-class Kills(SchemeCase):
+class Letters(SchemeCase):
+    """An LA and two agencies that write to one another."""
+
     agencies, households = 2, 60
     seconds = 900
 
@@ -67,25 +69,39 @@ class Kills(SchemeCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return json.loads(done.stdout)
 
-    def threads(self):
+    def threads(self, ref="KILLS-1"):
         """agency -> thread id"""
-        found = self.search(REQUEST)
+        found = self.search(REQUEST | {"search_ref": ref})
         ids = [agency["id"] for agency in found["agencies"]]
         self.assertEqual(len(ids), 2)
-        told = self.json_of("la-1", "refer", REQUEST["search_ref"], "--to", ",".join(ids))
-        for agency in ids:
-            self.wait_for(lambda agency=agency: self.json_of(agency, "inbox", "--offline")["referrals"],
+        told = self.json_of("la-1", "refer", ref, "--to", ",".join(ids))
+        threads = {referral["agency"]: referral["thread"] for referral in told["referrals"]}
+        for agency, thread in threads.items():
+            self.wait_for(lambda agency=agency, thread=thread: thread in self.threads_of(agency),
                           "the referral is here")
-        return {referral["agency"]: referral["thread"] for referral in told["referrals"]}
+        return threads
 
-    def victim(self, chance):
-        name = chance.choice(["matcher", "ifa-001", "ifa-002"])
-        party = self.scheme.parties.get(name)
-        pid = self.scheme.daemon(party).pid()
-        if pid:
-            os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: self.scheme.daemon(party).pid() is None, 10 * SLOW)
-        self.scheme.launch(party)
+    def threads_of(self, agency):
+        return [one["id"] for one in self.json_of(agency, "inbox", "--offline")["referrals"]]
+
+    def write(self, threads, seed, kill_share):
+        """Both sides of each thread write until `stop_writing`."""
+        writers = []
+        for agency, thread in threads.items():
+            agent, la = self.scheme.parties.get(agency), self.scheme.parties.get("la-1")
+            for party, words, mark in ((la, ["answer", thread], f"mark-la-{agency}"),
+                                       (agent, ["reply", thread, "question"], f"mark-{agency}")):
+                writers.append(Writer(party, words, mark, seed + len(writers), kill_share))
+        for writer in writers:
+            writer.start()
+        return writers
+
+    @staticmethod
+    def stop_writing(writers):
+        for writer in writers:
+            writer.over.set()
+        for writer in writers:
+            writer.join()
 
     def said(self, shown):
         """The numbered texts of a thread as one side shows them, in order, by who has said them."""
@@ -100,35 +116,6 @@ class Kills(SchemeCase):
         lost = set(writer.kept) - set(seen)
         self.assertEqual(lost, set(), f"{writer.mark}: lost {where}")
         self.assertLessEqual(set(seen), set(writer.kept) | set(writer.doubtful))
-
-    def test_nothing_is_lost_or_shown_twice(self):
-        self.addCleanup(self.wait_all_attached)
-        threads = self.threads()
-        seed = random.SystemRandom().randrange(1 << 32)
-        print(f"seed {seed}", flush=True)
-        chance = random.Random(seed)
-        writers = []
-        for agency, thread in threads.items():
-            agent, la = self.scheme.parties.get(agency), self.scheme.parties.get("la-1")
-            for party, words, mark in ((la, ["answer", thread], f"mark-la-{agency}"),
-                                       (agent, ["reply", thread, "question"], f"mark-{agency}")):
-                writers.append(Writer(self, party, words, mark, seed + len(writers)))
-        for writer in writers:
-            writer.start()
-        daemons = 0
-        try:
-            while daemons + sum(writer.kills for writer in writers) < KILLS:
-                wait_until(lambda: False, chance.uniform(0, 0.3))  # a random instant
-                self.victim(chance)
-                daemons += 1
-        finally:
-            for writer in writers:
-                writer.over.set()
-            for writer in writers:
-                writer.join()
-        print(f"killed: {daemons} times matcher and agents, {sum(writer.kills for writer in writers)} times a "
-              f"writing command; {sum(len(writer.kept) for writer in writers)} messages", flush=True)
-        self.settle(threads, writers)
 
     def settle(self, threads, writers):
         self.wait_all_attached()
@@ -148,3 +135,33 @@ class Kills(SchemeCase):
             self.assertGreater(len(to_la.kept) + len(to_agency.kept), 0)
         done = support.lab("run", self.directory, "matcher", "--", "audit", "verify")
         self.assertEqual(done.returncode, 0, done.stdout)
+
+
+class Kills(Letters):
+    def victim(self, chance):
+        name = chance.choice(["matcher", "ifa-001", "ifa-002"])
+        party = self.scheme.parties.get(name)
+        pid = self.scheme.daemon(party).pid()
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: self.scheme.daemon(party).pid() is None, 10 * SLOW)
+        self.scheme.launch(party)
+
+    def test_nothing_is_lost_or_shown_twice(self):
+        self.addCleanup(self.wait_all_attached)
+        threads = self.threads()
+        seed = random.SystemRandom().randrange(1 << 32)
+        print(f"seed {seed}", flush=True)
+        chance = random.Random(seed)
+        writers = self.write(threads, seed, 0.4)
+        daemons = 0
+        try:
+            while daemons + sum(writer.kills for writer in writers) < KILLS:
+                wait_until(lambda: False, chance.uniform(0, 0.3))  # a random instant
+                self.victim(chance)
+                daemons += 1
+        finally:
+            self.stop_writing(writers)
+        print(f"killed: {daemons} times matcher and agents, {sum(writer.kills for writer in writers)} times a "
+              f"writing command; {sum(len(writer.kept) for writer in writers)} messages", flush=True)
+        self.settle(threads, writers)

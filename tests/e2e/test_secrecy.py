@@ -4,15 +4,13 @@ the client; what a search is about is not with the matcher or an agent."""
 
 import csv
 import os
-import pathlib
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 
 import support
-from support import BUILD, LAB, SLOW, SchemeCase, lab, wait_until
+from markers import core_of, found_in, why_no_cores
+from support import BUILD, LAB, SLOW, SchemeCase, wait_until
 
 ROWS = [
     {"ref": "MRKREF-7731-QX", "name": "Zylphia Quorndon-Vex", "grid_ref": "SE 29713 33871", "lat": "",
@@ -49,37 +47,6 @@ os.read(0, 1)
 os._exit(0)
 """
 
-CHUNK = 1 << 20
-OVERLAP = 256  # longer than any marker
-
-
-def found_in(path, markers):
-    """The markers that a file holds, as UTF-8 or UTF-16. Cores are mostly zeros, which are passed over."""
-    forms = {marker: (marker.encode(), marker.encode("utf-16-le").rstrip(b"\0")) for marker in markers}
-    found = set()
-    tail = b""
-    with open(path, "rb") as file:
-        while block := file.read(CHUNK):
-            if block.count(0) == len(block):
-                tail = b""
-                continue
-            block = tail + block
-            found |= {marker for marker, pair in forms.items() if pair[0] in block or pair[1] in block}
-            tail = block[-OVERLAP:]
-    return [marker for marker in markers if marker in found]
-
-
-def why_no_cores():
-    """A reason why cores cannot be taken here, or None."""
-    if shutil.which("gcore") is None:
-        return "gcore (package gdb) is not installed"
-    if os.geteuid() != 0:
-        return "taking the core of a process that is not dumpable needs root"
-    if any(b"__asan_init" in (BUILD / name).read_bytes() for name in ("hearth", "hearth-matcher")):
-        return "a sanitizer's shadow memory is too large for a core"
-    return None
-
-
 class Secrecy(SchemeCase):
     agencies = 2
 
@@ -111,16 +78,6 @@ class Secrecy(SchemeCase):
                     leaks[str(path)] = found
         self.assertEqual(leaks, {})
 
-    def core_of(self, pid):
-        """A core with every mapping, those that are excluded from dumps too."""
-        folder = tempfile.TemporaryDirectory(prefix="hearth-core-")
-        self.addCleanup(folder.cleanup)
-        done = subprocess.run(["gcore", "-a", "-o", f"{folder.name}/core", str(pid)], stdin=subprocess.DEVNULL,
-                              capture_output=True, encoding="utf-8", timeout=120 * SLOW, check=False)
-        path = pathlib.Path(f"{folder.name}/core.{pid}")
-        self.assertTrue(path.exists(), done.stdout + done.stderr)
-        return path
-
     def require_cores(self):
         reason = why_no_cores()
         if reason:
@@ -136,14 +93,14 @@ class Secrecy(SchemeCase):
                 holder.stdin.write(CARER_MARKERS[0] + "\n")
                 holder.stdin.flush()
                 self.assertEqual(holder.stdout.readline(), "ready\n")
-                self.assertEqual(found_in(self.core_of(holder.pid), CARER_MARKERS), CARER_MARKERS[:1])
+                self.assertEqual(found_in(core_of(self, holder.pid), CARER_MARKERS), CARER_MARKERS[:1])
             finally:
                 holder.kill()
 
     def test_memory_of_the_matcher(self):
         self.require_cores()
         self.search_and_score()
-        core = self.core_of(self.pid("matcher"))
+        core = core_of(self, self.pid("matcher"))
         self.assertEqual(found_in(core, CARER_MARKERS + SEARCH_MARKERS), [])
         self.assertEqual(found_in(core, ["ifa-001"]), ["ifa-001"], "the core is one of the matcher's memory")
 
@@ -151,7 +108,7 @@ class Secrecy(SchemeCase):
         """What it was asked for is not in an agent's memory; its own carers may be."""
         self.require_cores()
         self.search_and_score()
-        self.assertEqual(found_in(self.core_of(self.pid("ifa-001")), SEARCH_MARKERS), [])
+        self.assertEqual(found_in(core_of(self, self.pid("ifa-001")), SEARCH_MARKERS), [])
 
     def test_memory_of_the_client(self):
         """Taken while the client waits for an agent that hangs, after the other's reply."""
@@ -170,7 +127,7 @@ class Secrecy(SchemeCase):
                 return b"1 of 2" in seen or client.poll() is not None
             wait_until(one_answered, 6 * SLOW)
             self.assertIsNone(client.poll(), seen.decode())
-            core = self.core_of(client.pid)
+            core = core_of(self, client.pid)
             client.communicate(timeout=60 * SLOW)
         self.assertEqual(found_in(core, CARER_MARKERS), [])
         self.assertEqual(found_in(core, ["la-1"]), ["la-1"], "the core is one of the client's memory")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Entries of the audit log: the hash that is stored behind an entry is put right first, so that the
- * decoder behind it is reached; what it accepts lies inside the input.
+ * decoder behind it (audit_inner_decode) is reached; what it accepts lies inside the input.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * identity.cert and authority.root, as text and as the bytes inside.
+ * identity.cert and authority.root, as text and as the bytes inside: certificate_decode,
+ * signed_bytes_unpack.
  */
 #include <sodium.h>
 

@@ -60,8 +60,8 @@ static void test_config_is_checked(void **state)
         {"{\"matcher\":\"host:1\",\"matcher_id\":\"m\",\"fresh_days\":400}", "fresh_days"},
         {"{\"matcher\":\"host:1\",\"matcher_id\":\"m\",\"allow\":\"la-1\"}", "allow"},
         {"{\"matcher\":\"host:1\",\"matcher_id\":\"m\",\"allow\":[1]}", "allow"},
-        {"{\"matcher\":\"host:1\",\"matcher_id\":\"m\",\"budgte\":1}", "config.json"},
-        {"{\"matcher\":\"host:1\"}", "config.json"},
+        {"{\"matcher\":\"host:1\",\"matcher_id\":\"m\",\"budgte\":1}", "budgte"},
+        {"{\"matcher\":\"host:1\"}", "matcher_id"},
         {"{\"matcher\":\"host:1\",\"matcher\":\"host:2\",\"matcher_id\":\"m\"}", "config.json"},
         {"[]", "config.json"},
         {"", "config.json"},
@@ -175,6 +175,32 @@ static void test_a_restart_keeps_the_budget(void **state)
     uint64_t version = vault_version(held->vault);
     must(policy_flush(policy, &err), &err);
     assert_int_equal(vault_version(held->vault), version); /* nothing new, nothing written */
+    policy_close(policy);
+}
+
+/* However the clock steps, each day as it is told has its budget once, over a restart too. */
+static void test_a_clock_that_steps_gives_no_second_budget(void **state)
+{
+    struct held *held = *state;
+    struct err err = {0};
+    const int64_t day = 24 * HOUR;
+    struct policy *policy = open_policy(held, 2, NULL);
+    assert_int_equal(ask(policy, "la-1", NOON), DECLINE_NONE);
+    assert_int_equal(ask(policy, "la-1", NOON + day), DECLINE_NONE); /* a day ahead */
+    assert_int_equal(ask(policy, "la-1", NOON), DECLINE_NONE);       /* back: one was left */
+    assert_int_equal(ask(policy, "la-1", NOON), DECLINE_BUDGET);
+    assert_int_equal(ask(policy, "la-1", NOON - day), DECLINE_NONE); /* a day behind */
+    must(policy_flush(policy, &err), &err);
+    policy_close(policy);
+    policy = open_policy(held, 2, NULL);
+    assert_int_equal(ask(policy, "la-1", NOON), DECLINE_BUDGET);
+    assert_int_equal(ask(policy, "la-1", NOON + day), DECLINE_NONE); /* tomorrow: the other one */
+    assert_int_equal(ask(policy, "la-1", NOON + day), DECLINE_BUDGET);
+    for (int i = 2; i < 30; i++) { /* days that come one after the other */
+        assert_int_equal(ask(policy, "la-1", NOON + i * day), DECLINE_NONE);
+        assert_int_equal(ask(policy, "la-1", NOON + i * day), DECLINE_NONE);
+        assert_int_equal(ask(policy, "la-1", NOON + i * day), DECLINE_BUDGET);
+    }
     policy_close(policy);
 }
 
@@ -370,6 +396,7 @@ int main(void)
         WITH_VAULT(test_budget_of_a_day),
         WITH_VAULT(test_the_day_is_londons),
         WITH_VAULT(test_a_restart_keeps_the_budget),
+        WITH_VAULT(test_a_clock_that_steps_gives_no_second_budget),
         WITH_VAULT(test_a_query_is_answered_once),
         WITH_VAULT(test_a_group_counts_once),
         WITH_VAULT(test_a_refused_member_may_come_again),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -150,6 +151,63 @@ static void gives_pem_texts(void **state)
     party_close(&agent);
 }
 
+static bool reload(struct party *party, bool *changed, struct err *err)
+{
+    *err = (struct err){0};
+    return identity_reload(party->identity, party->home, party->trust, changed, err);
+}
+
+static void takes_up_a_renewed_certificate(void **state)
+{
+    struct party agent = parties_add_days(*state, ROLE_AGENT, "agency-1", 1);
+    struct err err = {0};
+    bool changed = true;
+    const struct certificate *before = identity_certificate(agent.identity);
+    const char *pem = identity_tls_certificate_pem(agent.identity);
+    assert_true(reload(&agent, &changed, &err) && !changed);
+    struct party renewed = parties_add(*state, ROLE_AGENT, "agency-1");
+    assert_true(reload(&agent, &changed, &err) && changed);
+    assert_int_equal(identity_certificate(agent.identity)->serial,
+                     identity_certificate(renewed.identity)->serial);
+    assert_string_equal(identity_tls_certificate_pem(agent.identity),
+                        identity_tls_certificate_pem(renewed.identity));
+    assert_true(before->serial < identity_certificate(agent.identity)->serial);
+    assert_string_not_equal(pem, identity_tls_certificate_pem(agent.identity));
+    assert_true(reload(&agent, &changed, &err) && !changed);
+    party_close(&renewed);
+    party_close(&agent);
+}
+
+/* Another's, a broken one, one that is over: the present one stays, and the reason comes once. */
+static void keeps_its_certificate_where_the_new_one_does_not_hold(void **state)
+{
+    struct party agent = parties_add(*state, ROLE_AGENT, "agency-1");
+    struct party other = parties_add(*state, ROLE_AGENT, "agency-2");
+    uint64_t serial = identity_certificate(agent.identity)->serial;
+    char *path = file_join(agent.home, HOME_CERTIFICATE);
+    struct err err = {0};
+    bool changed = true;
+    copy(other.home, agent.home, HOME_CERTIFICATE);
+    assert_false(reload(&agent, &changed, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_false(changed);
+    assert_true(reload(&agent, &changed, &err) && !changed);
+    assert_true(file_write(path, "nonsense", 8, 0600, &err));
+    assert_false(reload(&agent, &changed, &err));
+    struct party over = parties_add_days(*state, ROLE_AGENT, "agency-1", 1);
+    assert_int_equal(setenv("HEARTH_CLOCK_OFFSET", "86500", 1), 0);
+    assert_false(reload(&agent, &changed, &err));
+    assert_int_equal(err.code, ERR_EXPIRED);
+    assert_int_equal(unsetenv("HEARTH_CLOCK_OFFSET"), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_false(reload(&agent, &changed, &err));
+    assert_int_equal(identity_certificate(agent.identity)->serial, serial);
+    free(path);
+    party_close(&over);
+    party_close(&other);
+    party_close(&agent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +224,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_an_expired_certificate_by_the_offset_clock,
                                         parties_set_up, parties_tear_down),
         cmocka_unit_test_setup_teardown(gives_pem_texts, parties_set_up, parties_tear_down),
+        cmocka_unit_test_setup_teardown(takes_up_a_renewed_certificate, parties_set_up,
+                                        parties_tear_down),
+        cmocka_unit_test_setup_teardown(keeps_its_certificate_where_the_new_one_does_not_hold,
+                                        parties_set_up, parties_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,8 @@ enum {
 
 enum agent_fault {
     AGENT_HONEST,
-    AGENT_TWICE, /* its first reply counts */
+    AGENT_TWICE,   /* its first reply counts */
+    AGENT_SURPLUS, /* its reply counts, what stands in the message beside it does not */
     AGENT_DECLINES,
     AGENT_SILENT,
     AGENT_LEAVES,
@@ -98,6 +99,7 @@ struct played_la {
     bool closed;
     enum rpc_status status;
     char detail[ERR_TEXT_MAX];
+    int64_t retry_ms;
 };
 
 struct scene {
@@ -150,6 +152,28 @@ static inline void send_message(struct rpc_stream *stream, const ProtobufCMessag
     struct buf bytes = {0};
     wire_pack(message, &bytes);
     (void)rpc_stream_send_bytes(stream, bytes.data, bytes.len);
+    buf_free(&bytes);
+}
+
+/* The same, with a field in `part`, a Signed inside, that no version knows and whose number is 0: a
+ * peer can only write it with a longer key than it needs, and whoever packs it again writes what
+ * nobody can unpack. */
+static inline void send_with_surplus(struct rpc_stream *stream, const ProtobufCMessage *message,
+                                     ProtobufCMessage *part)
+{
+    uint8_t text[] = "\x07surplus";
+    const uint8_t honest[] = {0x82, 0x01}, crooked[] = {0x82, 0x00};
+    ProtobufCMessageUnknownField field = {
+        .tag = 16, .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED, .len = 8, .data = text};
+    struct buf bytes = {0};
+    part->n_unknown_fields = 1;
+    part->unknown_fields = &field;
+    wire_pack(message, &bytes);
+    part->n_unknown_fields = 0;
+    uint8_t *at = memmem(bytes.data, bytes.len, "\x07surplus", 8);
+    REQUIRE(at && memcmp(at - 2, honest, sizeof honest) == 0);
+    memcpy(at - 2, crooked, sizeof crooked);
+    REQUIRE(rpc_stream_send_bytes(stream, bytes.data, bytes.len));
     buf_free(&bytes);
 }
 
@@ -252,7 +276,11 @@ static inline void agent_reply(struct played_agent *agent, const uint8_t hash[HA
     answer.c2 = (ProtobufCBinaryData){c2_len, c2};
     message.kind_case = HEARTH__V1__FROM_AGENT__KIND_REPLY;
     message.reply = &answer;
-    send_message(agent->stream, &message.base);
+    if (fault == AGENT_SURPLUS) {
+        send_with_surplus(agent->stream, &message.base, &part.base);
+    } else {
+        send_message(agent->stream, &message.base);
+    }
     if (fault == AGENT_TWICE) send_message(agent->stream, &message.base);
     buf_free(&body);
 }
@@ -462,10 +490,10 @@ static inline void la_closed(struct rpc_stream *stream, enum rpc_status status, 
                              void *ctx)
 {
     struct played_la *la = ctx;
-    (void)stream;
     (void)pthread_mutex_lock(&la->scene->mutex);
     la->closed = true;
     la->status = status;
+    la->retry_ms = rpc_stream_retry_ms(stream);
     (void)snprintf(la->detail, sizeof la->detail, "%s", detail);
     (void)pthread_cond_broadcast(&la->scene->changed);
     (void)pthread_mutex_unlock(&la->scene->mutex);
@@ -617,6 +645,7 @@ static inline int scene_set_up(void **state)
     config_defaults(&scene->config);
     scene->config.threads = 2;
     scene->config.budget = 1000;
+    scene->config.streams_per_second = 10000; /* tests call as fast as they can */
     rpc_start();
     scene_start(scene);
     *state = scene;

@@ -4,9 +4,11 @@
 #include "matcher/audit.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 #include <sodium.h>
@@ -241,6 +243,86 @@ static void asking_gives_both_heads(void **state)
     expect_intact(scene->store, &after);
 }
 
+/* ---- a store that takes nothing for a while ---- */
+
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes == RLIM_INFINITY ? limit.rlim_max : bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void add_one(struct audit *audit)
+{
+    struct buf fields = {0};
+    audit_text(&fields, "la", "la-1");
+    audit_add(audit, AUDIT_QUERY, &fields);
+}
+
+static void tick_and_flush(struct audit *audit)
+{
+    audit_tick(audit, 0);
+    (void)audit_flush(audit);
+}
+
+/* What was done while the disk is full is in the log when there is room again; nobody restarts. */
+static void entries_wait_for_a_store_that_takes_none(void **state)
+{
+    struct scene *scene = *state;
+    struct audit *audit = NULL;
+    struct err err = {0};
+    struct asked first = {0}, second = {0};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_true(audit_start(scene->store, scene->matcher.identity, &audit, &err));
+    add_one(audit);
+    struct log_head before = audit_flush(audit);
+    limit_files(4096); /* every page of entries is behind that */
+    add_one(audit);
+    audit_ask(audit, &(struct audit_request){AUDIT_RESULT, build, done, &first});
+    struct log_head during = audit_flush(audit);
+    assert_false(audit_works(audit));
+    assert_true(first.done && !first.ok);
+    assert_int_equal(during.length, before.length);
+    tick_and_flush(audit);
+    assert_false(audit_works(audit));
+    add_one(audit);
+    audit_ask(audit, &(struct audit_request){AUDIT_RESULT, build, done, &second});
+    (void)audit_flush(audit);
+    assert_true(second.done && !second.ok);
+    limit_files(RLIM_INFINITY);
+    assert_false(audit_works(audit));
+    tick_and_flush(audit);
+    assert_true(audit_works(audit));
+    add_one(audit);
+    struct log_head after = audit_flush(audit);
+    audit_stop(audit);
+    assert_int_equal(after.length, before.length + 3);
+    expect_intact(scene->store, &after);
+}
+
+static void held_entries_are_written_at_the_stop(void **state)
+{
+    struct scene *scene = *state;
+    struct audit *audit = NULL;
+    struct err err = {0};
+    struct log_head head = {0};
+    struct store_txn *txn = NULL;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_true(audit_start(scene->store, scene->matcher.identity, &audit, &err));
+    limit_files(4096);
+    add_one(audit);
+    add_one(audit);
+    (void)audit_flush(audit);
+    limit_files(RLIM_INFINITY);
+    audit_stop(audit);
+    assert_true(store_begin(scene->store, false, &txn, &err));
+    assert_true(audit_read_head(txn, &head, &err));
+    store_abort(txn);
+    assert_int_equal(head.length, 2);
+    expect_intact(scene->store, &head);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +332,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(exchanged_entries_are_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forged_entries_are_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(asking_gives_both_heads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(entries_wait_for_a_store_that_takes_none, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(held_entries_are_written_at_the_stop, set_up, tear_down),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

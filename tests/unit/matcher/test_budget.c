@@ -93,12 +93,40 @@ static void budget_survives_a_restart_and_renews(void **state)
     assert_false(took(store, "la-1", 3, now + HOUR - 1, &err));
     assert_true(took(store, "la-1", 3, now + HOUR, &err));
     assert_true(budget_used(store, "la-1", now, &used, &err));
-    assert_int_equal(used, 0); /* yesterday's counts are forgotten */
+    assert_int_equal(used, 3); /* yesterday's count stays for a clock that is set back */
     assert_true(budget_used(store, "la-1", now + HOUR, &used, &err));
     assert_int_equal(used, 1);
     for (int i = 0; i < 50; i++) assert_true(took(store, "la-2", 0, now, &err));
     assert_true(budget_used(store, "la-2", now, &used, &err));
     assert_int_equal(used, 0); /* no budget, nothing stored */
+    store_close(store);
+    support_temp_dir_remove(dir);
+}
+
+/* However the clock steps, each day as it is told has its budget once, and none is locked out. */
+static void a_clock_that_steps_gives_no_second_budget(void **state)
+{
+    (void)state;
+    char *dir = support_temp_dir();
+    struct store *store = NULL;
+    struct store_txn *txn = NULL;
+    struct err err = {0};
+    size_t kept = 0;
+    int64_t now = utc(2026, 3, 10, 12), day = 24 * HOUR;
+    assert_true(audit_store_open(dir, true, 64, &store, &err));
+    assert_true(took(store, "la-1", 2, now, &err));
+    assert_true(took(store, "la-1", 2, now + day, &err)); /* a day ahead */
+    assert_true(took(store, "la-1", 2, now, &err));       /* and back: one was left */
+    assert_false(took(store, "la-1", 2, now, &err));
+    assert_true(took(store, "la-1", 2, now - day, &err)); /* a day behind */
+    assert_false(took(store, "la-1", 2, now, &err));
+    assert_true(took(store, "la-1", 2, now + day, &err)); /* tomorrow comes: the other one */
+    assert_false(took(store, "la-1", 2, now + day, &err));
+    assert_true(took(store, "la-1", 2, now + 30 * day, &err));
+    assert_true(store_begin(store, false, &txn, &err));
+    assert_true(store_count(txn, AUDIT_TABLE_BUDGET, &kept, &err));
+    assert_int_equal(kept, 1); /* what is long past is forgotten */
+    store_abort(txn);
     store_close(store);
     support_temp_dir_remove(dir);
 }
@@ -173,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(renews_at_london_midnight),
         cmocka_unit_test(budget_survives_a_restart_and_renews),
+        cmocka_unit_test(a_clock_that_steps_gives_no_second_budget),
         cmocka_unit_test(runs_are_counted_within_the_window),
         cmocka_unit_test(replay_is_remembered_until_expiry),
     };

@@ -147,6 +147,32 @@ static void rolls_over_keeps_and_wipes(void **state)
     assert_memory_equal(commitment, drawn.bytes, HASH_BYTES);
 }
 
+/* A key drawn while the clock was a day ahead would be refused by all for that day. */
+static void a_clock_set_back_brings_a_new_epoch_at_once(void **state)
+{
+    struct scene *scene = *state;
+    const int64_t day = 24 * HOUR;
+    assert_int_equal(setenv("HEARTH_CLOCK_OFFSET", "86400", 1), 0);
+    int64_t now = clock_wall_ms();
+    struct epochs *epochs = epochs_start(scene->matcher.identity, scene->audit, 24, now);
+    struct epoch_key *first = epochs_current(epochs);
+    uint64_t ahead = first->record.epoch;
+    epoch_unref(first);
+    assert_false(epochs_tick(epochs, now - 5000)); /* a clock that is trimmed a little */
+    assert_int_equal(unsetenv("HEARTH_CLOCK_OFFSET"), 0);
+    assert_true(epochs_tick(epochs, now - day));
+    assert_false(epochs_tick(epochs, now - day));
+    struct epoch_key *second = epochs_current(epochs);
+    assert_true(second->record.not_before <= clock_wall_ms());
+    assert_true(second->record.epoch != ahead);
+    assert_true(known(epochs, ahead, now - day)); /* for searches that are under way */
+    epoch_unref(second);
+    assert_true(epochs_tick(epochs, now)); /* the day has passed */
+    assert_false(known(epochs, ahead, now));
+    epochs_stop(epochs);
+    assert_int_equal(find_entries(scene, AUDIT_TIE_SEED, "seed").count, 3);
+}
+
 static void references_outlive_the_holder(void **state)
 {
     struct scene *scene = *state;
@@ -202,6 +228,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(record_is_signed_and_proved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rolls_over_keeps_and_wipes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_clock_set_back_brings_a_new_epoch_at_once, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(references_outlive_the_holder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_roll_over_under_their_users, set_up, tear_down),
     };

@@ -427,7 +427,7 @@ static void patience_has_an_end(void **state)
     assert_true(search_deadline(15000, true) == MEMBER_DEADLINE_MAX_MS);
     assert_true(search_deadline(60000, true) == MEMBER_DEADLINE_MAX_MS);
     int64_t longest =
-        search_deadline(60000, true) + (int64_t)MEMBER_PATIENCE * (SHARES_GRACE_MS + LA_MESSAGE_MS);
+        search_deadline(60000, true) + SHARES_LAST_MS + (int64_t)MEMBER_PATIENCE * LA_MESSAGE_MS;
     assert_true(CLOCK_SKEW_MS + longest < EPOCH_KEEP_MS);
 }
 

@@ -289,13 +289,19 @@ static void another_store_is_no_mailbox(void **state)
 {
     struct scene *scene = *state;
     static const char *const tables[] = {"log"};
+    static const struct store_schema schema = {.name = "log",
+                                               .tables = tables,
+                                               .table_count = 1,
+                                               .format = 99,
+                                               .oldest = 99,
+                                               .readable = 99};
     struct store *store = NULL;
     struct mailbox *mailbox = NULL;
     struct err err = {0};
     scene_begin(scene);
     mailbox_close(scene->mailbox);
     char *other = file_join(scene->home, "other"), *path = file_join(other, HOME_MAIL);
-    parties_must(store_open(path, true, tables, 1, 99, 16, &store, &err), &err);
+    parties_must(store_open(path, true, &schema, 16, &store, &err), &err);
     store_close(store);
     assert_false(mailbox_open(other, &scene->limits, &mailbox, &err));
     assert_int_equal(err.code, ERR_VERSION);

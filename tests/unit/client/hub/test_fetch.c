@@ -431,12 +431,12 @@ static void test_by_itself(void **state)
     struct scene *scene = *state;
     scheme_deliver_all(scene->scheme, table_at(0), 10, 0);
     close_window(scene);
-    struct fetcher *fetcher = fetcher_start(&scene->hub);
+    struct fetcher *fetcher = fetcher_start(&scene->hub, NULL);
     fetcher_tick(fetcher);
     fetcher_stop(fetcher); /* waits, and ends it between two tables at most */
     size_t before = ledger_length(scene);
     assert_true(before <= 1);
-    fetcher = fetcher_start(&scene->hub);
+    fetcher = fetcher_start(&scene->hub, NULL);
     int64_t until = clock_steady_ms() + 60000;
     bool due = true;
     while (due && clock_steady_ms() < until) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "proto/base/clock.h"
+#include "tests/unit/support/temp_dir.h"
 
 static const int64_t DAY_MS = 86400000, HOUR_MS = 3600000;
 
@@ -132,6 +135,27 @@ static void test_offset_moves_the_wall_clock_only(void **state)
     assert_in_range(clock_wall_ms() - wall, 0, 600000);
 }
 
+static void test_a_link_steps_it(void **state)
+{
+    (void)state;
+    char *dir = support_temp_dir();
+    char path[PATH_MAX];
+    int64_t wall = clock_wall_ms();
+    (void)snprintf(path, sizeof path, "%s/clock", dir);
+    assert_int_equal(setenv("HEARTH_CLOCK_LINK", path, 1), 0);
+    assert_in_range(clock_wall_ms() - wall, 0, 600000); /* there is none */
+    assert_int_equal(symlink("86400", path), 0);
+    assert_in_range(clock_wall_ms() - wall - DAY_MS, 0, 600000);
+    assert_int_equal(setenv("HEARTH_CLOCK_OFFSET", "86400", 1), 0);
+    assert_in_range(clock_wall_ms() - wall - 2 * DAY_MS, 0, 600000);
+    assert_int_equal(unsetenv("HEARTH_CLOCK_OFFSET"), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("-86400", path), 0);
+    assert_in_range(clock_wall_ms() - wall + DAY_MS, 0, 600000);
+    assert_int_equal(unsetenv("HEARTH_CLOCK_LINK"), 0);
+    support_temp_dir_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_london_days_around_the_changes),
         cmocka_unit_test(test_format),
         cmocka_unit_test(test_offset_moves_the_wall_clock_only),
+        cmocka_unit_test(test_a_link_steps_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

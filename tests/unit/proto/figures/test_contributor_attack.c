@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "proto/base/file.h"
+#include "proto/figures/collection.h"
 #include "tests/unit/proto/figures/contributors.h"
 
 /* ---- manifests ---- */
@@ -452,6 +454,96 @@ static void who_is_left_out_finds_out(void **state)
     agreement_free(&agreement);
 }
 
+/* ---- a backup that is put back ---- */
+
+/* Takes HOME/figures back to what `copy` has, with a gap from then until to_ms. */
+static void put_back(struct contributors *all, const char *copy, int64_t to_ms)
+{
+    const struct store_gap gap = {clock_wall_ms(), to_ms};
+    struct store_info info;
+    struct err err = {0};
+    char *home = file_join(all->agency.home, HOME_FIGURES);
+    char *data = file_join(home, "data.mdb");
+    contributor_close(all->own);
+    assert_int_equal(unlink(data), 0);
+    parties_must(store_copy(copy, home, &info, &err), &err);
+    parties_must(store_set_gap(home, &gap, &err), &err);
+    contributors_open(all);
+    free(data);
+    free(home);
+}
+
+/* The same month to another hub, because the restored ledger does not have it any more: a household
+ * would count with twice the epsilon. */
+static void a_restored_ledger_spends_no_month_twice(void **state)
+{
+    struct contributors *all = *state;
+    struct agreement first, other, later;
+    struct store_info info;
+    struct err err = {0};
+    size_t made = 9, refused = 9;
+    contributors_agree(all, &(struct contributors_wish){0}, &first);
+    contributors_agree(all, &(struct contributors_wish){.hub = 1}, &other);
+    contributors_agree(all, &(struct contributors_wish){.later = 1}, &later);
+    contributors_join(all, &first);
+    contributors_join(all, &other);
+    char *home = file_join(all->agency.home, HOME_FIGURES);
+    char *copy = file_join(all->parties->dir, "copy");
+    parties_must(store_copy(home, copy, &info, &err), &err);
+    assert_int_equal(contributors_prepare(all, &first), CONTRIBUTORS_CAPACITY);
+
+    put_back(all, copy, contributors_in_window(&first));
+    assert_int_equal(contributors_entries(all), 0);
+    const struct agreement *const both[] = {&first, &other};
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(contributor_prepare(all->own, both[i],
+                                         contributors_in_window(both[i]) + CONTRIBUTORS_HOUR, &made,
+                                         &refused, &err));
+        assert_int_equal(err.code, ERR_DENIED);
+        assert_string_equal(err.field, "restored");
+        assert_int_equal(made, 0);
+    }
+    assert_int_equal(contributors_entries(all), 0);
+    /* The month in which it was restored was not over, and so not spent. */
+    contributors_join(all, &later);
+    assert_int_equal(contributors_prepare(all, &later), CONTRIBUTORS_CAPACITY);
+    agreement_free(&first);
+    agreement_free(&other);
+    agreement_free(&later);
+    free(home);
+    free(copy);
+}
+
+/* What was spent before the backup is sent as it is: the bytes are the same. */
+static void a_restored_home_sends_what_was_made_before(void **state)
+{
+    struct contributors *all = *state;
+    struct agreement agreement;
+    struct signed_bytes before, after;
+    struct store_info info;
+    struct err err = {0};
+    size_t count = 0;
+    contributors_agree(all, &(struct contributors_wish){0}, &agreement);
+    contributors_join(all, &agreement);
+    assert_int_equal(contributors_prepare(all, &agreement), CONTRIBUTORS_CAPACITY);
+    struct contributor_item *items = contributors_items(all, &count);
+    parties_must(contributor_get(all->own, items[0].hash, &before, &err), &err);
+    char *home = file_join(all->agency.home, HOME_FIGURES);
+    char *copy = file_join(all->parties->dir, "copy");
+    parties_must(store_copy(home, copy, &info, &err), &err);
+    put_back(all, copy, contributors_in_window(&agreement));
+    assert_int_equal(contributors_prepare(all, &agreement), 0);
+    parties_must(contributor_get(all->own, items[0].hash, &after, &err), &err);
+    assert_int_equal(before.body.len, after.body.len);
+    assert_memory_equal(before.body.data, after.body.data, before.body.len);
+    signed_bytes_free(&before);
+    signed_bytes_free(&after);
+    free(items);
+    agreement_free(&agreement);
+    free(home);
+    free(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +561,8 @@ int main(void)
         WITH(leaving_while_it_is_made_is_in_time),
         WITH(receipts_of_others_count_for_nothing),
         WITH(who_is_left_out_finds_out),
+        WITH(a_restored_ledger_spends_no_month_twice),
+        WITH(a_restored_home_sends_what_was_made_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,10 +25,16 @@ struct kept {
 static int set_up(void **state)
 {
     static const char *const names[] = {"ledger"};
+    static const struct store_schema schema = {.name = "ledger",
+                                               .tables = names,
+                                               .table_count = 1,
+                                               .format = 1,
+                                               .oldest = 1,
+                                               .readable = 1};
     struct kept *kept = mem_new(struct kept);
     struct err err = {0};
     kept->dir = support_temp_dir();
-    if (!store_open(kept->dir, true, names, 1, 1, 16, &kept->store, &err) ||
+    if (!store_open(kept->dir, true, &schema, 16, &kept->store, &err) ||
         !store_begin(kept->store, true, &kept->txn, &err)) {
         return -1;
     }

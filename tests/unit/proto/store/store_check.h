@@ -23,6 +23,19 @@
 
 enum { FORMAT = 7, FIRST = 0, SECOND = 1 };
 static const char *const names[] = {"first", "second"};
+static const struct store_schema schema = {.name = "store",
+                                           .tables = names,
+                                           .table_count = 2,
+                                           .format = FORMAT,
+                                           .oldest = FORMAT,
+                                           .readable = FORMAT};
+/* The same in another format, that nothing is upgraded to. */
+static inline struct store_schema schema_of(uint32_t format)
+{
+    struct store_schema other = schema;
+    other.format = other.oldest = other.readable = format;
+    return other;
+}
 
 struct place {
     char *dir, *path;
@@ -50,7 +63,7 @@ static inline struct store *open_store(const struct place *place, bool create, s
 {
     struct store *store = NULL;
     struct err err = {0};
-    if (!store_open(place->path, create, names, 2, FORMAT, max_mib, &store, &err)) {
+    if (!store_open(place->path, create, &schema, max_mib, &store, &err)) {
         fail_msg("%s", err.text);
     }
     return store;

@@ -83,9 +83,10 @@ static void test_files_are_private(void **state)
 static void assert_open_fails(const struct place *place, bool create, uint32_t format,
                               enum err_code code)
 {
+    const struct store_schema other = schema_of(format);
     struct store *store = NULL;
     struct err err = {0};
-    assert_false(store_open(place->path, create, names, 2, format, 64, &store, &err));
+    assert_false(store_open(place->path, create, &other, 64, &store, &err));
     assert_null(store);
     assert_int_equal(err.code, code);
 }
@@ -142,7 +143,7 @@ static void test_a_cut_file_is_corrupt(void **state)
     free(data);
     size_t seen = 0;
     bool whole = false;
-    if (store_open(place->path, false, names, 2, FORMAT, 64, &store, &err)) {
+    if (store_open(place->path, false, &schema, 64, &store, &err)) {
         txn = begin(store, false);
         whole = store_each(txn, FIRST, NULL, 0, touch, &seen, &err);
         store_abort(txn);
@@ -268,13 +269,22 @@ static void test_a_full_store_refuses_and_keeps_what_it_has(void **state)
     txn = begin(store, true);
     assert_false(fill(txn, 8, 64, 65536, &err));
     assert_int_equal(err.code, ERR_BUDGET);
-    assert_non_null(strstr(err.text, "2 MiB"));
+    assert_non_null(strstr(err.text, "limit of 2 MiB"));
+    const struct place *place = *state;
+    assert_non_null(strstr(err.text, place->path));
+    assert_null(strstr(err.text, "config.json"));
     /* A transaction that failed once cannot be made durable in part. */
     assert_false(store_commit(txn, &err));
     txn = begin(store, true);
     assert_int_equal(count(txn, FIRST), 8);
     assert_true(fill(txn, 8, 1, 1000, &err));
     commit(txn);
+    store_name_limit(store, "room_max_mib");
+    txn = begin(store, true);
+    assert_false(fill(txn, 9, 64, 65536, &err));
+    assert_string_equal(err.field, "room_max_mib");
+    assert_non_null(strstr(err.text, "2 MiB (room_max_mib in config.json)"));
+    store_abort(txn);
     store_close(store);
 }
 
@@ -404,7 +414,7 @@ static void test_a_reader_waits_for_no_writer(void **state)
         struct err err = {0};
         if (read(ready[0], &go, 1) != 1) _exit(1);
         struct store *reader = NULL;
-        if (!store_open_reader(place->path, names, 2, FORMAT, 64, &reader, &err)) _exit(2);
+        if (!store_open_reader(place->path, &schema, 64, &reader, &err)) _exit(2);
         struct store_txn *reading = begin(reader, false);
         assert_value(reading, FIRST, "key", "old");
         store_abort(reading);
@@ -428,17 +438,20 @@ static void test_a_reader_opens_only_what_is_whole(void **state)
 {
     const struct place *place = *state;
     static const char *const other[] = {"first", "third"};
+    const struct store_schema later = schema_of(FORMAT + 1);
+    struct store_schema foreign = schema;
+    foreign.tables = other;
     struct store *reader = NULL;
     struct err err = {0};
-    assert_false(store_open_reader(place->path, names, 2, FORMAT, 64, &reader, &err));
+    assert_false(store_open_reader(place->path, &schema, 64, &reader, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
     assert_false(file_exists(place->path));
     store_close(open_store(place, true, 64));
-    assert_false(store_open_reader(place->path, names, 2, FORMAT + 1, 64, &reader, &err));
+    assert_false(store_open_reader(place->path, &later, 64, &reader, &err));
     assert_int_equal(err.code, ERR_VERSION);
-    assert_false(store_open_reader(place->path, other, 2, FORMAT, 64, &reader, &err));
+    assert_false(store_open_reader(place->path, &foreign, 64, &reader, &err));
     assert_int_equal(err.code, ERR_CORRUPT);
-    assert_true(store_open_reader(place->path, names, 2, FORMAT, 64, &reader, &err));
+    assert_true(store_open_reader(place->path, &schema, 64, &reader, &err));
     struct store_txn *txn = begin(reader, false);
     assert_int_equal(count(txn, FIRST), 0);
     store_abort(txn);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * HOME/serve.lock and HOME/status.json: that a program runs with a home directory, and what it says
+ * of itself meanwhile, for its `status` command, which needs neither passphrase nor stores.
+ */
+#ifndef HEARTH_METRICS_DAEMON_STATUS_H
+#define HEARTH_METRICS_DAEMON_STATUS_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "proto/base/err.h"
+
+#define HOME_STATUS "status.json"
+#define HOME_LOCK "serve.lock"
+
+enum {
+    STATUS_PERIOD_MS = 20000,      /* it is written this often at least */
+    STATUS_STALE_MS = 90000,       /* older: the program hangs, or its disk does */
+    CERTIFICATE_WARNING_DAYS = 30, /* less is left: it is to be renewed */
+    CERTIFICATE_TROUBLE_DAYS = 7
+};
+
+/* One program a home directory: *fd holds the lock until it is closed. ERR_EXISTS where another
+ * holds it. */
+MUST_CHECK bool daemon_lock(const char *home, int *fd, struct err *err);
+/* True where some process holds the lock. */
+bool daemon_runs(const char *home);
+
+/* ---- the program that runs ---- */
+struct daemon_facts {
+    const char *id;                           /* of the organisation */
+    int64_t started_ms, certificate_until_ms; /* wall clock */
+    const char *metrics;                      /* address, "" for none */
+};
+/* {"id","pid","version","started_at","certificate_until","metrics":"HOST:PORT"|null,
+ * "last_error":{"at","event","fields"}|null,"errors":n,"steady_ms":n}: a new object. */
+json_t *daemon_status_new(const struct daemon_facts *facts);
+/* Atomic; takes the object. */
+MUST_CHECK bool daemon_status_write(const char *home, json_t *status, unsigned mode,
+                                    struct err *err);
+void daemon_status_remove(const char *home);
+
+/* ---- the command ---- */
+/* What was written, with "running" and "findings" (a list) put in; ERR_CORRUPT where it is no
+ * object. It was written by another program: keys may be missing or of another kind. */
+MUST_CHECK bool daemon_status_read(const char *home, json_t **out, struct err *err);
+enum finding { FINDING_WARNING, FINDING_TROUBLE };
+/* Adds {"kind":"warning"|"trouble","text":...} to the status' findings. */
+void daemon_finding(json_t *status, enum finding kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* What is wrong with any of the three programs: silence, certificate. */
+void daemon_findings(json_t *status);
+/* "stores":{NAME:{"bytes","file_bytes","limit_bytes"}}: nine tenths full, or all but full. */
+void daemon_store_findings(json_t *status);
+/* 0, or 1 where there is trouble among the findings. Sets "well". */
+int daemon_verdict(json_t *status);
+
+/* Lines for a person: who, since when, version; and at the end stores, certificate, metrics, last
+ * error, findings. */
+void daemon_print_head(const json_t *status, const char *program);
+void daemon_print_tail(const json_t *status);
+/* A text in the status, "-" where there is none; a number, 0. */
+const char *daemon_text(const json_t *status, const char *key);
+long long daemon_number(const json_t *status, const char *key);
+/* Prints that nothing runs, as JSON or text, and gives 3. */
+int daemon_not_running(bool json, const char *program, const char *home);
+
+#endif
