@@ -5,6 +5,7 @@
 B ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
+SYSTEMD_UNITDIR ?= $(PREFIX)/lib/systemd/system
 CC ?= cc
 PROTOC_C ?= protoc-c
 PYTHON ?= /usr/bin/python3
@@ -40,12 +41,12 @@ room_objects = $(patsubst %.c,$(B)/obj/%.o,$(call room_sources,$(1)))
 archive = $(B)/lib/$(subst /,-,$(1)).a
 
 LIBS := -lsodium -ldecaf -lgrpc -lgpr -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lsystemd -lseccomp -lmicrohttpd -lm
-LIBS_SMALL := -lsodium -ldecaf -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lm
+LIBS_SMALL := -lsodium -ldecaf -lprotobuf-c -llmdb -ljansson -lproj -lgeos_c -lcsv -lzip -lcrypto -lseccomp -lsystemd -lm
 
 PROGRAMS := $(B)/hearth $(B)/hearth-agent $(B)/hearth-matcher $(B)/hearth-keys
 SHARED := $(foreach r,proto/figures proto/mail proto/audit proto/rpc keys proto/domain proto/backup proto/store proto/crypto proto/metrics proto/base,$(call archive,$(r))) $(B)/lib/messages.a
 
-.PHONY: all deps check check-unit check-e2e check-san soak demo bench lint format install clean help
+.PHONY: all deps check check-unit check-e2e check-san soak demo bench lint format install install-units clean help
 all: deps $(PROGRAMS)
 
 help:
@@ -59,7 +60,7 @@ help:
 ## make bench        measure against the cost of the primitive operations
 ## make lint         formatting, static analysis, house rules
 ## make fuzz         SECONDS=10 for each decoder of untrusted bytes (needs clang)
-## make install      PREFIX=/usr/local, DESTDIR=
+## make install      PREFIX=/usr/local, DESTDIR=, SYSTEMD_UNITDIR=PREFIX/lib/systemd/system
 # Order-only for everything that compiles: with -j nothing starts before the packages are there.
 deps:
 	@tests/lint/deps
@@ -192,7 +193,13 @@ lint: deps $(GEN_H) $(CATALOGUE_C) $(STANDARDS_C)
 format:
 	clang-format -i $(C_FILES)
 
-install: all
+UNITS := $(wildcard matcher/*.service agent/*.service client/*.service client/*.timer)
+install-units:
+	install -d $(DESTDIR)$(SYSTEMD_UNITDIR)
+	for unit in $(UNITS); do sed 's|@PREFIX@|$(PREFIX)|g' $$unit > $(DESTDIR)$(SYSTEMD_UNITDIR)/$$(basename $$unit) && \
+	    chmod 644 $(DESTDIR)$(SYSTEMD_UNITDIR)/$$(basename $$unit) || exit 1; done
+
+install: all install-units
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/hearth/docs/examples
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1

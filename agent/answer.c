@@ -49,6 +49,11 @@ void answerer_stop(struct answerer *answerer)
     free(answerer);
 }
 
+struct pool *answerer_pool(struct answerer *answerer)
+{
+    return answerer->pool;
+}
+
 /* ---- what goes back ---- */
 
 static void log_query(enum log_level level, const uint8_t hash[HASH_BYTES], const char *la,

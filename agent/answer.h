@@ -29,14 +29,16 @@ struct answerer_parts { /* all outlive the answerer */
     struct keeper *keeper;
     struct sender *sender;
     int fresh_days;
-    unsigned threads;    /* 0: one a processor */
-    int64_t restored_ms; /* when the home was put back from a backup; 0: never */
+    unsigned threads;        /* 0: one a processor */
+    int64_t restored_ms;     /* when the home was put back from a backup; 0: never */
     struct metrics *metrics; /* NULL: nothing is counted */
 };
 struct answerer;
 struct answerer *answerer_start(const struct answerer_parts *parts);
 /* Drops queries that still wait, finishes those that are being evaluated or kept, frees. */
 void answerer_stop(struct answerer *answerer);
+/* The threads that evaluate. */
+struct pool *answerer_pool(struct answerer *answerer);
 /* Takes the message, which holds a query; receipt_us is when it came in. Declines "busy" where the
  * queue is full. Never blocks. */
 void answerer_take(struct answerer *answerer, struct rpc_stream *stream,

@@ -35,12 +35,12 @@ static const struct backup_item items[] = {
     {.name = HOME_KEY, .needed = true},
 };
 static const char *const temporary[] = {HOME_STATUS, HOME_LOCK, NULL};
-static const struct backup_plan plan = {.program = "hearth-agent",
-                                        .kind = "agent",
-                                        .items = items,
-                                        .count = sizeof items / sizeof items[0],
-                                        .key_file = HOME_KEY,
-                                        .temporary = temporary};
+const struct backup_plan agent_backup_plan = {.program = "hearth-agent",
+                                              .kind = "agent",
+                                              .items = items,
+                                              .count = sizeof items / sizeof items[0],
+                                              .key_file = HOME_KEY,
+                                              .temporary = temporary};
 
 static bool check(const char *path, struct err *err)
 {
@@ -55,7 +55,7 @@ static int fail(const char *name, const struct cli_common *common, const struct 
     return code;
 }
 
-static const struct backup_command command = {&plan, home_path, check, fail};
+static const struct backup_command command = {&agent_backup_plan, home_path, check, fail};
 
 int command_backup(int argc, char **argv)
 {

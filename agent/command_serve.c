@@ -10,8 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
-
+#include "agent/alive.h"
 #include "agent/commands.h"
 #include "agent/figures.h"
 #include "agent/figures_post.h"
@@ -21,6 +20,7 @@
 #include "agent/upkeep.h"
 #include "agent/watch.h"
 #include "proto/base/clock.h"
+#include "proto/base/confine.h"
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
 #include "proto/metrics/daemon_status.h"
@@ -42,9 +42,11 @@ struct server {
     int lock_fd, signal_fd, wake_fd;
     struct store_gap gap; /* of the last restore */
     struct watch *watch;
+    struct watchdog *watchdog;
+    uint64_t unread; /* as told last */
     uint64_t vault_version, correspondence_version;
     int64_t next_tick_ms;
-    bool ready, stopping;
+    bool stopping;
 };
 
 /* ---- status ---- */
@@ -56,10 +58,6 @@ static void note_attached(struct server *server)
         log_info("attached", "matcher=%s", server->home.config.matcher_id);
     }
     watch_set_attached(server->watch, attached);
-    if (attached && !server->ready) {
-        server->ready = true;
-        (void)sd_notify(0, "READY=1\nSTATUS=attached to the matcher");
-    }
 }
 
 /* The vault may be changed by an import while it is served: every query reads it afresh, and here
@@ -96,6 +94,7 @@ static void watch_inbox(struct server *server)
         log_err(LOG_LEVEL_ERROR, "correspondence", &err);
         return;
     }
+    server->unread = unread;
     watch_set_unread(server->watch, unread);
 }
 
@@ -153,6 +152,11 @@ static void tick(struct server *server)
     rewrite_vault(server);
     if (!policy_flush(server->policy, &err)) log_err(LOG_LEVEL_WARN, "counters", &err);
     watch_tick(server->watch);
+    /* Anybody on this machine may read it: not how many carers there are. */
+    watchdog_status(server->watchdog, "%s the matcher, %llu messages unread",
+                    watch_is_attached(server->watch) ? "attached to" : "not attached to",
+                    (unsigned long long)watch_unread(server->watch));
+    watchdog_tick(server->watchdog);
     server->next_tick_ms = clock_steady_ms() + TICK_MS;
 }
 
@@ -163,6 +167,7 @@ static void read_signals(struct server *server)
     enum signals_kind kind;
     while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
         if (kind == SIGNALS_RELOAD) {
+            watchdog_reloading(server->watchdog);
             server->next_tick_ms = clock_steady_ms();
         } else {
             server->stopping = true;
@@ -193,7 +198,7 @@ static void run(struct server *server)
         wait_for_event(server, wait_ms);
     }
     log_info("stopping", "pid=%d", (int)getpid());
-    (void)sd_notify(0, "STOPPING=1");
+    watchdog_stopping(server->watchdog);
 }
 
 /* ---- start and stop ---- */
@@ -284,6 +289,13 @@ static bool start(struct server *server, const struct cli_common *common, struct
     rpc_start();
     start_parts(server);
     if (!start_figures(server, err)) return false;
+    confine_settle(true);
+    const struct alive_parts alive = {.answerer = server->answerer,
+                                      .keeper = server->keeper,
+                                      .sender = server->sender,
+                                      .post = server->post};
+    server->watchdog = alive_start(&alive);
+    watchdog_ready(server->watchdog);
     log_info("serving", "id=%s matcher=%s", id, server->home.config.matcher);
     return true;
 }
@@ -309,6 +321,7 @@ static void stop(struct server *server)
     figures_close(&server->figures);
     watch_stop(server->watch, started);
     if (started) rpc_stop();
+    watchdog_free(server->watchdog);
     home_close(&server->home);
     const int fds[] = {server->lock_fd, server->signal_fd, server->wake_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {

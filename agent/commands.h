@@ -4,6 +4,11 @@
 #ifndef HEARTH_AGENT_COMMANDS_H
 #define HEARTH_AGENT_COMMANDS_H
 
+#include "proto/backup/backup.h"
+
+/* What a home holds, for copies and checks. */
+extern const struct backup_plan agent_backup_plan;
+
 /* One function a line of the table in main.c; the man page hearth-agent(1) specifies them. */
 int command_init(int argc, char **argv);
 int command_import(int argc, char **argv);
@@ -23,6 +28,7 @@ int command_reply(int argc, char **argv);
 int command_audit_open(int argc, char **argv);
 int command_audit_check(int argc, char **argv);
 int command_audit_log(int argc, char **argv);
+int command_check_config(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_restore(int argc, char **argv);
 int command_serve(int argc, char **argv);

@@ -31,6 +31,8 @@ struct keeper {
     struct waiting *first, **last;
     struct waiting_receipt *first_receipt, **last_receipt;
     size_t receipts;
+    void (*beat)(void *ctx); /* of keeper_ask, until it has run */
+    void *beat_ctx;
     bool busy, stopping;
 };
 
@@ -139,11 +141,20 @@ static void work(struct keeper *keeper)
     keeper->busy = false;
 }
 
+/* With the lock held. */
+static void answer_beat(struct keeper *keeper)
+{
+    void (*beat)(void *ctx) = keeper->beat;
+    keeper->beat = NULL;
+    if (beat) beat(keeper->beat_ctx);
+}
+
 static void *run(void *ctx)
 {
     struct keeper *keeper = ctx;
     lock(keeper);
     for (;;) {
+        answer_beat(keeper);
         if (keeper->first || keeper->first_receipt) {
             work(keeper);
             continue;
@@ -189,6 +200,15 @@ void keeper_flush(struct keeper *keeper)
     while (keeper->busy || keeper->first || keeper->first_receipt) {
         REQUIRE(pthread_cond_wait(&keeper->idle, &keeper->lock) == 0);
     }
+    unlock(keeper);
+}
+
+void keeper_ask(struct keeper *keeper, void (*beat)(void *ctx), void *ctx)
+{
+    lock(keeper);
+    keeper->beat = beat;
+    keeper->beat_ctx = ctx;
+    REQUIRE(pthread_cond_signal(&keeper->changed) == 0);
     unlock(keeper);
 }
 

@@ -17,6 +17,10 @@ void keeper_stop(struct keeper *keeper);
 /* Waits until nothing waits to be kept. */
 void keeper_flush(struct keeper *keeper);
 
+/* Has beat(ctx) run once by the keeper's thread, between two things that it does; it must not
+ * block. One at a time. */
+void keeper_ask(struct keeper *keeper, void (*beat)(void *ctx), void *ctx);
+
 /* Called on the keeper's thread once the reply is durable (NULL), or with the reason why it is not:
  * ERR_EXISTS where that query was answered before, else what replies_keep_all says. */
 typedef void (*keeper_done_fn)(const struct err *why, void *ctx);

@@ -22,6 +22,8 @@ struct post {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct exchange *exchange; /* while there is one */
+    void (*beat)(void *ctx);   /* of post_ask, until it has run */
+    void *beat_ctx;
     bool stopping;
     bool rewrite;         /* is wanted still */
     bool woken;           /* a pause, or a stream that was begun before, is to end */
@@ -81,6 +83,18 @@ static bool is_stopping(struct post *post)
     return stopping;
 }
 
+/* Between two things that the thread does. */
+static void answer_beat(void *ctx)
+{
+    struct post *post = ctx;
+    lock(post);
+    void (*beat)(void *ctx) = post->beat;
+    void *beat_ctx = post->beat_ctx;
+    post->beat = NULL;
+    unlock(post);
+    if (beat) beat(beat_ctx);
+}
+
 /* What others may stop: NULL takes it away from them. */
 static void show_exchange(struct post *post, struct exchange *exchange)
 {
@@ -99,7 +113,9 @@ static bool run_exchange(struct post *post, struct err *err)
                                          .target = post->parts.target,
                                          .matcher_id = post->parts.matcher_id,
                                          .changed = on_changed,
-                                         .changed_ctx = post};
+                                         .changed_ctx = post,
+                                         .looks = answer_beat,
+                                         .looks_ctx = post};
     struct exchange *exchange = NULL;
     struct exchange_counts counts = {0};
     if (!exchange_start(&parts, &exchange, err)) return false;
@@ -153,6 +169,9 @@ static void pause_until(struct post *post, int64_t until_ms)
                                     .tv_nsec = (long)(next % 1000) * 1000000};
         int code = pthread_cond_timedwait(&post->changed, &post->lock, &at);
         REQUIRE(code == 0 || code == ETIMEDOUT);
+        unlock(post);
+        answer_beat(post);
+        lock(post);
     }
     unlock(post);
 }
@@ -167,6 +186,7 @@ static void *run(void *ctx)
     struct post *post = ctx;
     while (!is_stopping(post)) {
         struct err err = {0};
+        answer_beat(post);
         rewrite(post);
         if (run_exchange(post, &err) || is_stopping(post)) continue;
         log_err(is_refusal(&err) ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "mailbox", &err);
@@ -214,6 +234,14 @@ void post_recheck(struct post *post)
     post->woken = true;
     if (post->exchange) exchange_stop(post->exchange);
     REQUIRE(pthread_cond_signal(&post->changed) == 0);
+    unlock(post);
+}
+
+void post_ask(struct post *post, void (*beat)(void *ctx), void *ctx)
+{
+    lock(post);
+    post->beat = beat;
+    post->beat_ctx = ctx;
     unlock(post);
 }
 

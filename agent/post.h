@@ -33,6 +33,10 @@ void post_rewrite(struct post *post);
 /* Whether that is still to be done. */
 bool post_wants_rewrite(struct post *post);
 
+/* Has beat(ctx) run once by the thread, within seconds; while it waits for an answer of the
+ * matcher, within the time that the matcher has for one. It must not block. One at a time. */
+void post_ask(struct post *post, void (*beat)(void *ctx), void *ctx);
+
 /* Logs what has happened to a message: ids only. For exchange_parts.changed; ctx is not used. */
 void post_log(const struct entry *entry, void *ctx);
 /* Incoming messages that nobody has looked at. */

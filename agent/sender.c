@@ -21,7 +21,9 @@ struct sender {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct waiting *first; /* ascending by due_us */
+    struct waiting *first;   /* ascending by due_us */
+    void (*beat)(void *ctx); /* of sender_ask, until it has run */
+    void *beat_ctx;
     bool stopping;
 };
 
@@ -44,6 +46,9 @@ static void waiting_free(struct waiting *waiting)
 static struct waiting *wait_for_due(struct sender *sender)
 {
     while (!sender->stopping) {
+        void (*beat)(void *ctx) = sender->beat;
+        sender->beat = NULL;
+        if (beat) beat(sender->beat_ctx);
         struct waiting *first = sender->first;
         if (!first) {
             REQUIRE(pthread_cond_wait(&sender->changed, &sender->lock) == 0);
@@ -107,6 +112,15 @@ void sender_stop(struct sender *sender)
     (void)pthread_cond_destroy(&sender->changed);
     (void)pthread_mutex_destroy(&sender->lock);
     free(sender);
+}
+
+void sender_ask(struct sender *sender, void (*beat)(void *ctx), void *ctx)
+{
+    REQUIRE(pthread_mutex_lock(&sender->lock) == 0);
+    sender->beat = beat;
+    sender->beat_ctx = ctx;
+    REQUIRE(pthread_cond_signal(&sender->changed) == 0);
+    REQUIRE(pthread_mutex_unlock(&sender->lock) == 0);
 }
 
 void sender_at(struct sender *sender, int64_t due_us, struct rpc_stream *stream, struct buf *bytes)

@@ -26,6 +26,9 @@ struct sender;
 struct sender *sender_start(void);
 /* Drops what still waits, joins the thread, frees. */
 void sender_stop(struct sender *sender);
+/* Has beat(ctx) run once by the sender's thread, between two replies; it must not block. One at a
+ * time. */
+void sender_ask(struct sender *sender, void (*beat)(void *ctx), void *ctx);
 /* Sends `bytes` on the stream at due_us. Takes the bytes and a reference of its own. */
 void sender_at(struct sender *sender, int64_t due_us, struct rpc_stream *stream, struct buf *bytes);
 

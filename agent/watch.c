@@ -176,6 +176,11 @@ uint64_t watch_carers(const struct watch *watch)
     return watch->carers;
 }
 
+uint64_t watch_unread(const struct watch *watch)
+{
+    return watch->unread;
+}
+
 void watch_tick(struct watch *watch)
 {
     int64_t now_ms = clock_steady_ms();

@@ -24,6 +24,7 @@ void watch_set_carers(struct watch *watch, uint64_t carers);
 void watch_set_unread(struct watch *watch, uint64_t unread);
 bool watch_is_attached(const struct watch *watch);
 uint64_t watch_carers(const struct watch *watch);
+uint64_t watch_unread(const struct watch *watch);
 /* Every second or so. */
 void watch_tick(struct watch *watch);
 /* Writes that it is not attached (where `tell`), stops, frees; NULL is fine. */

@@ -35,11 +35,11 @@ static const struct backup_item items[] = {
     {.name = HOME_CONFIG},
     {.name = HOME_KEY, .needed = true},
 };
-static const struct backup_plan plan = {.program = "hearth",
-                                        .kind = "la",
-                                        .items = items,
-                                        .count = sizeof items / sizeof items[0],
-                                        .key_file = HOME_KEY};
+const struct backup_plan la_backup_plan = {.program = "hearth",
+                                           .kind = "la",
+                                           .items = items,
+                                           .count = sizeof items / sizeof items[0],
+                                           .key_file = HOME_KEY};
 
 static bool check(const char *path, struct err *err)
 {
@@ -54,7 +54,7 @@ static int fail(const char *name, const struct cli_common *common, const struct 
     return err->code == ERR_INVALID ? EXIT_BAD_REQUEST : EXIT_OTHER;
 }
 
-static const struct backup_command command = {&plan, la_home, check, fail};
+static const struct backup_command command = {&la_backup_plan, la_home, check, fail};
 
 int command_backup(int argc, char **argv)
 {

@@ -5,8 +5,15 @@
 #ifndef HEARTH_CLIENT_COMMANDS_H
 #define HEARTH_CLIENT_COMMANDS_H
 
+#include "proto/backup/backup.h"
+
+/* What an LA's home holds, for copies and checks. */
+extern const struct backup_plan la_backup_plan;
+
 /* Writes config.json. */
 int command_init(int argc, char **argv);
+/* Checks config.json, and what else commands need. */
+int command_check_config(int argc, char **argv);
 /* Validates a request; sends nothing. */
 int command_check(int argc, char **argv);
 /* Makes a request from a Placements Standard document. */

@@ -30,6 +30,10 @@ static bool change(const struct keys_options *options, const char *path, struct 
     struct key_cost cost;
     struct secret old = {0}, new = {0};
     struct private_keys keys = {0};
+    if (options->new_passphrase_fd < 0 && secret_has_credential()) {
+        return err_set(err, ERR_INVALID, "new-passphrase-fd",
+                       "is wanted where the old passphrase is a credential");
+    }
     bool ok = options->argon2 ? keys_options_cost(options, NULL, &cost, err)
                               : present_cost(path, &cost, err);
     ok = ok && ask_passphrase(options, path, &old, err) && key_file_load(path, &old, &keys, err) &&

@@ -227,6 +227,15 @@ static bool mode_is_private(const char *path, struct err *err)
                    path, (unsigned)info.st_mode & 0777U, path);
 }
 
+bool key_file_look(const char *path, struct key_file_header *out, struct err *err)
+{
+    struct buf data = {0};
+    bool ok = mode_is_private(path, err) && armour_read_file(ARMOUR_KEY, path, &data, err) &&
+              key_file_inspect(data.data, data.len, out, err);
+    buf_free(&data);
+    return ok;
+}
+
 bool key_file_load(const char *path, const struct secret *passphrase, struct private_keys *out,
                    struct err *err)
 {

@@ -53,6 +53,9 @@ MUST_CHECK bool credentials_fit_keys(const struct credentials *credentials,
                                      const struct private_keys *keys,
                                      const struct authority_root *root, struct err *err);
 
+/* The readable part of a file, not authenticated. Errors as key_file_load, but for the passphrase.
+ */
+MUST_CHECK bool key_file_look(const char *path, struct key_file_header *out, struct err *err);
 /* Reads and opens; ERR_DENIED where group or others may read the file. */
 MUST_CHECK bool key_file_load(const char *path, const struct secret *passphrase,
                               struct private_keys *out, struct err *err);

@@ -89,6 +89,12 @@ Hearth__V1__Signed signed_message_of(const struct signed_bytes *s)
     return signed_message(s->body.data, s->body.len, s->signature);
 }
 
+Hearth__V1__Signed signed_message_bare(const Hearth__V1__Signed *in)
+{
+    REQUIRE(in->signature.len == SIGNATURE_BYTES);
+    return signed_message(in->body.data, in->body.len, in->signature.data);
+}
+
 void signed_bytes_pack(const struct signed_bytes *in, struct buf *out)
 {
     Hearth__V1__Signed message = signed_message_of(in);

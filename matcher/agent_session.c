@@ -64,12 +64,22 @@ static bool may_stay(struct matcher *matcher, const struct agent *agent, struct 
     return matcher_lists(matcher, agent->id, err);
 }
 
+/* One that does not read would keep all that is sent to it in our memory. */
+static bool cut_if_stalled(struct agent *agent)
+{
+    if (rpc_stream_stalled_ms(agent->stream) < AGENT_STALLED_MS) return false;
+    detach(agent, "took nothing for a minute");
+    rpc_stream_cancel(agent->stream, RPC_UNAVAILABLE, "took nothing for a minute");
+    return true;
+}
+
 void agent_check_all(struct matcher *matcher)
 {
     size_t count = 0;
     struct err err;
     struct agent **agents = fleet_list(matcher->fleet, &count);
     for (size_t i = 0; i < count; i++) {
+        if (cut_if_stalled(agents[i])) continue;
         if (may_stay(matcher, agents[i], &err)) continue;
         matcher_note_refusal(matcher, agents[i]->stream, "Attach", NULL, &err);
         detach(agents[i], err.text);

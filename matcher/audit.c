@@ -23,6 +23,8 @@ struct audit {
     struct job *first, *last;
     struct log_head shown; /* the head, for others to read */
     bool stopping, busy, broken, checkpoint_due, retry_due;
+    void (*beat)(void *ctx); /* of audit_prove, until it has run */
+    void *beat_ctx;
     int64_t next_checkpoint_ms;
     const struct identity *identity;
     /* Written by the thread alone: */
@@ -193,6 +195,22 @@ static void retry(struct audit *audit)
     set_broken(audit, false);
 }
 
+/* Gets at the store as for an entry: another process may sit on it. A disk that is full is no
+ * standstill; that is seen to by retry. */
+static void prove(struct audit *audit)
+{
+    struct store_txn *txn = NULL;
+    struct err err = {0};
+    (void)pthread_mutex_lock(&audit->mutex);
+    void (*beat)(void *ctx) = audit->beat;
+    void *ctx = audit->beat_ctx;
+    audit->beat = NULL;
+    (void)pthread_mutex_unlock(&audit->mutex);
+    if (!beat) return;
+    if (store_begin(audit->store, true, &txn, &err)) store_abort(txn);
+    beat(ctx);
+}
+
 static void *write_entries(void *arg)
 {
     struct audit *audit = arg;
@@ -202,13 +220,14 @@ static void *write_entries(void *arg)
         bool due = audit->checkpoint_due;
         bool again = audit->retry_due;
         audit->first = audit->last = NULL;
-        audit->busy = jobs || due || again;
+        audit->busy = jobs || due || again || audit->beat;
         audit->checkpoint_due = audit->retry_due = false;
         if (audit->busy) {
             (void)pthread_mutex_unlock(&audit->mutex);
             if (again) retry(audit);
             if (jobs) handle_jobs(audit, jobs);
             if (due) write_checkpoint(audit, false);
+            prove(audit);
             (void)pthread_mutex_lock(&audit->mutex);
         } else if (audit->stopping) {
             break;
@@ -326,6 +345,15 @@ void audit_tick(struct audit *audit, int64_t now_ms)
         audit->retry_due = true;
         (void)pthread_cond_signal(&audit->wake);
     }
+    (void)pthread_mutex_unlock(&audit->mutex);
+}
+
+void audit_prove(struct audit *audit, void (*beat)(void *ctx), void *ctx)
+{
+    (void)pthread_mutex_lock(&audit->mutex);
+    audit->beat = beat;
+    audit->beat_ctx = ctx;
+    (void)pthread_cond_signal(&audit->wake);
     (void)pthread_mutex_unlock(&audit->mutex);
 }
 

@@ -60,6 +60,10 @@ struct audit_request {
 };
 void audit_ask(struct audit *audit, const struct audit_request *request);
 
+/* Has beat(ctx) run once by the audit's thread, when it has had the store to itself: not while
+ * another process has it. One at a time. */
+void audit_prove(struct audit *audit, void (*beat)(void *ctx), void *ctx);
+
 /* False while writes fail, for want of room on the disk or in the store: nothing may be done that
  * could not be logged. Entries of what was done already are held and written first. */
 bool audit_works(struct audit *audit);

@@ -87,7 +87,7 @@ static bool write_all(const struct options *options, FILE *out, struct err *err)
 static bool write_file(const struct options *options, struct err *err)
 {
     char *temporary = mem_format("%s.XXXXXX", options->out);
-    int fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
+    int fd = file_open_beside(temporary);
     FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
     if (!out) {
         (void)err_set_errno(err, errno, NULL, "cannot write %s", options->out);

@@ -30,12 +30,12 @@ static const struct backup_item items[] = {
     {.name = HOME_KEY, .needed = true},
 };
 static const char *const temporary[] = {HOME_STATUS, HOME_LOCK, NULL};
-static const struct backup_plan plan = {.program = "hearth-matcher",
-                                        .kind = "matcher",
-                                        .items = items,
-                                        .count = sizeof items / sizeof items[0],
-                                        .key_file = HOME_KEY,
-                                        .temporary = temporary};
+const struct backup_plan matcher_backup_plan = {.program = "hearth-matcher",
+                                                .kind = "matcher",
+                                                .items = items,
+                                                .count = sizeof items / sizeof items[0],
+                                                .key_file = HOME_KEY,
+                                                .temporary = temporary};
 
 static char *home(const struct cli_common *common)
 {
@@ -47,7 +47,7 @@ static bool check(const char *path, struct err *err)
     return home_check_role(path, ROLE_MATCHER, err);
 }
 
-static const struct backup_command command = {&plan, home, check, command_failed};
+static const struct backup_command command = {&matcher_backup_plan, home, check, command_failed};
 
 int command_backup(int argc, char **argv)
 {

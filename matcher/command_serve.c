@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "matcher/alive.h"
 #include "matcher/commands.h"
 #include "matcher/status_file.h"
 #include "proto/base/clock.h"
+#include "proto/base/confine.h"
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
 
@@ -28,6 +29,7 @@ struct server {
     struct trust *trust;
     struct identity *identity;
     struct matcher *matcher;
+    struct watchdog *watchdog;
     int port, lock_fd, signal_fd, change_fd;
     int64_t next_tick_ms, next_status_ms, old_status_ms;
     bool status_stale, status_fails;
@@ -80,15 +82,19 @@ static bool start(struct server *server, const struct options *options, struct e
         return false;
     }
     watch_config_apply(&server->config.watch, &options->common);
+    memory_settle();
     rpc_start();
     if (!matcher_start(server->home, &server->config, server->identity, server->trust, on_changed,
                        server, &server->matcher, &server->port, err)) {
         rpc_stop();
         return false;
     }
+    confine_settle(false); /* from here on it only answers */
     write_status(server);
     log_info("serving", "address=%s port=%d", server->config.listen, server->port);
-    (void)sd_notify(0, "READY=1");
+    server->watchdog = watchdog_new();
+    alive_watch(server->watchdog, server->matcher);
+    watchdog_ready(server->watchdog);
     return true;
 }
 
@@ -101,7 +107,7 @@ static void stop_gently(struct server *server)
     server->drain_until_ms = now_ms;
     if (again) return; /* asked twice: not so gently */
     server->drain_until_ms = now_ms + server->config.deadline_ms + DRAIN_SURPLUS_MS;
-    (void)sd_notify(0, "STOPPING=1");
+    watchdog_stopping(server->watchdog);
     log_info("stopping", "searches=%zu", searches_count(server->matcher->searches));
     matcher_drain(server->matcher);
 }
@@ -111,6 +117,7 @@ static void read_signals(struct server *server)
     enum signals_kind kind;
     while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
         if (kind == SIGNALS_RELOAD) {
+            watchdog_reloading(server->watchdog);
             server->next_tick_ms = 0;
         } else {
             stop_gently(server);
@@ -158,6 +165,8 @@ static void run_step(struct server *server)
         matcher_tick(server->matcher);
         watch_certificate(server);
         if (now_ms >= server->old_status_ms) server->status_stale = true;
+        alive_status(server->watchdog, server->matcher);
+        watchdog_tick(server->watchdog);
         server->next_tick_ms = now_ms + TICK_MS;
     }
     if (server->status_stale && now_ms >= server->next_status_ms) write_status(server);
@@ -177,6 +186,7 @@ static void finish(struct server *server)
         daemon_status_remove(server->home);
         log_info("stopped", "port=%d", server->port);
     }
+    watchdog_free(server->watchdog);
     if (server->identity) identity_close(server->identity);
     if (server->trust) trust_close(server->trust);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);

@@ -4,6 +4,7 @@
 #ifndef HEARTH_MATCHER_COMMANDS_H
 #define HEARTH_MATCHER_COMMANDS_H
 
+#include "proto/backup/backup.h"
 #include "proto/base/cli.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
 int command_init(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_check_config(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_restore(int argc, char **argv);
 int command_directory_import(int argc, char **argv);
@@ -26,6 +28,9 @@ int command_directory_show(int argc, char **argv);
 int command_audit_verify(int argc, char **argv);
 int command_audit_show(int argc, char **argv);
 int command_audit_export(int argc, char **argv);
+
+/* What a home holds, for copies and checks. */
+extern const struct backup_plan matcher_backup_plan;
 
 /* The home directory of the common options, or the default one. */
 const char *command_home(const struct cli_common *common);

@@ -28,7 +28,10 @@ struct config {
     uint32_t mail_days;        /* how long a message waits for its receiver */
     uint32_t mail_max_mib;     /* limit of the store of messages */
     uint32_t answer_hours;     /* within which an answer to a referral is in time */
-    uint32_t catalogue;        /* newest version used; 0 = the newest that the program knows */
+    /* See struct rpc_limits. */
+    uint32_t connections_max, connections_per_address, handshakes_per_second, streams_per_party,
+        streams_per_second, messages_per_second, mib_per_second;
+    uint32_t catalogue; /* newest version used; 0 = the newest that the program knows */
     struct watch_config watch;
 };
 

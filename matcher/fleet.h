@@ -13,8 +13,9 @@ struct matcher;
 
 enum {
     AGENT_UNANSWERED_MAX =
-        512,                /* queries that one agent may leave unanswered before it is let go */
-    AGENT_NONSENSE_MAX = 16 /* refused messages after which it is let go */
+        512,                 /* queries that one agent may leave unanswered before it is let go */
+    AGENT_NONSENSE_MAX = 16, /* refused messages after which it is let go */
+    AGENT_STALLED_MS = 60000 /* in which it has to take the message that is sent to it */
 };
 
 /* One attachment, reference counted. id, certificate and catalogue do not change once it is

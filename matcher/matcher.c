@@ -142,6 +142,7 @@ void matcher_tick(struct matcher *matcher)
     figures_server_tick(matcher->figures);
     answering_tick(matcher->answering, clock_steady_ms());
     audit_tick(matcher->audit, clock_steady_ms());
+    memory_tick(&matcher->rest, searches_count(matcher->searches) == 0, clock_steady_ms());
     if (epochs_tick(matcher->epochs, clock_wall_ms())) note_epoch(matcher);
     measure_tick(matcher, clock_steady_ms());
 }
@@ -242,7 +243,14 @@ static bool listen_for_calls(struct matcher *matcher, int *port, struct err *err
         .message_max = REPLY_MAX,
         .queue_max = AGENTS_MAX + 64, /* an LA may be sent a reply of every agent at once */
         .methods = methods,
-        .method_count = sizeof methods / sizeof methods[0]};
+        .method_count = sizeof methods / sizeof methods[0],
+        .limits = {.connections = matcher->config.connections_max,
+                   .connections_a_site = matcher->config.connections_per_address,
+                   .handshakes_per_s = matcher->config.handshakes_per_second,
+                   .streams = matcher->config.streams_per_party,
+                   .streams_per_s = matcher->config.streams_per_second,
+                   .messages_per_s = matcher->config.messages_per_second,
+                   .mib_per_s = matcher->config.mib_per_second}};
     return rpc_server_start(&server, matcher->identity, matcher->trust, &matcher->server, port,
                             err);
 }

@@ -22,6 +22,7 @@
 #include "matcher/fleet.h"
 #include "matcher/mail_room.h"
 #include "matcher/measure.h"
+#include "matcher/memory.h"
 #include "matcher/noise.h"
 #include "matcher/reliability.h"
 #include "matcher/replay.h"
@@ -66,6 +67,7 @@ struct matcher {
     pthread_mutex_t streams_mutex;
     pthread_cond_t streams_closed; /* on the steady clock */
     int streams;                   /* open ones */
+    struct memory_rest rest;       /* of the ticking thread */
     /* Told when the agents attached or the epoch have changed; from any thread, must not block. */
     void (*changed)(void *ctx);
     void *changed_ctx;

@@ -21,8 +21,7 @@ void measure_stream_ended(struct matcher *matcher, const char *call, enum rpc_st
 {
     struct metrics *metrics = matcher->metrics;
     metrics_add(metrics, MEASURE_STREAMS_ENDED,
-                metrics_find(metrics, MEASURE_STREAMS_ENDED, 0, call),
-                metrics_find(metrics, MEASURE_STREAMS_ENDED, 1, rpc_status_name(status)), 1);
+                metrics_find(metrics, MEASURE_STREAMS_ENDED, 0, call), status == RPC_OK ? 0 : 1, 1);
 }
 
 /* ---- gauges ---- */

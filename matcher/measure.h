@@ -22,7 +22,7 @@ enum measure {
     MEASURE_DECLINES, /* reason */
     MEASURE_REFUSALS, /* call, reason */
     MEASURE_STREAMS,
-    MEASURE_STREAMS_ENDED, /* call, status */
+    MEASURE_STREAMS_ENDED, /* call, end */
     MEASURE_AGENTS_ATTACHED,
     MEASURE_AGENTS_LISTED,
     MEASURE_ATTACHMENTS, /* event */

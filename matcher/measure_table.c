@@ -14,22 +14,7 @@ static const char *const calls[] = {"Search", "Attach", "Mail", "Figures", "othe
 static const char *const reasons[] = {"invalid",     "not_found", "exists", "unauthenticated",
                                       "denied",      "expired",   "budget", "version",
                                       "unavailable", "corrupt",   "io",     "internal"};
-static const char *const statuses[] = {"OK",
-                                       "CANCELLED",
-                                       "INVALID_ARGUMENT",
-                                       "DEADLINE_EXCEEDED",
-                                       "NOT_FOUND",
-                                       "ALREADY_EXISTS",
-                                       "PERMISSION_DENIED",
-                                       "RESOURCE_EXHAUSTED",
-                                       "FAILED_PRECONDITION",
-                                       "ABORTED",
-                                       "UNIMPLEMENTED",
-                                       "INTERNAL",
-                                       "UNAVAILABLE",
-                                       "DATA_LOSS",
-                                       "UNAUTHENTICATED",
-                                       "UNKNOWN"};
+static const char *const ends[] = {"finished", "lost"};
 static const char *const attachments[] = {"attached", "replaced", "detached"};
 static const char *const mail_events[] = {"accepted", "delivered", "unreadable", "expired"};
 static const char *const stores[] = {"audit", "mail", "figures"};
@@ -93,11 +78,10 @@ const struct metric measure_table[MEASURES] = {
                                             "Calls and messages that were refused, and why."),
                           .labels = {METRIC_LABEL("call", calls), METRIC_LABEL("reason", reasons)}},
     [MEASURE_STREAMS] = {METRIC_GAUGE_OF("hearth_matcher_streams", "Streams that are open.")},
-    [MEASURE_STREAMS_ENDED] = {METRIC_COUNTER_OF(
-                                   "hearth_matcher_streams_ended_total",
-                                   "Streams that have ended, with their gRPC status."),
-                               .labels = {METRIC_LABEL("call", calls),
-                                          METRIC_LABEL("status", statuses)}},
+    [MEASURE_STREAMS_ENDED] = {METRIC_COUNTER_OF("hearth_matcher_streams_ended_total",
+                                                 "Streams that have ended: finished with a status"
+                                                 " of any kind, or lost before it was sent."),
+                               .labels = {METRIC_LABEL("call", calls), METRIC_LABEL("end", ends)}},
     [MEASURE_AGENTS_ATTACHED] = {METRIC_GAUGE_OF("hearth_matcher_agents_attached",
                                                  "Agencies whose agent is attached.")},
     [MEASURE_AGENTS_LISTED] = {METRIC_GAUGE_OF("hearth_matcher_agents_listed",

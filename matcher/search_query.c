@@ -164,11 +164,16 @@ static struct rpc_message *pack_query(const struct query_job *job)
 {
     Hearth__V1__Signed certificate = signed_message_of(&job->search->la.raw);
     Hearth__V1__Signed epoch = signed_message_of(&job->epoch->body);
+    Hearth__V1__Signed query = signed_message_bare(job->message->query->query);
+    Hearth__V1__Signed group = HEARTH__V1__SIGNED__INIT;
     Hearth__V1__AgentQuery body = HEARTH__V1__AGENT_QUERY__INIT;
-    body.query = job->message->query->query;
+    body.query = &query;
     body.certificate = &certificate;
     body.epoch = &epoch;
-    body.group = job->message->query->group;
+    if (job->message->query->group) {
+        group = signed_message_bare(job->message->query->group);
+        body.group = &group;
+    }
     Hearth__V1__ToAgent message = HEARTH__V1__TO_AGENT__INIT;
     message.kind_case = HEARTH__V1__TO_AGENT__KIND_QUERY;
     message.query = &body;

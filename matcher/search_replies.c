@@ -120,8 +120,9 @@ static void relay(struct search *search, struct asked *asked, struct reply_job *
 {
     Hearth__V1__AgentReply *reply = job->message->reply;
     Hearth__V1__Signed certificate = signed_message_of(&asked->agent->certificate.raw);
+    Hearth__V1__Signed part = signed_message_bare(reply->reply);
     Hearth__V1__SearchReply body = HEARTH__V1__SEARCH_REPLY__INIT;
-    body.reply = reply->reply;
+    body.reply = &part;
     body.certificate = &certificate;
     body.c1 = reply->c1;
     Hearth__V1__ToLa message = HEARTH__V1__TO_LA__INIT;

@@ -30,12 +30,12 @@ static const struct backup_item items[] = {
     {.name = HOME_KEY, .needed = true},
 };
 static const char *const temporary[] = {HUB_STATUS, HUB_LOCK, NULL};
-static const struct backup_plan plan = {.program = "hearth",
-                                        .kind = "hub",
-                                        .items = items,
-                                        .count = sizeof items / sizeof items[0],
-                                        .key_file = HOME_KEY,
-                                        .temporary = temporary};
+const struct backup_plan hub_backup_plan = {.program = "hearth",
+                                            .kind = "hub",
+                                            .items = items,
+                                            .count = sizeof items / sizeof items[0],
+                                            .key_file = HOME_KEY,
+                                            .temporary = temporary};
 
 static bool check(const char *path, struct err *err)
 {
@@ -48,7 +48,7 @@ static int fail(const char *name, const struct cli_common *common, const struct 
     return err->code == ERR_INVALID ? EXIT_BAD_REQUEST : EXIT_OTHER;
 }
 
-static const struct backup_command command = {&plan, hub_home, check, fail};
+static const struct backup_command command = {&hub_backup_plan, hub_home, check, fail};
 
 int command_hub_backup(int argc, char **argv)
 {

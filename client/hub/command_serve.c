@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "client/hub/commands.h"
@@ -13,10 +12,12 @@
 #include "client/hub/watch.h"
 #include "client/report.h"
 #include "proto/base/clock.h"
+#include "proto/base/confine.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/base/signals.h"
 #include "proto/base/text.h"
+#include "proto/base/watchdog.h"
 #include "proto/figures/serve.h"
 #include "proto/metrics/daemon_status.h"
 
@@ -34,6 +35,7 @@ struct server {
     struct rpc_server *rpc;
     struct fetcher *fetcher; /* NULL with --no-fetch */
     struct hub_watch *watch;
+    struct watchdog *watchdog;
     int port, lock_fd, signal_fd;
     int64_t next_tick_ms;
     bool rpc_started, stopping;
@@ -139,8 +141,12 @@ static bool start(struct server *server, const struct options *options, struct e
     if (!options->no_fetch) {
         server->fetcher = fetcher_start(&server->hub, hub_watch_metrics(server->watch));
     }
+    confine_settle(!options->no_fetch);
     log_info("serving", "address=%s port=%d", server->hub.config.listen, server->port);
-    (void)sd_notify(0, "READY=1");
+    server->watchdog = watchdog_new();
+    watchdog_watch_pool(server->watchdog, "pool", server->hub.pool);
+    watchdog_watch_pool(server->watchdog, "figures", figures_server_thread(server->figures));
+    watchdog_ready(server->watchdog);
     return true;
 }
 
@@ -175,6 +181,8 @@ static void tick(struct server *server)
     figures_server_tick(server->figures);
     if (server->fetcher) fetcher_tick(server->fetcher);
     hub_watch_tick(server->watch);
+    watchdog_status(server->watchdog, "%d streams open", hub_watch_streams(server->watch));
+    watchdog_tick(server->watchdog);
     server->next_tick_ms = clock_steady_ms() + TICK_MS;
 }
 
@@ -187,11 +195,14 @@ static void run(struct server *server)
         (void)poll(&signal, 1, wait_ms > 0 ? (int)wait_ms : 0);
         enum signals_kind kind;
         while ((kind = signals_next(server->signal_fd)) != SIGNALS_NONE) {
-            if (kind == SIGNALS_RELOAD) server->next_tick_ms = 0;
+            if (kind == SIGNALS_RELOAD) {
+                watchdog_reloading(server->watchdog);
+                server->next_tick_ms = 0;
+            }
             if (kind == SIGNALS_STOP) server->stopping = true;
         }
     }
-    (void)sd_notify(0, "STOPPING=1");
+    watchdog_stopping(server->watchdog);
     log_info("stopping", "streams=%d", hub_watch_streams(server->watch));
 }
 
@@ -209,6 +220,7 @@ static void stop(struct server *server)
     if (server->rpc_started) rpc_stop();
     hub_watch_stop(server->watch);
     hub_close(&server->hub);
+    watchdog_free(server->watchdog);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);
     if (server->lock_fd >= 0) (void)close(server->lock_fd);
 }

@@ -5,11 +5,18 @@
 #ifndef HEARTH_CLIENT_HUB_COMMANDS_H
 #define HEARTH_CLIENT_HUB_COMMANDS_H
 
+#include "proto/backup/backup.h"
+
+/* What a hub's home holds, for copies and checks. */
+extern const struct backup_plan hub_backup_plan;
+
 /* Writes config.json. */
 int command_hub_init(int argc, char **argv);
 /* Copies the home; makes one of a copy. */
 int command_hub_backup(int argc, char **argv);
 int command_hub_restore(int argc, char **argv);
+/* Checks config.json, and what else `serve` needs. */
+int command_hub_check_config(int argc, char **argv);
 /* Draws up the areas of the tables from boundaries; lists them. */
 int command_hub_areas(int argc, char **argv);
 /* Says who contributes; lists them. */

@@ -56,6 +56,15 @@ static int with_output(const char *title, int code)
     return EXIT_FAILURE;
 }
 
+static void confine(const struct cli_program *program, const struct cli_command *command, int argc,
+                    char **argv)
+{
+    struct confine_rights rights = {.needs = command->needs, .writes = command->writes};
+    if (!program->confined) return;
+    memcpy(rights.homes, program->homes, sizeof rights.homes);
+    confine_start(&rights, argc, argv);
+}
+
 static int run_command(const struct cli_program *program, const struct cli_command *command,
                        int words, int argc, char **argv)
 {
@@ -63,6 +72,7 @@ static int run_command(const struct cli_program *program, const struct cli_comma
     (void)snprintf(title, sizeof title, "%s %s", program->name, command->name);
     char *saved = argv[words];
     argv[words] = title;
+    confine(program, command, argc - words, argv + words);
     int code = command->run(argc - words, argv + words);
     argv[words] = saved;
     return with_output(title, code);
@@ -148,9 +158,17 @@ static int unknown_command(const struct cli_program *program, int argc, char **a
     return EXIT_USAGE;
 }
 
+/* `PROGRAM --check-config` is the command of that name, as with other daemons. */
+static void take_check_config(int argc, char **argv)
+{
+    static char command[] = "check-config";
+    if (argc > 1 && strcmp(argv[1], "--check-config") == 0) argv[1] = command;
+}
+
 int cli_main(const struct cli_program *program, int argc, char **argv)
 {
     json_wipe_setup();
+    take_check_config(argc, argv);
     if (argc < 2) {
         print_usage(program, stderr);
         return EXIT_USAGE;

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "proto/base/confine.h"
 #include "proto/base/err.h"
 #include "proto/base/version.h"
 
@@ -18,6 +19,8 @@ struct cli_command {
     const char *summary; /* one line for the usage text */
     /* Gets its own argv (argv[0] = "program name") and returns the exit code. */
     int (*run)(int argc, char **argv);
+    unsigned needs;     /* of enum confine_needs: the rest is taken away before it runs */
+    const char *writes; /* which arguments name files that it writes: struct confine_rights */
 };
 
 struct cli_program {
@@ -26,6 +29,8 @@ struct cli_program {
     const char *epilogue; /* printed after the table, e.g. the meaning of exit codes; may be NULL */
     const struct cli_command *commands;
     size_t count;
+    bool confined;                    /* false in tests alone, whose process goes on */
+    const char *homes[CONFINE_HOMES]; /* struct confine_rights */
 };
 
 /* Finds and runs the subcommand. --help, help and no argument print the usage (0, 0, 2), --version

@@ -108,9 +108,26 @@ bool file_sync_directory(const char *directory, struct err *err)
     return sync_directory(directory) || err_set_errno(err, errno, "", "cannot sync %s", directory);
 }
 
+/* Like mkostemp, but for writing alone: a process that may put files into a directory need not be
+ * one that may read it. */
+int file_open_beside(char *temporary)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    enum { TRIES = 16, LETTERS = 6 };
+    char *end = temporary + strlen(temporary) - LETTERS;
+    int fd = -1;
+    for (int try = 0; try < TRIES && fd < 0 && (try == 0 || errno == EEXIST); try++) {
+        for (int i = 0; i < LETTERS; i++) {
+            end[i] = letters[randombytes_uniform(sizeof letters - 1)];
+        }
+        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    }
+    return fd;
+}
+
 static bool write_temporary(char *temporary, const void *data, size_t len, unsigned mode)
 {
-    int fd = mkostemp(temporary, O_CLOEXEC);
+    int fd = file_open_beside(temporary);
     if (fd < 0) return false;
     bool ok = fchmod(fd, (mode_t)mode) == 0 && write_all(fd, data, len) && fsync(fd) == 0;
     int reason = errno;

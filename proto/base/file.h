@@ -28,6 +28,10 @@ MUST_CHECK bool file_write(const char *path, const void *data, size_t len, unsig
 MUST_CHECK bool file_create(const char *path, const void *data, size_t len, unsigned mode,
                             struct err *err);
 
+/* Makes a new file, mode 0600, and opens it for writing. temporary: a path of which the last six
+ * characters, "XXXXXX", are filled in. -1 with errno. */
+int file_open_beside(char *temporary);
+
 /* Appends one line (the newline is added) to a file that is made with `mode` where it does not
  * exist, in one write, and fsyncs. */
 MUST_CHECK bool file_append_line(const char *path, const char *line, unsigned mode,

@@ -6,12 +6,16 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <sodium.h>
+
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
 
 enum { PASSPHRASE_MAX = 1024, CONTROL_C = 3, FREED_BYTE = 0x5a };
 
@@ -51,16 +55,33 @@ bool secret_equal(const struct secret *a, const struct secret *b)
     return a->len == b->len && (a->len == 0 || sodium_memcmp(a->data, b->data, a->len) == 0);
 }
 
+/* sodium_malloc asks for its pages to be locked and does not say whether they are. */
+static bool may_lock(void)
+{
+    enum { TRIAL = 256 << 10 }; /* several times what a program that serves has locked */
+    void *trial = mmap(NULL, TRIAL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (trial == MAP_FAILED) return false;
+    bool locked = mlock(trial, TRIAL) == 0;
+    (void)munmap(trial, TRIAL);
+    return locked;
+}
+
 void secret_setup(void)
 {
     REQUIRE(sodium_init() >= 0);
     /* What libraries free without wiping it (TLS its last records, above all) is overwritten by
      * the allocator, but for blocks of up to a kilobyte. */
     (void)mallopt(M_PERTURB, FREED_BYTE);
+    if (!may_lock()) {
+        log_warn("memory_not_locked", "reason=%s",
+                 "secrets may reach the swap space: raise RLIMIT_MEMLOCK (LimitMEMLOCK=, "
+                 "ulimit -l) to 1 MiB, or use no swap space that is not encrypted");
+    }
     if (getenv("HEARTH_ALLOW_CORES")) return;
     struct rlimit none = {0, 0};
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+        log_warn("cores_not_off", "reason=%s", strerror(errno));
+    }
 }
 
 /* Byte by byte, so that nothing after the newline is taken from a shared descriptor. */
@@ -123,7 +144,31 @@ static bool read_terminal(const char *prompt, struct secret *out, struct err *er
     return ok;
 }
 
+/* What the service manager holds for this program (systemd.exec(5), "Credentials"): the environment
+ * names the directory, and only the file in it is secret. -1 where there is none. */
+static int open_credential(void)
+{
+    const char *directory = getenv("CREDENTIALS_DIRECTORY");
+    if (!directory || directory[0] != '/') return -1;
+    char *path = mem_format("%s/passphrase", directory);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+    free(path);
+    return fd;
+}
+
 bool secret_read_passphrase(int fd, const char *prompt, struct secret *out, struct err *err)
 {
-    return fd >= 0 ? read_line(fd, false, out, err) : read_terminal(prompt, out, err);
+    if (fd >= 0) return read_line(fd, false, out, err);
+    int credential = open_credential();
+    if (credential < 0) return read_terminal(prompt, out, err);
+    bool ok = read_line(credential, false, out, err);
+    (void)close(credential);
+    return ok;
+}
+
+bool secret_has_credential(void)
+{
+    int credential = open_credential();
+    if (credential >= 0) (void)close(credential);
+    return credential >= 0;
 }

@@ -28,13 +28,17 @@ bool secret_equal(const struct secret *a, const struct secret *b);
 
 /* Start of every program that holds secrets: initialises libsodium, turns core dumps and ptrace off
  * (prctl PR_SET_DUMPABLE 0, RLIMIT_CORE 0; skipped where HEARTH_ALLOW_CORES is set, which the
- * memory tests use to look for leaks). Aborts when libsodium cannot start. */
+ * memory tests use to look for leaks), and warns in the log where memory cannot be locked against
+ * swapping. Aborts when libsodium cannot start. */
 void secret_setup(void);
 
 /* Reads one line (without its newline, at most 1024 bytes) as a passphrase: from descriptor `fd`
- * if fd >= 0, else from the controlling terminal with echo off after writing `prompt` there.
- * Never from argv or the environment. ERR_INVALID: empty or too long; ERR_IO: no terminal. */
+ * if fd >= 0, else from $CREDENTIALS_DIRECTORY/passphrase where a service manager put one there,
+ * else from the controlling terminal with echo off after writing `prompt` there. Never from
+ * argv or what the environment says. ERR_INVALID: empty or too long; ERR_IO: no terminal. */
 MUST_CHECK bool secret_read_passphrase(int fd, const char *prompt, struct secret *out,
                                        struct err *err);
+/* Whether there is such a credential. */
+bool secret_has_credential(void);
 
 #endif

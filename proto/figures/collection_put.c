@@ -205,8 +205,8 @@ static bool write_party(const struct arrival *arrival, struct step *step, enum p
 static void tell_twice(const struct arrival *arrival)
 {
     const struct contribution *contribution = &arrival->contribution;
-    log_warn("figures_sent_twice", "role=%s peer=%s table=%s",
-             role_name(contribution->role), contribution->organisation, contribution->table->name);
+    log_warn("figures_sent_twice", "role=%s peer=%s table=%s", role_name(contribution->role),
+             contribution->organisation, contribution->table->name);
 }
 
 static bool write_contribution(const struct arrival *arrival, struct step *step, struct err *err)

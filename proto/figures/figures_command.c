@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 int figures_command(int argc, char **argv, const struct figures_program *program)
 {
     static const struct {

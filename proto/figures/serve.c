@@ -33,6 +33,11 @@ void figures_server_stop(struct figures_server *server)
     free(server);
 }
 
+struct pool *figures_server_thread(struct figures_server *server)
+{
+    return server->thread;
+}
+
 /* ---- streams ---- */
 
 static bool is_of(const struct figures_stream *a, const struct figures_stream *b)

@@ -53,6 +53,8 @@ void figures_server_drain(struct figures_server *server);
 /* Every second or so: lets go of parties whose certificates are not good any more; once a day
  * collection_upkeep. Never blocks. */
 void figures_server_tick(struct figures_server *server);
+/* The thread, as a pool of one. */
+struct pool *figures_server_thread(struct figures_server *server);
 /* Callbacks of METHOD_FIGURES; ctx is the figures_server. */
 extern const struct rpc_events figures_server_events;
 

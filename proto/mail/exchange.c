@@ -120,6 +120,7 @@ static Hearth__V1__ToParty *receive(struct exchange *exchange, int64_t timeout_m
                                     struct err *err)
 {
     struct buf bytes = {0};
+    if (exchange->parts.looks) exchange->parts.looks(exchange->parts.looks_ctx);
     if (!talk_wait(exchange->talk, timeout_ms, &bytes, timed_out, err)) return NULL;
     Hearth__V1__ToParty *message = exchange_unpack(bytes.data, bytes.len);
     buf_free(&bytes);

@@ -20,6 +20,10 @@ struct exchange_parts { /* all outlive the exchange */
      * has changed; may be NULL. */
     void (*changed)(const struct entry *entry, void *ctx);
     void *changed_ctx;
+    /* Called before each wait for the matcher, which in exchange_attend is twice a second: the
+     * thread is alive. May be NULL. */
+    void (*looks)(void *ctx);
+    void *looks_ctx;
 };
 
 struct exchange_counts {

@@ -69,6 +69,9 @@ struct rpc_message;
 struct rpc_message *rpc_message_new(const void *data, size_t len);
 void rpc_message_unref(struct rpc_message *message);
 
+/* For how long, in ms, the message that is being sent has waited for the peer to take it; 0 where
+ * none is. Any thread. */
+int64_t rpc_stream_stalled_ms(struct rpc_stream *stream);
 /* Queues a message; false (and nothing queued) where the stream is closed, finished or cancelled,
  * or as many messages as the limit allows wait already. True does not mean that the peer has it:
  * what must not get lost is acknowledged in the protocol. Does not take the caller's reference. */

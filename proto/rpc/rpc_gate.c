@@ -78,7 +78,7 @@ static bool read_peer(const struct sockaddr_storage *from, struct connection *ou
 
 static int port_of(int listener)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = {0};
     socklen_t len = sizeof at;
     if (getsockname(listener, (struct sockaddr *)&at, &len) != 0) return -1;
     if (at.ss_family == AF_INET) return ntohs(((const struct sockaddr_in *)(void *)&at)->sin_port);

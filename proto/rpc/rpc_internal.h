@@ -144,6 +144,7 @@ struct rpc_stream {
     struct rpc_queued *queue_first, **queue_last;
     size_t queued;
     grpc_byte_buffer *sent;
+    int64_t sent_at_ms; /* steady; when its operation began */
     bool
         may_send; /* server: from the start; client: once the server is known to be the right one */
     bool send_open;    /* a batch that sends is under way */

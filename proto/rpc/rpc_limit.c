@@ -26,9 +26,9 @@ static void refuse(struct rpc_stream *stream, const struct err *err)
     bool loud = false;
     bool cut = rpc_meter_strike(stream->meter, &loud);
     if (loud) {
-        log_warn("limited", "role=%s peer=%s address=%s limit=%s reason=\"%s\"%s",
+        log_warn("limited", "role=%s peer=%s address=%s limit=%s reason=\"%s\" connection=%s",
                  role_name(stream->peer.role), stream->peer.id, stream->peer.address, err->field,
-                 err->text, cut ? " connection=cut" : "");
+                 err->text, cut ? "cut" : "kept");
     }
     rpc_send_refuse(stream, err);
     if (cut) rpc_gate_cut(stream->guard.gate, stream->peer.address);

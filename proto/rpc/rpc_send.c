@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/mem.h"
 
 /* With the lock held; NULL where nothing waits. */
@@ -59,6 +60,7 @@ void rpc_send_next(struct rpc_stream *stream)
         rpc_message_unref(message);
         grpc_op op = {.op = GRPC_OP_SEND_MESSAGE};
         op.data.send_message.send_message = stream->sent;
+        stream->sent_at_ms = clock_steady_ms();
         stream->send_open = rpc_stream_batch(stream, &op, 1, &stream->sending);
     } else if (stream->finish_asked && !stream->finish_sent) {
         send_finish(stream);
@@ -77,6 +79,14 @@ void rpc_send_done(void *owner, bool ok)
     rpc_send_next(stream);
     pthread_mutex_unlock(&stream->lock);
     rpc_stream_batch_done(stream);
+}
+
+int64_t rpc_stream_stalled_ms(struct rpc_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    int64_t ms = stream->sent && !stream->ended ? clock_steady_ms() - stream->sent_at_ms : 0;
+    pthread_mutex_unlock(&stream->lock);
+    return ms;
 }
 
 bool rpc_stream_send(struct rpc_stream *stream, struct rpc_message *message)

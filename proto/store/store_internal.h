@@ -36,8 +36,9 @@ struct store_txn {
 
 /* The table of the store itself, beside those of the caller, and what is in it. */
 #define STORE_META "hearth"
-#define STORE_META_FORMAT "format"   /* u64 */
-#define STORE_META_PROGRAM "program" /* text: HEARTH_VERSION of who wrote last; from format 2 on   \
+#define STORE_META_FORMAT "format" /* u64 */
+#define STORE_META_PROGRAM                                                                         \
+    "program"                        /* text: HEARTH_VERSION of who wrote last; from format 2 on   \
                                       */
 #define STORE_META_BASE "base"       /* u64 version_base; missing: 0 */
 #define STORE_META_REWRITE "rewrite" /* there: deleted entries may still stand in the file */

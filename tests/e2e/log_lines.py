@@ -12,8 +12,8 @@ LEVELS = {"error", "warn", "info", "debug"}
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 KEY = r"[a-z][a-z0-9_]{0,31}"
 HEAD = re.compile(rf"({TIME}) (\w+) ([a-z][a-z_]*)")
-FIELD = re.compile(rf' ({KEY})=(?:([!-~]+)|("(?:[^"\\\x00-\x1f\x7f]|\\["\\])*"))', re.A)
-BARE = re.compile(r'[^"\\=]+\Z')
+BARE = r'[!#-<>-\[\]-~]+'  # printable ASCII without quotation marks, = and backslashes
+FIELD = re.compile(rf' ({KEY})=(?:({BARE})|("(?:[^"\\\x00-\x1f\x7f]|\\["\\])*"))(?= |\Z)', re.A)
 # What a program prints on standard error, beside its log, before it ends with an error.
 SPOKEN = re.compile(r"hearth(-agent|-matcher)?( [a-z]+)*: ")
 CALL = re.compile(r"\blog_(info|warn|error|debug|line|err)\(")
@@ -43,10 +43,8 @@ def parse_text(line):
         field = FIELD.match(line, place)
         if not field or field[1] in found:
             raise Malformed(line)
-        if field[3] is None and not BARE.match(field[2]):
-            raise Malformed(line)
         value = json.loads(field[3]) if field[3] is not None else field[2]
-        if field[3] is not None and value and re.fullmatch(r"[!-~]+", value) and BARE.match(value):
+        if field[3] is not None and re.fullmatch(BARE, value):
             raise Malformed(f"quoted without need: {line}")
         found[field[1]] = value
         place = field.end()
@@ -142,7 +140,8 @@ def keys_of(template, where):
 
 
 def program_of(path):
-    for folder, program in (("matcher/", "matcher"), ("agent/", "agent"), ("client/hub/", "hub"), ("client/", "client")):
+    for folder, program in (("matcher/", "matcher"), ("agent/", "agent"), ("client/hub/", "hub"),
+                            ("client/", "client")):
         if path.startswith(folder):
             return program
     return "all"

@@ -20,7 +20,8 @@ INFLATED_MOST = 1 << 20
 
 
 def base64_forms(data):
-    """What of `data` is the same in base64 whatever stands before and after it, at each of the three alignments."""
+    """What of `data` is the same in base64 whatever stands before and after it, at each of the three
+    alignments."""
     for before in range(3):
         text = base64.b64encode(bytes(before) + data)
         yield text[(0, 2, 3)[before]:len(text) // 4 * 4 - 4]
@@ -94,7 +95,8 @@ def core_of(test, pid):
                 open(path, "wb") as out:
             for line in maps:
                 span, rights, _, _, inode, *name = line.split(maxsplit=5)
-                if (inode != "0" and "w" not in rights) or (name and name[0] in ("[vvar]", "[vsyscall]", "[vdso]")):
+                kernel = name and name[0] in ("[vvar]", "[vsyscall]", "[vdso]")
+                if kernel or (inode != "0" and "w" not in rights):
                     continue
                 for start, end in touched(pages, *(int(end, 16) for end in span.split("-"))):
                     copy_span(memory, out, start, end)

@@ -16,6 +16,7 @@ HERE = str(pathlib.Path(__file__).resolve().parent)
 ROOT = pathlib.Path(HERE).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
+import log_lines  # noqa: E402
 from daemons import wait_until  # noqa: E402,F401  for the tests
 from scheme import Scheme  # noqa: E402
 
@@ -89,6 +90,7 @@ class SchemeCase(unittest.TestCase):
             text = log.read_text(encoding="utf-8", errors="replace")
             if re.search(r"Sanitizer|runtime error:", text):
                 raise AssertionError(f"{log.name}:\n{text[-8000:]}")
+            log_lines.read_all(text)  # every line of every daemon has the form that is documented
 
     @classmethod
     def prepare(cls):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A party's connections to the matcher, opened: a proxy on this machine that ends TLS on both sides with the test's
-own keys (the matcher's towards the party, the party's towards the matcher) and keeps what passes: the bytes inside of
-TLS each way, and the records outside. What it passes on it can hold back."""
+"""A party's connections to the matcher, opened: a proxy on this machine that ends TLS on both sides with the
+test's own keys (the matcher's towards the party, the party's towards the matcher) and keeps what passes: the
+bytes inside of TLS each way, and the records outside. What it passes on it can hold back."""
 
 import os
 import pathlib

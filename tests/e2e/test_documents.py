@@ -26,7 +26,7 @@ def help_of(program, *command):
 def commands_of(program):
     """The names in the table of commands; those of two words are arguments of their own."""
     table = help_of(program).split("Commands:\n", 1)[1].split("\n\n", 1)[0]
-    return [re.match(r"  ([a-z-]+(?: [a-z]+)?)  ", line).group(1) for line in table.splitlines()]
+    return [re.match(r"  ([a-z-]+(?: [a-z-]+)?)  ", line).group(1) for line in table.splitlines()]
 
 
 def options_of(program, command):

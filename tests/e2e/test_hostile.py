@@ -3,12 +3,13 @@
 """Peers that misbehave: each is refused with a status and a reason, and changes nothing else. The peers are
 C programs (tests/e2e/hostile) that go through the real protocol and depart from it in one place."""
 
+import json
 import os
 import re
 import subprocess
 import unittest
 
-from support import ANYBODY, BUILD, SLOW, SchemeCase
+from support import ANYBODY, BUILD, SLOW, SchemeCase, lab
 
 VICTIM = "ifa-002"
 
@@ -146,6 +147,39 @@ class HostileLa(Hostile):
     def test_refusals_are_logged(self):
         self.attack("wrong-signature")
         self.assertIn("signature", self.log_of("matcher"))
+
+
+class Busy(Hostile):
+    """A matcher that takes one search, and a peer that holds it open without ever proving its shares."""
+
+    agencies, households = 1, 20
+    up_options = ("--deadline-ms", "1000")
+
+    def take_the_only_place(self):
+        path = self.scheme.parties.get("matcher").home / "config.json"
+        self.assertEqual(lab("stop", self.directory, "matcher").returncode, 0)
+        config = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps(config | {"searches_max": 1}), encoding="utf-8")
+        self.assertEqual(lab("start", self.directory, "matcher").returncode, 0)
+        self.wait_all_attached()
+        return self.peer("hostile_la", self.la, "la", "no-proof", self.request)
+
+    def test_a_busy_matcher_says_when_to_try_again(self):
+        peer = self.take_the_only_place()
+        answer = {}
+        while "error" not in answer and peer.poll() is None:
+            answer = self.search(ANYBODY, "--la", "la-2", codes=(0, 3, 5))
+        self.assertEqual(answer["error"]["code"], "budget")
+        self.assertEqual(answer["error"]["field"], "searches")
+        self.assertEqual(answer["error"]["retry_after_s"], 10)
+        told = lab("search", self.directory, self.request, "--la", "la-2")
+        self.assertEqual(told.returncode, 5)
+        self.assertRegex(told.stderr, r"searches: 1 searches are open already; try again in 10 s\n$")
+        waited = lab("search", self.directory, self.request, "--la", "la-2", "--wait", "60")
+        self.assertEqual(waited.returncode, 0, waited.stderr)
+        self.assertRegex(waited.stderr, r"The matcher is busy; trying again in 1\d s\.")
+        out, _ = peer.communicate(timeout=100 * SLOW)
+        self.assertIn("DEADLINE_EXCEEDED", out)
 
 
 class HostileAgent(Hostile):

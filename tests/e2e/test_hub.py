@@ -9,6 +9,7 @@ import json
 import os
 
 import support
+from markers import core_of, found_in, why_no_cores
 from test_story import StoryCase
 
 DAY = 86400
@@ -114,6 +115,19 @@ class Period(HubCase):
         self.come_late(opens)
         self.look()
         self.read_in_every_form()
+        self.nothing_of_a_household_in_memory()
+
+    def nothing_of_a_household_in_memory(self):
+        """After a release: of contributors' households neither hub nor matcher holds anything."""
+        if why_no_cores():
+            return
+        with open(self.directory / "carers" / "ifa-001.csv", encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))[:25]
+        markers = [row[column] for row in rows for column in ("ref", "name")]
+        for party in ("matcher", HUB):
+            core = core_of(self, self.pid(party))
+            self.assertEqual(found_in(core, markers), [], party)
+            self.assertEqual(found_in(core, [HUB]), [HUB], f"the core is one of {party}'s memory")
 
     def open(self):
         """The month of the search; again it changes nothing."""

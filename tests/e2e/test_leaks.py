@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What travels between the parties, read inside of TLS with the test's own keys, and the records outside: the table
-"Who can learn what" of docs/protocol.md, row by row."""
+"""What travels between the parties, read inside of TLS with the test's own keys, and the records outside: the
+table "Who can learn what" of docs/protocol.md, row by row."""
 
 import base64
 import collections
@@ -79,8 +79,9 @@ TRAVELS = {
     "ToAgent": WELCOME | QUERY | EPOCH | {
         r"receipt\.(query_hash|agent|signature)": "that its reply was opened",
         r"receipt\.log_(head|length)": "head of the log, how busy the matcher is"},
-    "FromParty": {r"hello\.protocol": "versions", r"hello\.certificate": "who, public", "fetch": "nothing",
-                  r"ack\.item": "what was taken", r"lookup\.(role|organisation)": "who is to be written to"} | LETTER,
+    "FromParty": LETTER | {
+        r"hello\.protocol": "versions", r"hello\.certificate": "who, public", "fetch": "nothing",
+        r"ack\.item": "what was taken", r"lookup\.(role|organisation)": "who is to be written to"},
     "ToParty": WELCOME | LETTER | {
         r"accepted\.(mail_id|at)": "when it was accepted", "empty": "nothing", r"item\.item": "a number",
         r"item\.delivery\.accepted_at": "when", r"item\.notice\.(mail_id|state|at)": "that it was taken",
@@ -191,7 +192,8 @@ class Traffic(LeakCase):
     def no_marker_in_any_form(self):
         """Neither as text of any kind nor compressed; ids, which may be there, are found by the same search."""
         markers = CHILD + CARER + MESSAGES
-        print(f"\n{'link':<16}{'connections':>12}{'bytes up':>10}{'bytes down':>12}{'markers':>9}  found, as it may be")
+        print(f"\n{'link':<16}{'connections':>12}{'bytes up':>10}{'bytes down':>12}{'markers':>9}  found, as "
+              "it may be")
         for party, tap in self.taps.items():
             found, named, totals = set(), set(), [0, 0]
             for connection in tap.connections:
@@ -224,8 +226,8 @@ class Traffic(LeakCase):
                 self.assertTrue(any(found_in_bytes(part, [marker]) for part in inflated(planted)), wbits)
 
     def nothing_but_what_the_table_names(self):
-        """Each field that travels is one of TRAVELS, and each of those was seen, so that the list says no more than
-        there is."""
+        """Each field that travels is one of TRAVELS, and each of those was seen, so that the list says no more
+        than there is."""
         seen = collections.Counter()
         for party in self.taps:
             for _, kind, leaves, _ in self.messages(party):
@@ -273,7 +275,8 @@ class Traffic(LeakCase):
         """No half of any ciphertext, reply or share comes twice: nothing repeats what it is made of."""
         halves = []
         for passed in (first, second):
-            for message in passed[EVERYBODY] + [one for one in passed["la-1"] if one.leaves[0][0] == "shares.agent"]:
+            shares = [one for one in passed["la-1"] if one.leaves[0][0] == "shares.agent"]
+            for message in passed[EVERYBODY] + shares:
                 for path, value in message.leaves:
                     if path in ("query.query.ciphertexts", "reply.c1", "reply.c2", "shares.shares"):
                         halves += [value[at:at + 32] for at in range(0, len(value), 32)]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is in the memory and on the disk of each party, during and after a search and a referral: the table "Who can
-learn what" of docs/protocol.md as a matrix. In each line something that the party may hold is found by the same
-look, so that finding nothing of the rest means something."""
+"""What is in the memory and on the disk of each party, during and after a search and a referral: the table "Who
+can learn what" of docs/protocol.md as a matrix. In each line something that the party may hold is found by the
+same look, so that finding nothing of the rest means something."""
 
 import fcntl
 import json
@@ -161,7 +161,7 @@ class Memory(LeakCase):
               f"A {found['keys']['A']}, K {found['keys']['K']}; {told}", flush=True)
         self.assertGreater(found["keys"]["M"], 0, "the epoch's secret is there, or the scan finds nothing")
         self.assertEqual((found["keys"]["A"], found["keys"]["K"]), (0, 0))
-        # The points of those who qualify are scores, of which the matcher has a table; the missed ones are nowhere.
+        # The points of those who qualify are scores, of which the matcher has a table; missed ones are nowhere.
         self.assertEqual(found["bytes"]["opened"]["found"], len(CARERS[EVERYBODY]))
         if items:
             self.assertEqual(found["bytes"]["c2"]["found"], found["bytes"]["c2"]["of"])

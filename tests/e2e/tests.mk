@@ -9,7 +9,12 @@ TESTS ?=
 CHECKS += check-e2e
 CHECKS_SAN += check-e2e
 
+# Makes stores of the form before today's.
+$(B)/hostile/old_form: $(B)/obj/tests/e2e/old_form.o
+	@mkdir -p $(dir $@)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -llmdb
+
 .PHONY: check-e2e
-check-e2e: deps $(PROGRAMS) $(HOSTILE)
+check-e2e: deps $(PROGRAMS) $(HOSTILE) $(B)/hostile/old_form
 	HEARTH_BUILD=$(abspath $(B)) HEARTH_E2E_REQUESTS=$(E2E_REQUESTS) HEARTH_E2E_SLOW=$(E2E_SLOW) \
 	    timeout --kill-after=60 $(E2E_SECONDS) $(PYTHON) tests/e2e/run $(TESTS)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an agent does for a reply, off line: sizes and instructions exactly, times by statistics, for nobody, half and
-all of its carers qualifying (tests/leaks/answers.c)."""
+"""What an agent does for a reply, off line: sizes and instructions exactly, times by statistics, for nobody,
+half and all of its carers qualifying (tests/leaks/answers.c)."""
 
 import json
 import pathlib
@@ -75,7 +75,8 @@ def times(program, rounds):
     print(f"{'compared':<24}{'replies':>9}{'bytes':>7}{'mean us':>18}{'t':>9}{'tries':>7}")
     for one in found:
         means = " / ".join(f"{mean:.1f}" for mean in one["mean_us"])
-        print(f"{one['label']:<24}{one['replies']:>9,}{one['size']:>7}{means:>18}{one['t']:>9.2f}{one['tries']:>7}")
+        print(f"{one['label']:<24}{one['replies']:>9,}{one['size']:>7}{means:>18}{one['t']:>9.2f}"
+              f"{one['tries']:>7}")
     if len({one["size"] for one in found}) != 1:
         return "the size of a reply depends on who qualifies"
     for one in found:

@@ -9,7 +9,7 @@
  *   agents.c     the agencies' process
  *   searches.c   the LAs' process
  *   one_search.c one search of it
- *   strangers.c  connections that never get far
+ *   late.c       messages that wait before they are sent
  */
 #ifndef HEARTH_TESTS_LOAD_H
 #define HEARTH_TESTS_LOAD_H
@@ -51,16 +51,15 @@ struct agents_plan {
 };
 int load_agents(const struct agents_plan *plan);
 
+/* in_flight: workers, each with one search after the other, spread over the LAs. */
 struct searches_plan {
     const char *dir;
     int port;
     unsigned las, in_flight, seconds, quadrants;
-    unsigned per_minute; /* searches offered, whatever becomes of them; 0: each worker one after
-                            the other */
-    bool obeys;          /* waits as long as a refusal says before the next */
 };
 int load_searches(const struct searches_plan *plan);
 
+/* ---- one_search.c: one search of an LA, from its hello to its result ---- */
 struct la_line {
     const struct searches_plan *plan;
     const struct prepared *prepared;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * load make DIR AGENTS LAS
  * load agents DIR PORT COUNT SLOW FROZEN DEAF LATE_MS
- * load searches DIR PORT LAS IN_FLIGHT SECONDS QUADRANTS PER_MINUTE OBEYS
+ * load searches DIR PORT LAS IN_FLIGHT SECONDS QUADRANTS
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,9 +38,7 @@ static int run_searches(char **argv)
                                        .las = number(argv[4]),
                                        .in_flight = number(argv[5]),
                                        .seconds = number(argv[6]),
-                                       .quadrants = number(argv[7]),
-                                       .per_minute = number(argv[8]),
-                                       .obeys = number(argv[9]) != 0};
+                                       .quadrants = number(argv[7])};
     return load_searches(&plan);
 }
 
@@ -55,7 +53,7 @@ int main(int argc, char **argv)
     }
     rpc_start();
     if (argc == 9 && strcmp(argv[1], "agents") == 0) status = run_agents(argv);
-    if (argc == 10 && strcmp(argv[1], "searches") == 0) status = run_searches(argv);
+    if (argc == 8 && strcmp(argv[1], "searches") == 0) status = run_searches(argv);
     rpc_stop();
     if (status == 2) (void)fputs("load: make, agents or searches; see main.c\n", stderr);
     return status;

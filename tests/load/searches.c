@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The LAs' process: workers that search one time after the other, or at fixed times. A line of JSON
- * for each search.
+ * The LAs' process: workers that search one time after the other, and where they are told to come
+ * later do so. A line of JSON for each search.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -45,32 +45,19 @@ static void print(struct office *office, const struct search_figures *figures)
     json_decref(line);
 }
 
-/* When the worker's search with that number is due: they take turns. */
-static int64_t due(const struct worker *worker, unsigned turn)
-{
-    const struct searches_plan *plan = worker->office->plan;
-    if (plan->per_minute == 0) return 0;
-    int64_t place = (int64_t)turn * plan->in_flight + worker->number;
-    return worker->office->began_ms + place * 60000 / plan->per_minute;
-}
-
 static void *run(void *arg)
 {
     struct worker *worker = arg;
     struct office *office = worker->office;
-    const struct searches_plan *plan = office->plan;
-    struct la_line *line = &office->lines[worker->number % plan->las];
-    int64_t wait_ms = 0;
-    for (unsigned turn = 0;; turn++) {
+    struct la_line *line = &office->lines[worker->number % office->plan->las];
+    while (clock_steady_ms() < office->end_ms) {
         struct search_figures figures;
-        int64_t now_ms = clock_steady_ms(), at_ms = due(worker, turn);
-        if (wait_ms > 0 && now_ms + wait_ms > at_ms) at_ms = now_ms + wait_ms;
-        if (at_ms > now_ms && at_ms < office->end_ms) (void)poll(NULL, 0, (int)(at_ms - now_ms));
-        if (at_ms >= office->end_ms || clock_steady_ms() >= office->end_ms) return NULL;
         one_search(line, &figures);
         print(office, &figures);
-        wait_ms = plan->obeys ? figures.retry_ms : 0;
+        if (clock_steady_ms() + figures.retry_ms >= office->end_ms) return NULL;
+        (void)poll(NULL, 0, (int)figures.retry_ms);
     }
+    return NULL;
 }
 
 static void open_lines(struct office *office, const struct prepared *prepared)

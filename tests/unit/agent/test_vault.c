@@ -122,8 +122,7 @@ static struct raw raw_open(struct held *held)
     vault_close(held->vault);
     held->vault = NULL;
     (void)snprintf(path, sizeof path, "%s/%s", held->dir, HOME_VAULT);
-    must(store_open(path, false, &vault_schema, VAULT_MIB_MAX, &raw.store, &err),
-         &err);
+    must(store_open(path, false, &vault_schema, VAULT_MIB_MAX, &raw.store, &err), &err);
     must(store_begin(raw.store, true, &raw.txn, &err), &err);
     return raw;
 }

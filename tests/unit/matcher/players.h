@@ -39,7 +39,8 @@ enum {
 
 enum agent_fault {
     AGENT_HONEST,
-    AGENT_TWICE, /* its first reply counts */
+    AGENT_TWICE,   /* its first reply counts */
+    AGENT_SURPLUS, /* its reply counts, what stands in the message beside it does not */
     AGENT_DECLINES,
     AGENT_SILENT,
     AGENT_LEAVES,
@@ -154,6 +155,28 @@ static inline void send_message(struct rpc_stream *stream, const ProtobufCMessag
     buf_free(&bytes);
 }
 
+/* The same, with a field in `part`, a Signed inside, that no version knows and whose number is 0: a
+ * peer can only write it with a longer key than it needs, and whoever packs it again writes what
+ * nobody can unpack. */
+static inline void send_with_surplus(struct rpc_stream *stream, const ProtobufCMessage *message,
+                                     ProtobufCMessage *part)
+{
+    uint8_t text[] = "\x07surplus";
+    const uint8_t honest[] = {0x82, 0x01}, crooked[] = {0x82, 0x00};
+    ProtobufCMessageUnknownField field = {
+        .tag = 16, .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED, .len = 8, .data = text};
+    struct buf bytes = {0};
+    part->n_unknown_fields = 1;
+    part->unknown_fields = &field;
+    wire_pack(message, &bytes);
+    part->n_unknown_fields = 0;
+    uint8_t *at = memmem(bytes.data, bytes.len, "\x07surplus", 8);
+    REQUIRE(at && memcmp(at - 2, honest, sizeof honest) == 0);
+    memcpy(at - 2, crooked, sizeof crooked);
+    REQUIRE(rpc_stream_send_bytes(stream, bytes.data, bytes.len));
+    buf_free(&bytes);
+}
+
 /* Random carers; every other one holds both musts. Counts bands in the clear. */
 static inline void agent_evaluate(struct played_agent *agent, const struct query *query,
                                   const uint8_t hash[HASH_BYTES], const struct epoch_record *epoch,
@@ -253,7 +276,11 @@ static inline void agent_reply(struct played_agent *agent, const uint8_t hash[HA
     answer.c2 = (ProtobufCBinaryData){c2_len, c2};
     message.kind_case = HEARTH__V1__FROM_AGENT__KIND_REPLY;
     message.reply = &answer;
-    send_message(agent->stream, &message.base);
+    if (fault == AGENT_SURPLUS) {
+        send_with_surplus(agent->stream, &message.base, &part.base);
+    } else {
+        send_message(agent->stream, &message.base);
+    }
     if (fault == AGENT_TWICE) send_message(agent->stream, &message.base);
     buf_free(&body);
 }
@@ -618,6 +645,7 @@ static inline int scene_set_up(void **state)
     config_defaults(&scene->config);
     scene->config.threads = 2;
     scene->config.budget = 1000;
+    scene->config.streams_per_second = 10000; /* tests call as fast as they can */
     rpc_start();
     scene_start(scene);
     *state = scene;

@@ -8,6 +8,7 @@
 
 enum la_fault {
     LA_HONEST,
+    LA_SURPLUS, /* beside the query, for the matcher to pass on */
     LA_GARBAGE,
     LA_QUERY_FIRST,
     LA_HELLO_TWICE,
@@ -162,7 +163,11 @@ static void send_query(struct run *run)
     body.options = run->fault == LA_OPTIONS_MISSING ? NULL : &options;
     message.kind_case = HEARTH__V1__FROM_LA__KIND_QUERY;
     message.query = &body;
-    la_send(&run->la, &message);
+    if (run->fault == LA_SURPLUS) {
+        send_with_surplus(run->la.stream, &message.base, &query.base);
+    } else {
+        la_send(&run->la, &message);
+    }
 }
 
 /* ---- shares ---- */
@@ -393,6 +398,16 @@ static void honest_search_equals_the_plain_computation(void **state)
     scene_wait(scene, no_search_is_open, scene);
 }
 
+/* Nothing but what was signed is passed on to agents: else one LA could cut off all of them. */
+static void surplus_of_the_la_is_not_passed_on(void **state)
+{
+    struct scene *scene = *state;
+    scene_attach_all(scene);
+    struct run *run = run_new(scene, LA_SURPLUS);
+    expect_result(run, 7);
+    run_free(run);
+}
+
 /* The heads that LA and agents got are in the chain. */
 static void results_and_receipts_carry_the_log(void **state)
 {
@@ -543,6 +558,89 @@ static void budget_and_concurrency_are_bounded(void **state)
     scene_wait(scene, no_search_is_open, scene);
 }
 
+/* Of a search that takes the one place there is only what the registry knows. */
+struct occupant {
+    struct scene *scene;
+    struct search search;
+};
+
+static void occupy(struct occupant *occupant, struct scene *scene)
+{
+    struct err err;
+    *occupant = (struct occupant){.scene = scene, .search.matcher = scene->matcher};
+    atomic_init(&occupant->search.refs, 1);
+    assert_true(searches_enter(scene->matcher->searches, &occupant->search, "la-other", &err));
+    assert_true(searches_begin(scene->matcher->searches, &occupant->search, clock_steady_ms()));
+}
+
+static void move_out(struct occupant *occupant)
+{
+    struct searches *searches = occupant->scene->matcher->searches;
+    search_give_turn(&occupant->search,
+                     searches_leave(searches, &occupant->search, clock_steady_ms()));
+}
+
+static bool one_waits(void *ctx)
+{
+    size_t waiting = 0, in_work = 0;
+    searches_turns(((struct scene *)ctx)->matcher->searches, &waiting, &in_work);
+    return waiting == 1 && in_work == 1;
+}
+
+static void *search_beside(void *ctx)
+{
+    return run_new(ctx, LA_HONEST);
+}
+
+/* It is not checked, paid for or fanned out before its turn; then it runs as any other. */
+static void a_query_waits_for_its_turn(void **state)
+{
+    struct scene *scene = *state;
+    struct occupant occupant;
+    pthread_t beside;
+    void *run = NULL;
+    scene->config.searches_at_once = 1;
+    scene_restart(scene);
+    uint32_t before = scene_budget_used(scene);
+    occupy(&occupant, scene);
+    assert_int_equal(pthread_create(&beside, NULL, search_beside, scene), 0);
+    scene_wait(scene, one_waits, scene);
+    assert_int_equal(scene_budget_used(scene), before);
+    move_out(&occupant);
+    assert_int_equal(pthread_join(beside, &run), 0);
+    expect_result(run, 7);
+    assert_int_equal(scene_budget_used(scene), before + 1);
+    run_free(run);
+}
+
+/* An LA that leaves while it waits costs nobody a turn. */
+static void who_leaves_while_waiting_is_passed_over(void **state)
+{
+    struct scene *scene = *state;
+    struct occupant occupant;
+    struct run *half = mem_new(struct run);
+    occupy(&occupant, scene);
+    half->scene = scene;
+    la_open(&half->la, scene, &scene->la);
+    la_hello(&half->la);
+    Hearth__V1__ToLa *welcome = la_receive(&half->la);
+    assert_non_null(welcome);
+    take_welcome(half, welcome->welcome);
+    hearth__v1__to_la__free_unpacked(welcome, NULL);
+    make_query(half);
+    send_query(half);
+    scene_wait(scene, one_waits, scene);
+    la_close(&half->la);
+    run_free(half);
+    move_out(&occupant);
+    scene_wait(scene, no_search_is_open, scene);
+    struct run *run = run_new(scene, LA_HONEST);
+    expect_result(run, 7);
+    run_free(run);
+    scene->config.searches_at_once = 0;
+    scene_restart(scene);
+}
+
 static void nobody_attached_is_unavailable(void **state)
 {
     struct scene *scene = *state;
@@ -565,7 +663,7 @@ static int64_t search_with_fault(struct scene *scene, enum agent_fault fault)
     struct run *run = run_new(scene, LA_HONEST);
     int64_t took = clock_steady_ms() - start;
     scene->agents[0].fault = AGENT_HONEST;
-    expect_result(run, fault <= AGENT_TWICE ? 7 : 6);
+    expect_result(run, fault <= AGENT_SURPLUS ? 7 : 6);
     assert_int_equal(run->result->asked, PLAYED_AGENTS);
     assert_int_equal(run->result->declined, fault == AGENT_DECLINES);
     run_free(run);
@@ -719,11 +817,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(honest_search_equals_the_plain_computation),
+        cmocka_unit_test(surplus_of_the_la_is_not_passed_on),
         cmocka_unit_test(results_and_receipts_carry_the_log),
         cmocka_unit_test(faults_of_the_la_are_refused),
         cmocka_unit_test(replayed_query_is_refused),
         cmocka_unit_test(wrong_role_is_refused),
         cmocka_unit_test(budget_and_concurrency_are_bounded),
+        cmocka_unit_test(a_query_waits_for_its_turn),
+        cmocka_unit_test(who_leaves_while_waiting_is_passed_over),
         cmocka_unit_test(faults_of_an_agent_cost_only_its_answer),
         cmocka_unit_test(silent_agents_cost_no_more_than_the_deadline),
         cmocka_unit_test(an_la_that_takes_nothing_is_cut_off),

@@ -56,8 +56,8 @@ static int run_two(int argc, char **argv)
 }
 
 static const struct cli_command commands[] = {
-    {"search", "Finds carers", run_one},
-    {"audit verify", "Checks the log", run_two},
+    {"search", "Finds carers", run_one, CONFINE_OFFLINE, NULL},
+    {"audit verify", "Checks the log", run_two, CONFINE_OFFLINE, NULL},
 };
 static const struct cli_program program = {.name = "prog",
                                            .summary = "a program",
@@ -164,7 +164,7 @@ static void test_commands_of_one_and_two_words(void **state)
 static void test_two_words_come_before_one(void **state)
 {
     struct capture *capture = *state;
-    const struct cli_command audit = {"audit", "All of it", run_one};
+    const struct cli_command audit = {"audit", "All of it", run_one, CONFINE_OFFLINE, NULL};
     struct cli_command *all = mem_array(program.count + 1, sizeof *all);
     all[0] = audit;
     for (size_t i = 0; i < program.count; i++) all[i + 1] = program.commands[i];

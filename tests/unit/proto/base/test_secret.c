@@ -15,7 +15,9 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "proto/base/file.h"
 #include "proto/base/secret.h"
+#include "tests/unit/support/temp_dir.h"
 
 static void test_take_wipes_the_source(void **state)
 {
@@ -173,6 +175,79 @@ static void test_setup_turns_dumps_off(void **state)
     assert_int_equal(status, 0);
 }
 
+/* The exit status of a child: what setup says where no more than `bytes` may be locked goes to a
+ * pipe. */
+static void setup_with_limit(rlim_t bytes, char *said, size_t size)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit limit = {bytes, bytes};
+        bool ready = dup2(ends[1], STDERR_FILENO) >= 0 && setrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
+                     (geteuid() != 0 || setresuid(65534, 65534, 65534) == 0);
+        if (ready) secret_setup();
+        _exit(ready ? 0 : 1);
+    }
+    (void)close(ends[1]);
+    ssize_t got = read(ends[0], said, size - 1);
+    said[got > 0 ? got : 0] = '\0';
+    (void)close(ends[0]);
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void test_memory_that_cannot_be_locked_is_told(void **state)
+{
+    (void)state;
+    char said[1024];
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip(); /* they lock nothing, and say that they do */
+#endif
+    setup_with_limit(4096, said, sizeof said);
+    assert_non_null(strstr(said, "memory_not_locked"));
+    assert_non_null(strstr(said, "LimitMEMLOCK"));
+    setup_with_limit(1 << 20, said, sizeof said);
+    assert_string_equal(said, "");
+}
+
+static bool read_credential(const char *directory, struct secret *out, struct err *err)
+{
+    assert_int_equal(setenv("CREDENTIALS_DIRECTORY", directory, 1), 0);
+    bool ok = secret_read_passphrase(-1, "", out, err);
+    assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+    return ok;
+}
+
+static void test_passphrase_is_a_credential(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct secret secret = {0};
+    char *dir = support_temp_dir(), *path = file_join(dir, "passphrase");
+    assert_false(secret_has_credential());
+    assert_true(file_write(path, "of the manager\nmore", 19, 0400, &err));
+    assert_true(read_credential(dir, &secret, &err));
+    assert_int_equal(secret.len, strlen("of the manager"));
+    assert_memory_equal(secret.data, "of the manager", secret.len);
+    secret_free(&secret);
+    assert_true(file_write(path, "", 0, 0400, &err));
+    assert_false(read_credential(dir, &secret, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    /* A descriptor that was named comes first. */
+    assert_int_equal(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
+    assert_true(secret_has_credential());
+    char rest[64];
+    assert_true(read_from_pipe("typed\n", &secret, rest, &err));
+    assert_memory_equal(secret.data, "typed", secret.len);
+    secret_free(&secret);
+    assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+    free(path);
+    support_temp_dir_remove(dir);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -187,6 +262,8 @@ int main(void)
         cmocka_unit_test(test_passphrase_is_one_line),
         cmocka_unit_test(test_terminal_does_not_show_what_is_typed),
         cmocka_unit_test(test_setup_turns_dumps_off),
+        cmocka_unit_test(test_memory_that_cannot_be_locked_is_told),
+        cmocka_unit_test(test_passphrase_is_a_credential),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -463,9 +463,15 @@ static void test_queue_is_bounded_and_what_was_queued_arrives(void **state)
     /* The server reads nothing, so the windows between the two fill up, and then the queue. */
     while (accepted < TRIES && rpc_stream_send_bytes(stream, bytes, SIZE)) accepted++;
     assert_in_range(accepted, LIMIT, TRIES - 1);
+    int64_t end_ms = clock_steady_ms() + RECORDER_WAIT_S * 1000;
+    while (rpc_stream_stalled_ms(stream) < 200) {
+        assert_true(clock_steady_ms() < end_ms);
+        accepted += rpc_stream_send_bytes(stream, bytes, SIZE);
+    }
     rpc_stream_finish(stream, RPC_OK, NULL);
     recorder_hold(hold, false);
     assert_true(recorder_wait(hold, &hold->half_closed, 1));
+    assert_int_equal(rpc_stream_stalled_ms(stream), 0);
     assert_int_equal(hold->messages, accepted);
     rpc_stream_finish(hold->streams[0], RPC_OK, NULL);
     assert_true(recorder_wait(&f->client, &f->client.closed, 1));

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * `hearth-agent check-config`.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/commands.h"
+#include "agent/home.h"
+#include "agent/mapping.h"
+#include "keys/home_check.h"
+#include "proto/backup/check_stores.h"
+#include "proto/base/file.h"
+
+static void check_policy(const struct config *config, struct checks *checks)
+{
+    if (!config->allow_all && config->allow_count == 0) {
+        checks_add(checks, CHECK_WARNING, HOME_CONFIG ".allow",
+                   "an empty list: no LA's query is answered");
+    }
+    for (size_t i = 0; i < config->allow_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(config->allow[i], config->allow[j]) != 0) continue;
+            checks_add(checks, CHECK_WARNING, HOME_CONFIG ".allow", "%s stands there twice",
+                       config->allow[i]);
+        }
+    }
+    if (config->budget == 0) {
+        checks_add(checks, CHECK_WARNING, HOME_CONFIG ".budget",
+                   "0: no limit to the queries that an LA may ask a day");
+    }
+    if (config->fresh_days == 0) {
+        checks_add(checks, CHECK_WARNING, HOME_CONFIG ".fresh_days",
+                   "0: a status of yesterday counts as unknown");
+    }
+}
+
+static void check_vault(const char *home, struct checks *checks)
+{
+    char *path = file_join(home, HOME_VAULT);
+    if (!file_exists(path)) {
+        checks_add(checks, CHECK_FAULT, HOME_VAULT, "is missing: 'hearth-agent init' makes it");
+    }
+    free(path);
+}
+
+static void check_mapping(const char *home, struct checks *checks)
+{
+    struct mapping mapping = {0};
+    struct buf text = {0};
+    struct err err = {0};
+    char *path = file_join(home, HOME_MAPPING);
+    if (file_exists(path)) {
+        bool ok =
+            file_read(path, MAPPING_FILE_MAX, &text, &err) &&
+            mapping_parse(text.data, text.len, catalogue_get(CATALOGUE_VERSION), &mapping, &err);
+        (void)checks_take(checks, ok, HOME_MAPPING, &err);
+    }
+    mapping_free(&mapping);
+    buf_free(&text);
+    free(path);
+}
+
+static void check_home(const char *home, struct checks *checks)
+{
+    struct config config = config_default();
+    struct certificate own;
+    home_check(home, ROLE_AGENT, checks, &own);
+    if (config_check(home, &config, checks)) check_policy(&config, checks);
+    check_vault(home, checks);
+    check_mapping(home, checks);
+    check_stores(&agent_backup_plan, home, checks);
+    config_free(&config);
+    certificate_free(&own);
+}
+
+int command_check_config(int argc, char **argv)
+{
+    static const char doc[] =
+        "Checks config.json and everything that 'serve' needs to start: keys, certificate, "
+        "revocations, mapping, stores, clock. Tells all faults; starts, changes and locks nothing, "
+        "and needs no passphrase.";
+    struct cli_common common = {0};
+    struct checks checks = {0};
+    int code = cli_parse_common(doc, argc, argv, &common);
+    if (code != 0) return code;
+    char *home = home_path(&common);
+    check_home(home, &checks);
+    code = checks_print(&checks, common.json);
+    checks_free(&checks);
+    free(home);
+    return code;
+}
