@@ -17,4 +17,4 @@ SOAKS += soak-faults
 check-faults: deps $(PROGRAMS) $(FILL_STORE)
 	$(FAULTS)
 soak-faults: deps $(PROGRAMS) $(FILL_STORE)
-	$(FAULTS) --long --minutes 14 --json
+	$(FAULTS) --long --minutes 10 --json
