@@ -13,6 +13,8 @@
 #include "proto/base/mem.h"
 #include "tests/load/load.h"
 
+enum { APART_MS = 50 };
+
 struct office {
     const struct searches_plan *plan;
     struct la_line *lines;
@@ -50,6 +52,8 @@ static void *run(void *arg)
     struct worker *worker = arg;
     struct office *office = worker->office;
     struct la_line *line = &office->lines[worker->number % office->plan->las];
+    /* A query is due within 10 s: not all are made in the same moment. */
+    (void)poll(NULL, 0, (int)worker->number * APART_MS);
     while (clock_steady_ms() < office->end_ms) {
         struct search_figures figures;
         one_search(line, &figures);
