@@ -17,24 +17,12 @@
 
 #include "proto/base/confine.h"
 #include "proto/base/log.h"
+#include "proto/base/sanitized.h"
 
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
 #else
 #define RUNNING_ON_VALGRIND 0
-#endif
-
-/* LeakSanitizer looks at the process from a child that traces it. */
-#ifdef __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
 #endif
 
 static const char *const ALWAYS[] = {
@@ -138,7 +126,7 @@ static void add_memory(struct filter *filter)
 static void add_threads(struct filter *filter)
 {
     const struct scmp_arg_cmp thread = {0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD};
-    if (SANITIZED || RUNNING_ON_VALGRIND) {
+    if (SANITIZED || RUNNING_ON_VALGRIND) { /* LeakSanitizer traces from a child */
         static const char *const tracing[] = {"clone",  "ptrace", "wait4",
                                               "waitid", "prctl",  "tgkill"};
         ADD_ALL(filter, SCMP_ACT_ALLOW, tracing);

@@ -17,6 +17,7 @@
 #include "proto/base/err.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
+#include "proto/base/sanitized.h"
 
 /* Newer than Debian 12's headers. */
 #ifndef LANDLOCK_ACCESS_FS_TRUNCATE
@@ -206,6 +207,21 @@ static void allow_homes(const struct ruleset *ruleset)
     }
 }
 
+/* A sanitizer's reports name functions, and go to a file that is made with the first of them. */
+static void allow_reports(const struct ruleset *ruleset)
+{
+    static const char *const options[] = {"ASAN_OPTIONS", "TSAN_OPTIONS"}, key[] = "log_path=";
+    allow(ruleset, "/proc/self/exe", READ);
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        const char *text = getenv(options[i]), *found = text ? strstr(text, key) : NULL;
+        if (!found) continue;
+        const char *path = found + strlen(key);
+        char *copy = mem_format("%.*s", (int)strcspn(path, ": "), path);
+        allow_around(ruleset, copy, PUT);
+        free(copy);
+    }
+}
+
 /* Directories, not the files: these are replaced while a program runs. */
 static void allow_system(const struct ruleset *ruleset)
 {
@@ -227,6 +243,7 @@ static void allow_system(const struct ruleset *ruleset)
     } else {
         ALLOW_ALL(dialling, READ);
     }
+    if (SANITIZED) allow_reports(ruleset);
     for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
         const char *path = getenv(named[i]);
         if (path) allow(ruleset, path, READ);

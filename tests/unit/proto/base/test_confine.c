@@ -27,16 +27,8 @@
 #include "proto/base/confine.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
+#include "proto/base/sanitized.h"
 #include "tests/unit/support/temp_dir.h"
-
-#ifdef __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
 
 enum { DONE = 0, KILLED = 1000 };
 
@@ -289,7 +281,7 @@ static void test_calls(void **state)
         {"data as code", try_data_as_code, ENOSYS},
         {"a signal to itself", try_own_signal, DONE},
         {"a thread", try_thread, DONE},
-#ifndef SANITIZED /* LeakSanitizer needs these */
+#if !SANITIZED /* LeakSanitizer needs these */
         {"ptrace", try_ptrace, KILLED},
         {"fork", try_fork, ENOSYS},
         {"dumpable again", try_dumpable, ENOSYS},

@@ -16,6 +16,7 @@
 #include <sodium.h>
 
 #include "proto/base/file.h"
+#include "proto/base/sanitized.h"
 #include "proto/base/secret.h"
 #include "tests/unit/support/temp_dir.h"
 
@@ -203,7 +204,7 @@ static void test_memory_that_cannot_be_locked_is_told(void **state)
 {
     (void)state;
     char said[1024];
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if SANITIZED
     skip(); /* they lock nothing, and say that they do */
 #endif
     setup_with_limit(4096, said, sizeof said);
