@@ -161,7 +161,7 @@ static size_t room_for(const struct store *from)
 
 static bool copy_into(struct store *from, const char *to, struct err *err)
 {
-    struct store_stamp stamp;
+    struct store_stamp stamp = {0};
     struct store fresh = {.lock_fd = -1, .max_mib = room_for(from)};
     if (!read_stamp(from, &stamp, err) || !store_open_environment(&fresh, to, err)) return false;
     int code = store_copy_entries(from->env, fresh.env, stamp.base);

@@ -63,7 +63,7 @@ static int put_gap(struct store *store, const struct store_gap *gap)
 
 bool store_set_gap(const char *path, const struct store_gap *gap, struct err *err)
 {
-    struct store_info info;
+    struct store_info info = {0};
     struct store store = {.lock_fd = -1, .path = mem_string(path)};
     REQUIRE(gap->from_ms > 0 && gap->to_ms > 0);
     bool ok = store_inspect(path, &info, err);
