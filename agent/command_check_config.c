@@ -84,6 +84,7 @@ static void list_keys(struct buf *out)
     config_help_number(out, "threads", 0, 0, THREADS_MAX);
     config_help_number(out, "catalogue", CATALOGUE_VERSION, 1, CATALOGUE_VERSION);
     config_help_number(out, "keep_days", KEEP_DAYS_DEFAULT, KEEP_DAYS_MIN, KEEP_DAYS_MAX);
+    watch_config_help(out);
 }
 
 int command_check_config(int argc, char **argv)

@@ -18,18 +18,29 @@ static void judge(json_t *status)
     }
 }
 
+static void print_budget(const json_t *budget)
+{
+    long long limit = daemon_number(budget, "limit");
+    (void)printf("queries      %lld counted today of %lld LAs, ", daemon_number(budget, "used"),
+                 daemon_number(budget, "las"));
+    if (limit > 0) {
+        (void)printf("%lld of them at their limit of %lld\n", daemon_number(budget, "las_at_limit"),
+                     limit);
+    } else {
+        (void)printf("without a limit (budget 0)\n");
+    }
+}
+
 static void print_text(const json_t *status)
 {
-    const json_t *budget = json_object_get(status, "budget");
     daemon_print_head(status, PROGRAM);
-    (void)printf("matcher      %s at %s, attached since %s\n", daemon_text(status, "matcher_id"),
-                 daemon_text(status, "matcher"), daemon_text(status, "attached_since"));
+    bool attached = json_is_true(json_object_get(status, "attached"));
+    (void)printf("matcher      %s at %s, %s%s\n", daemon_text(status, "matcher_id"),
+                 daemon_text(status, "matcher"), attached ? "attached since " : "not attached",
+                 attached ? daemon_text(status, "attached_since") : "");
     (void)printf("carers       %lld\n", daemon_number(status, "carers"));
     (void)printf("inbox        %lld unread\n", daemon_number(status, "unread"));
-    (void)printf(
-        "queries      %lld counted today of %lld LAs, %lld of them at their limit of %lld\n",
-        daemon_number(budget, "used"), daemon_number(budget, "las"),
-        daemon_number(budget, "las_at_limit"), daemon_number(budget, "limit"));
+    print_budget(json_object_get(status, "budget"));
     (void)printf("catalogue    %lld\n", daemon_number(status, "catalogue"));
     daemon_print_tail(status);
 }
@@ -38,7 +49,7 @@ static int show(const char *home, const struct cli_common *common)
 {
     json_t *status = NULL;
     struct err err = {0};
-    if (!daemon_status_read(home, &status, &err)) return home_fail(PROGRAM, common, &err);
+    if (!daemon_status_read(home, PROGRAM, &status, &err)) return home_fail(PROGRAM, common, &err);
     judge(status);
     int code = daemon_verdict(status);
     if (common->json) {

@@ -62,7 +62,8 @@ static json_t *make_status(struct watch *watch)
 {
     const struct certificate *certificate = identity_certificate(watch->home->identity);
     const struct config *config = &watch->home->config;
-    const struct daemon_facts facts = {.id = certificate->organisation,
+    const struct daemon_facts facts = {.program = "hearth-agent",
+                                       .id = certificate->organisation,
                                        .started_ms = process_figures_started(watch->process),
                                        .certificate_until_ms = certificate->not_after,
                                        .metrics = metrics_server_address(watch->server)};

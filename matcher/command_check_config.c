@@ -110,6 +110,7 @@ int command_check_config(int argc, char **argv)
         const struct config_key *key = &config_keys[i];
         config_help_number(&keys, key->name, key->preset, key->min, key->max);
     }
+    watch_config_help(&keys);
     int code = config_help_parse(doc, &keys, argc, argv, &common);
     buf_free(&keys);
     if (code != 0) return EXIT_BAD_USAGE;

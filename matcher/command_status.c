@@ -41,7 +41,7 @@ static void print_agents(const json_t *agents)
     json_t *id = NULL;
     json_array_foreach(agents, i, id)
     {
-        (void)printf("  %s\n", json_string_value(id));
+        (void)printf("attached     %s\n", json_string_value(id));
     }
 }
 
@@ -69,7 +69,7 @@ static int show(const struct cli_common *common)
 {
     json_t *status = NULL;
     struct err err = {0};
-    if (!daemon_status_read(command_home(common), &status, &err)) {
+    if (!daemon_status_read(command_home(common), PROGRAM, &status, &err)) {
         return command_failed("status", common, &err);
     }
     judge(status);

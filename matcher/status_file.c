@@ -83,7 +83,8 @@ bool status_write(struct matcher *matcher, int port, struct err *err)
 {
     const char *listen = matcher->config.listen;
     const struct certificate *certificate = identity_certificate(matcher->identity);
-    const struct daemon_facts facts = {.id = certificate->organisation,
+    const struct daemon_facts facts = {.program = "hearth-matcher",
+                                       .id = certificate->organisation,
                                        .started_ms = process_figures_started(matcher->process),
                                        .certificate_until_ms = certificate->not_after,
                                        .metrics = metrics_server_address(matcher->metrics_server)};

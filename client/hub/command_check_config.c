@@ -63,6 +63,7 @@ int command_hub_check_config(int argc, char **argv)
     config_help_text(&keys, "matcher_id", "-", "organisation id, [a-z0-9-]{1,32}");
     config_help_text(&keys, "listen", "-", "host:port, port 0 to 65535");
     config_help_text(&keys, "address", "-", "host:port, port 1 to 65535");
+    watch_config_help(&keys);
     int code = config_help_parse(doc, &keys, argc, argv, &common);
     buf_free(&keys);
     if (code != 0) return EXIT_BAD_REQUEST;

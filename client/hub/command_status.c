@@ -32,7 +32,7 @@ static int show(const char *home, const struct cli_common *common)
 {
     json_t *status = NULL;
     struct err err = {0};
-    if (!daemon_status_read(home, &status, &err)) return hub_fail("status", common, &err);
+    if (!daemon_status_read(home, PROGRAM, &status, &err)) return hub_fail("status", common, &err);
     daemon_findings(status);
     daemon_store_findings(status);
     int code = daemon_verdict(status);

@@ -121,7 +121,8 @@ static int64_t gauge(const struct hub_watch *watch, enum hub_measure what, size_
 static json_t *make_status(struct hub_watch *watch)
 {
     const struct certificate *certificate = identity_certificate(watch->hub->identity);
-    const struct daemon_facts facts = {.id = certificate->organisation,
+    const struct daemon_facts facts = {.program = "hearth hub",
+                                       .id = certificate->organisation,
                                        .started_ms = process_figures_started(watch->process),
                                        .certificate_until_ms = certificate->not_after,
                                        .metrics = metrics_server_address(watch->server)};
