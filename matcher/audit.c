@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "matcher/audit.h"
+#include "matcher/audit_jobs.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,19 +8,11 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
-struct job {
-    struct audit_request request;
-    int64_t time_ms;
-    struct buf fields;
-    struct log_head after;
-    struct job *next;
-};
-
 struct audit {
     struct store *store;
     pthread_mutex_t mutex;
     pthread_cond_t wake, idle;
-    struct job *first, *last;
+    struct audit_job *first, *last;
     struct log_head shown; /* the head, for others to read */
     bool stopping, busy, broken, checkpoint_due, retry_due;
     void (*beat)(void *ctx); /* of audit_prove, until it has run */
@@ -31,28 +23,11 @@ struct audit {
     struct log_head head;
     uint64_t signed_length; /* of the newest checkpoint */
     uint64_t kept_length;   /* of the newest that is kept for ever, 0: none since the start */
-    struct job *held;       /* what could not be written, in order; written first, once it can be */
-    size_t held_count;
+    struct audit_held held;
     pthread_t thread;
 };
 
 /* ---- writing ---- */
-
-static bool write_job(struct store_txn *txn, struct job *job, struct log_head *head,
-                      struct err *err)
-{
-    if (job->request.build) job->request.build(&job->fields, head, job->request.ctx);
-    struct buf entry = {0};
-    uint8_t key[8];
-    audit_entry_make(&entry, head->length + 1, head->hash, job->time_ms, job->request.kind,
-                     &job->fields, head->hash);
-    head->length++;
-    store_key_u64(key, head->length);
-    bool ok = store_put(txn, AUDIT_TABLE_LOG, key, sizeof key, entry.data, entry.len, err);
-    job->after = *head;
-    buf_free(&entry);
-    return ok;
-}
 
 /* With the first entries since the start, and then every AUDIT_CHECKPOINT_EVERY. */
 static bool wants_checkpoint(const struct audit *audit, const struct log_head *head)
@@ -61,21 +36,12 @@ static bool wants_checkpoint(const struct audit *audit, const struct log_head *h
            head->length / AUDIT_CHECKPOINT_EVERY > audit->kept_length / AUDIT_CHECKPOINT_EVERY;
 }
 
-static bool write_all(struct store_txn *txn, struct job *jobs, struct log_head *head,
-                      struct err *err)
-{
-    for (struct job *job = jobs; job; job = job->next) {
-        if (!write_job(txn, job, head, err)) return false;
-    }
-    return audit_write_head(txn, head, err);
-}
-
-static bool write_jobs(struct audit *audit, struct job *jobs, struct err *err)
+static bool write_jobs(struct audit *audit, struct audit_job *jobs, struct err *err)
 {
     struct log_head head = audit->head;
     struct store_txn *txn = NULL;
     if (!store_begin(audit->store, true, &txn, err)) return false;
-    bool ok = write_all(txn, jobs, &head, err);
+    bool ok = audit_jobs_write(txn, jobs, &head, err);
     bool keep = ok && wants_checkpoint(audit, &head);
     if (keep) ok = audit_write_checkpoint(txn, audit->identity, &head, true, err);
     if (!ok) {
@@ -112,17 +78,6 @@ static void write_checkpoint(struct audit *audit, bool keep)
     if (keep) audit->kept_length = audit->head.length;
 }
 
-static void finish_jobs(struct job *jobs, bool ok)
-{
-    while (jobs) {
-        struct job *next = jobs->next;
-        if (jobs->request.done) jobs->request.done(ok, &jobs->after, jobs->request.ctx);
-        buf_free(&jobs->fields);
-        free(jobs);
-        jobs = next;
-    }
-}
-
 /* ---- while the store takes nothing ---- */
 
 static void set_broken(struct audit *audit, bool broken)
@@ -132,28 +87,6 @@ static void set_broken(struct audit *audit, bool broken)
     (void)pthread_mutex_unlock(&audit->mutex);
 }
 
-/* What somebody waits for has failed. What tells of things that were done is held, because it has
- * to be in the log: little of it comes while nothing new is begun, and past AUDIT_HELD_MAX only how
- * much is missing can be told. */
-static void hold(struct audit *audit, struct job *jobs)
-{
-    struct job **end = &audit->held;
-    while (*end) end = &(*end)->next;
-    while (jobs) {
-        struct job *next = jobs->next;
-        jobs->next = NULL;
-        if (jobs->request.done || audit->held_count >= AUDIT_HELD_MAX) {
-            if (!jobs->request.done) log_error("audit_lost", "kind=%d", (int)jobs->request.kind);
-            finish_jobs(jobs, false);
-        } else {
-            *end = jobs;
-            end = &jobs->next;
-            audit->held_count++;
-        }
-        jobs = next;
-    }
-}
-
 static void show_head(struct audit *audit)
 {
     (void)pthread_mutex_lock(&audit->mutex);
@@ -161,19 +94,18 @@ static void show_head(struct audit *audit)
     (void)pthread_mutex_unlock(&audit->mutex);
 }
 
-/* The held ones go before; none of them has a `build`, whose work could not be done twice. */
-static void handle_jobs(struct audit *audit, struct job *jobs)
+static void handle_jobs(struct audit *audit, struct audit_job *jobs)
 {
     struct err err = {0};
     if (!audit_works(audit)) {
-        hold(audit, jobs);
+        audit_hold(&audit->held, jobs);
     } else if (write_jobs(audit, jobs, &err)) {
         show_head(audit);
-        finish_jobs(jobs, true);
+        audit_jobs_finish(jobs, true);
     } else {
         log_err(LOG_LEVEL_ERROR, "audit_failed", &err);
         set_broken(audit, true);
-        hold(audit, jobs);
+        audit_hold(&audit->held, jobs);
     }
 }
 
@@ -181,17 +113,16 @@ static void handle_jobs(struct audit *audit, struct job *jobs)
 static void retry(struct audit *audit)
 {
     struct err err = {0};
-    struct job *jobs = audit->held;
+    struct audit_job *jobs = audit->held.first;
     if (audit_works(audit)) return;
     if (!write_jobs(audit, jobs, &err)) {
         log_err(LOG_LEVEL_DEBUG, "audit_failed", &err);
         return;
     }
-    log_info("audit_recovered", "held=%zu", audit->held_count);
-    audit->held = NULL;
-    audit->held_count = 0;
+    log_info("audit_recovered", "held=%zu", audit->held.count);
+    audit->held = (struct audit_held){0};
     show_head(audit);
-    finish_jobs(jobs, true);
+    audit_jobs_finish(jobs, true);
     set_broken(audit, false);
 }
 
@@ -216,7 +147,7 @@ static void *write_entries(void *arg)
     struct audit *audit = arg;
     (void)pthread_mutex_lock(&audit->mutex);
     for (;;) {
-        struct job *jobs = audit->first;
+        struct audit_job *jobs = audit->first;
         bool due = audit->checkpoint_due;
         bool again = audit->retry_due;
         audit->first = audit->last = NULL;
@@ -238,33 +169,13 @@ static void *write_entries(void *arg)
     }
     (void)pthread_mutex_unlock(&audit->mutex);
     retry(audit);
-    if (audit->held_count > 0) log_error("audit_lost", "entries=%zu", audit->held_count);
-    finish_jobs(audit->held, false);
+    if (audit->held.count > 0) log_error("audit_lost", "entries=%zu", audit->held.count);
+    audit_jobs_finish(audit->held.first, false);
     write_checkpoint(audit, true);
     return NULL;
 }
 
 /* ---- life ---- */
-
-/* The stored head has to be the last entry's, else the chain would be continued from a forged end.
- */
-static bool read_end(struct store_txn *txn, struct log_head *head, struct err *err)
-{
-    const uint8_t *key = NULL, *value = NULL;
-    size_t key_len = 0, len = 0;
-    bool found = false;
-    struct audit_entry entry;
-    if (!audit_read_head(txn, head, err)) return false;
-    if (!store_last(txn, AUDIT_TABLE_LOG, &key, &key_len, &value, &len, &found, err)) return false;
-    bool intact = !found && head->length == 0;
-    if (found) {
-        intact = audit_entry_decode(value, len, &entry, err) && entry.number == head->length &&
-                 sodium_memcmp(entry.hash, head->hash, HASH_BYTES) == 0;
-    }
-    return intact || err_set(err, ERR_CORRUPT, HOME_AUDIT,
-                             "the end of the audit log is not intact; \"hearth-matcher audit "
-                             "verify\" names the first bad entry");
-}
 
 bool audit_start(struct store *store, const struct identity *identity, struct audit **out,
                  struct err *err)
@@ -272,7 +183,7 @@ bool audit_start(struct store *store, const struct identity *identity, struct au
     struct store_txn *txn = NULL;
     struct log_head head;
     if (!store_begin(store, false, &txn, err)) return false;
-    bool ok = read_end(txn, &head, err);
+    bool ok = audit_read_end(txn, &head, err);
     store_abort(txn);
     if (!ok) return false;
     struct audit *audit = mem_new(struct audit);
@@ -302,7 +213,7 @@ void audit_stop(struct audit *audit)
     free(audit);
 }
 
-static void queue(struct audit *audit, struct job *job)
+static void queue(struct audit *audit, struct audit_job *job)
 {
     job->time_ms = clock_wall_ms();
     (void)pthread_mutex_lock(&audit->mutex);
@@ -318,7 +229,7 @@ static void queue(struct audit *audit, struct job *job)
 
 void audit_add(struct audit *audit, enum audit_kind kind, struct buf *fields)
 {
-    struct job *job = mem_new(struct job);
+    struct audit_job *job = mem_new(struct audit_job);
     job->request.kind = kind;
     job->fields = *fields;
     *fields = (struct buf){0};
@@ -327,7 +238,7 @@ void audit_add(struct audit *audit, enum audit_kind kind, struct buf *fields)
 
 void audit_ask(struct audit *audit, const struct audit_request *request)
 {
-    struct job *job = mem_new(struct job);
+    struct audit_job *job = mem_new(struct audit_job);
     REQUIRE(request->done);
     job->request = *request;
     queue(audit, job);

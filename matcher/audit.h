@@ -89,6 +89,9 @@ MUST_CHECK bool audit_verify(struct store *store, const struct log_head *known, 
 
 /* The head as it is stored; zeros for an empty log. */
 MUST_CHECK bool audit_read_head(struct store_txn *txn, struct log_head *out, struct err *err);
+/* The same where it is the last entry's; else ERR_CORRUPT: the chain would be continued from a
+ * forged end. */
+MUST_CHECK bool audit_read_end(struct store_txn *txn, struct log_head *out, struct err *err);
 MUST_CHECK bool audit_write_head(struct store_txn *txn, const struct log_head *head,
                                  struct err *err);
 

@@ -52,6 +52,24 @@ bool audit_read_head(struct store_txn *txn, struct log_head *out, struct err *er
     return true;
 }
 
+bool audit_read_end(struct store_txn *txn, struct log_head *head, struct err *err)
+{
+    const uint8_t *key = NULL, *value = NULL;
+    size_t key_len = 0, len = 0;
+    bool found = false;
+    struct audit_entry entry;
+    if (!audit_read_head(txn, head, err)) return false;
+    if (!store_last(txn, AUDIT_TABLE_LOG, &key, &key_len, &value, &len, &found, err)) return false;
+    bool intact = !found && head->length == 0;
+    if (found) {
+        intact = audit_entry_decode(value, len, &entry, err) && entry.number == head->length &&
+                 sodium_memcmp(entry.hash, head->hash, HASH_BYTES) == 0;
+    }
+    return intact || err_set(err, ERR_CORRUPT, HOME_AUDIT,
+                             "the end of the audit log is not intact; \"hearth-matcher audit "
+                             "verify\" names the first bad entry");
+}
+
 bool audit_write_head(struct store_txn *txn, const struct log_head *head, struct err *err)
 {
     struct buf value = {0};

@@ -142,7 +142,7 @@ void matcher_tick(struct matcher *matcher)
     figures_server_tick(matcher->figures);
     answering_tick(matcher->answering, clock_steady_ms());
     audit_tick(matcher->audit, clock_steady_ms());
-    memory_tick(&matcher->rest, searches_count(matcher->searches) == 0, clock_steady_ms());
+    memory_tick(&matcher->memory, searches_count(matcher->searches) > 0, clock_steady_ms());
     if (epochs_tick(matcher->epochs, clock_wall_ms())) note_epoch(matcher);
     measure_tick(matcher, clock_steady_ms());
 }

@@ -67,7 +67,7 @@ struct matcher {
     pthread_mutex_t streams_mutex;
     pthread_cond_t streams_closed; /* on the steady clock */
     int streams;                   /* open ones */
-    struct memory_rest rest;       /* of the ticking thread */
+    struct memory_use memory;      /* of the ticking thread */
     /* Told when the agents attached or the epoch have changed; from any thread, must not block. */
     void (*changed)(void *ctx);
     void *changed_ctx;

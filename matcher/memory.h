@@ -11,12 +11,12 @@
 /* Before threads are started. */
 void memory_settle(void);
 
-struct memory_rest {
-    int64_t idle_since_ms; /* 0 = busy */
-    bool given_back;
+struct memory_use {
+    bool used; /* there have been searches since what was free was given back */
+    int64_t given_back_ms;
 };
-/* To be called every second: some time after the last search, what is free goes back to the system.
- * now_ms: of the steady clock. */
-void memory_tick(struct memory_rest *rest, bool idle, int64_t now_ms);
+/* To be called every second: once a minute in which there were searches, what is free goes back to
+ * the system. now_ms: of the steady clock. */
+void memory_tick(struct memory_use *use, bool searching, int64_t now_ms);
 
 #endif

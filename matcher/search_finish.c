@@ -54,7 +54,6 @@ void search_check_close(struct search *search)
     send_close(search);
     search_measure_answers(search);
     search_set_phase(search, PHASE_CLOSING);
-    search_give_turn(search, searches_done(search->matcher->searches, search, now_ms));
 }
 
 /* ---- proof and ranking, on the pool ---- */

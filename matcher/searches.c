@@ -181,19 +181,6 @@ bool searches_begin(struct searches *searches, struct search *search, int64_t no
     return room;
 }
 
-struct search *searches_done(struct searches *searches, const struct search *search, int64_t now_ms)
-{
-    struct search *next = NULL;
-    (void)pthread_mutex_lock(&searches->mutex);
-    struct place *place = find(searches, search);
-    if (place && place->stage == STAGE_IN_WORK) {
-        set_stage(searches, place, STAGE_OPEN, now_ms);
-        next = take_next(searches, now_ms);
-    }
-    (void)pthread_mutex_unlock(&searches->mutex);
-    return next;
-}
-
 struct search *searches_leave(struct searches *searches, struct search *search, int64_t now_ms)
 {
     struct search *next = NULL;

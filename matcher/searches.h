@@ -31,14 +31,11 @@ MUST_CHECK bool searches_enter(struct searches *searches, struct search *search,
 /* The query's hash, from when on searches_find knows it. */
 void searches_name(struct searches *searches, struct search *search,
                    const uint8_t hash[HASH_BYTES]);
-/* True: the search is in work from now on. False: it waits until searches_done or searches_leave of
+/* True: the search is in work from now on, until it leaves. False: it waits until searches_leave of
  * another one gives it back. now_ms: of the steady clock. */
 MUST_CHECK bool searches_begin(struct searches *searches, struct search *search, int64_t now_ms);
-/* The search is in work no more; twice, or where it never was, is harmless. Gives the one whose
- * turn it is, in work from now on, with a reference, or NULL. */
-MUST_CHECK struct search *searches_done(struct searches *searches, const struct search *search,
-                                        int64_t now_ms);
-/* The same, and it is forgotten. Leaving twice is harmless. */
+/* Forgets the search; twice is harmless. Gives the one whose turn it is, in work from now on, with
+ * a reference, or NULL. */
 MUST_CHECK struct search *searches_leave(struct searches *searches, struct search *search,
                                          int64_t now_ms);
 /* How many wait, and how many are in work. */

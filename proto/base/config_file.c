@@ -141,12 +141,12 @@ bool config_file_read(const char *home, const struct config_form *form, void *co
 
 void config_help_text(struct buf *out, const char *name, const char *preset, const char *valid)
 {
-    buf_format(out, "  %-24s %-12s %s\n", name, preset, valid);
+    buf_format(out, "  %-23s  %-12s  %s\n", name, preset, valid);
 }
 
 void config_help_number(struct buf *out, const char *name, int64_t preset, int64_t min, int64_t max)
 {
-    buf_format(out, "  %-24s %-12lld %lld to %lld\n", name, (long long)preset, (long long)min,
+    buf_format(out, "  %-23s  %-12lld  %lld to %lld\n", name, (long long)preset, (long long)min,
                (long long)max);
 }
 

@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "keys/signed.h"
+#include "matcher/timers.h"
 #include "proto/base/clock.h"
 #include "proto/base/mem.h"
 #include "proto/crypto/wire.h"
 #include "proto/domain/catalogue.h"
 #include "proto/match.pb-c.h"
 #include "proto/rpc/peer.h"
-#include "tests/load/late.h"
 #include "tests/load/load.h"
 
 enum { KNOWN_QUERIES = 512 }; /* the oldest is forgotten */
@@ -33,7 +33,7 @@ struct known {
 struct fleet_of_stubs {
     struct agents_plan plan;
     struct prepared prepared;
-    struct late *late;
+    struct timers *timers;
     pthread_mutex_t mutex;
     pthread_cond_t ending; /* what the deaf wait for */
     struct known known[KNOWN_QUERIES];
@@ -115,6 +115,29 @@ static void pack_answer(const struct stub *stub, struct known *known, struct buf
     signed_bytes_free(&body);
 }
 
+struct late {
+    struct rpc_stream *stream;
+    struct buf bytes;
+};
+
+static void send_late(void *ctx)
+{
+    struct late *late = ctx;
+    (void)rpc_stream_send_bytes(late->stream, late->bytes.data, late->bytes.len);
+    rpc_stream_unref(late->stream);
+    buf_free(&late->bytes);
+    free(late);
+}
+
+/* Takes the bytes over. */
+static void send_later(const struct stub *stub, struct buf *bytes)
+{
+    struct late *late = mem_new(struct late);
+    *late = (struct late){stub->stream, *bytes};
+    rpc_stream_ref(stub->stream);
+    timers_at(stub->fleet->timers, clock_steady_ms() + stub->fleet->plan.late_ms, send_late, late);
+}
+
 static void answer(struct stub *stub, const Hearth__V1__AgentQuery *message)
 {
     struct known known;
@@ -122,11 +145,11 @@ static void answer(struct stub *stub, const Hearth__V1__AgentQuery *message)
     look_up(stub->fleet, message, &known);
     pack_answer(stub, &known, &bytes);
     if (stub->manner == LATE) {
-        late_send(stub->fleet->late, stub->stream, &bytes);
+        send_later(stub, &bytes);
     } else {
         (void)rpc_stream_send_bytes(stub->stream, bytes.data, bytes.len);
+        buf_free(&bytes);
     }
-    buf_free(&bytes);
 }
 
 /* Takes nothing more off its connection until the end. */
@@ -221,7 +244,7 @@ static void stop(struct fleet_of_stubs *fleet, struct stub *stubs)
     fleet->over = true;
     (void)pthread_cond_broadcast(&fleet->ending);
     (void)pthread_mutex_unlock(&fleet->mutex);
-    late_stop(fleet->late);
+    timers_stop(fleet->timers);
     for (unsigned i = 0; i < fleet->plan.count; i++) {
         rpc_channel_close(stubs[i].channel);
         rpc_stream_unref(stubs[i].stream);
@@ -238,7 +261,7 @@ int load_agents(const struct agents_plan *plan)
     REQUIRE(pthread_mutex_init(&fleet->mutex, NULL) == 0 &&
             pthread_cond_init(&fleet->ending, NULL) == 0);
     prepared_make(&fleet->prepared);
-    fleet->late = late_start(plan->late_ms);
+    fleet->timers = timers_start();
     for (unsigned i = 0; i < plan->count; i++) {
         stubs[i] = (struct stub){.fleet = fleet,
                                  .manner = manner_of(plan, i),

@@ -9,7 +9,6 @@
  *   agents.c     the agencies' process
  *   searches.c   the LAs' process
  *   one_search.c one search of it
- *   late.c       messages that wait before they are sent
  */
 #ifndef HEARTH_TESTS_LOAD_H
 #define HEARTH_TESTS_LOAD_H

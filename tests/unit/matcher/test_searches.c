@@ -56,11 +56,6 @@ static size_t place_of(struct office *office, struct search *next)
     return place;
 }
 
-static size_t done(struct office *office, size_t place)
-{
-    return place_of(office, searches_done(office->searches, office->search[place], office->now_ms));
-}
-
 static size_t leave(struct office *office, size_t place)
 {
     return place_of(office,
@@ -92,14 +87,13 @@ static void the_longest_waiting_comes_first(void **state)
     assert_false(begin(office, place[4]));
     searches_turns(office->searches, &waiting, &in_work);
     assert_true(waiting == 3 && in_work == 2);
-    assert_int_equal(done(office, place[1]), place[3]);
-    assert_int_equal(done(office, place[1]), MOST); /* once is enough */
-    assert_int_equal(leave(office, place[1]), MOST);
+    assert_int_equal(leave(office, place[1]), place[3]);
+    assert_int_equal(leave(office, place[1]), MOST); /* once is enough */
     assert_int_equal(leave(office, place[0]), place[2]);
     assert_int_equal(leave(office, place[0]), MOST);
     /* One that ends while it waits takes nobody's turn. */
     assert_int_equal(leave(office, place[4]), MOST);
-    assert_int_equal(done(office, place[3]), MOST);
+    assert_int_equal(leave(office, place[3]), MOST);
     office_free(office);
 }
 
@@ -118,11 +112,11 @@ static void who_has_less_in_work_comes_first(void **state)
         modest[i] = enter(office, "la-2", &err);
         assert_false(begin(office, modest[i]));
     }
-    assert_int_equal(done(office, greedy[0]), modest[0]);
-    assert_int_equal(done(office, greedy[1]), modest[1]);
+    assert_int_equal(leave(office, greedy[0]), modest[0]);
+    assert_int_equal(leave(office, greedy[1]), modest[1]);
     /* Two each: now it goes by time. */
-    assert_int_equal(done(office, greedy[2]), greedy[4]);
-    assert_int_equal(done(office, modest[0]), greedy[5]);
+    assert_int_equal(leave(office, greedy[2]), greedy[4]);
+    assert_int_equal(leave(office, modest[0]), greedy[5]);
     office_free(office);
 }
 
