@@ -10,18 +10,15 @@ static const char PROGRAM[] = "hearth-agent";
 
 static void judge(json_t *status)
 {
-    daemon_findings(status);
-    daemon_store_findings(status);
     if (!json_is_true(json_object_get(status, "attached"))) {
         daemon_finding(status, FINDING_TROUBLE, "not attached to the matcher at %s",
                        daemon_text(status, "matcher"));
     }
 }
 
-static void print_text(const json_t *status)
+static void print(const json_t *status)
 {
     const json_t *budget = json_object_get(status, "budget");
-    daemon_print_head(status, PROGRAM);
     (void)printf("matcher      %s at %s, attached since %s\n", daemon_text(status, "matcher_id"),
                  daemon_text(status, "matcher"), daemon_text(status, "attached_since"));
     (void)printf("carers       %lld\n", daemon_number(status, "carers"));
@@ -31,23 +28,6 @@ static void print_text(const json_t *status)
         daemon_number(budget, "used"), daemon_number(budget, "las"),
         daemon_number(budget, "las_at_limit"), daemon_number(budget, "limit"));
     (void)printf("catalogue    %lld\n", daemon_number(status, "catalogue"));
-    daemon_print_tail(status);
-}
-
-static int show(const char *home, const struct cli_common *common)
-{
-    json_t *status = NULL;
-    struct err err = {0};
-    if (!daemon_status_read(home, &status, &err)) return home_fail(PROGRAM, common, &err);
-    judge(status);
-    int code = daemon_verdict(status);
-    if (common->json) {
-        cli_print_json(status);
-    } else {
-        print_text(status);
-        json_decref(status);
-    }
-    return code;
 }
 
 int command_status(int argc, char **argv)
@@ -55,11 +35,15 @@ int command_status(int argc, char **argv)
     static const char doc[] = "Says how the agent of the home directory is: exit status 0 it runs "
                               "well, 1 it runs and something is wrong (such as that it is not "
                               "attached), 3 it does not run. Needs no passphrase.";
+    static const struct daemon_command command = {PROGRAM, judge, print};
     struct cli_common common = {0};
+    struct err err = {0};
     int code = cli_parse_common(doc, argc, argv, &common);
     if (code != 0) return code;
     char *home = home_path(&common);
-    code = daemon_runs(home) ? show(home, &common) : daemon_not_running(common.json, PROGRAM, home);
+    if (!daemon_status_show(&command, home, common.json, &code, &err)) {
+        code = home_fail(PROGRAM, &common, &err);
+    }
     free(home);
     return code;
 }

@@ -33,8 +33,9 @@ struct daemon_facts {
     int64_t started_ms, certificate_until_ms; /* wall clock */
     const char *metrics;                      /* address, "" for none */
 };
-/* {"id","pid","version","started_at","certificate_until","metrics":"HOST:PORT"|null,
- * "last_error":{"at","event","fields"}|null,"errors":n,"steady_ms":n}: a new object. */
+/* {"id","pid","version","started_at","certificate_until","certificate_days":n,
+ * "metrics":"HOST:PORT"|null,"last_error":{"at","event","fields"}|null,"errors":n,"steady_ms":n}: a
+ * new object. */
 json_t *daemon_status_new(const struct daemon_facts *facts);
 /* Atomic; takes the object. */
 MUST_CHECK bool daemon_status_write(const char *home, json_t *status, unsigned mode,
@@ -55,14 +56,19 @@ void daemon_store_findings(json_t *status);
 /* 0, or 1 where there is trouble among the findings. Sets "well". */
 int daemon_verdict(json_t *status);
 
-/* Lines for a person: who, since when, version; and at the end stores, certificate, metrics, last
- * error, findings. */
-void daemon_print_head(const json_t *status, const char *program);
-void daemon_print_tail(const json_t *status);
 /* A text in the status, "-" where there is none; a number, 0. */
 const char *daemon_text(const json_t *status, const char *key);
 long long daemon_number(const json_t *status, const char *key);
-/* Prints that nothing runs, as JSON or text, and gives 3. */
-int daemon_not_running(bool json, const char *program, const char *home);
+
+/* The whole of a `status` command but for its arguments. */
+struct daemon_command {
+    const char *program;                 /* "hearth-agent" */
+    void (*judge)(json_t *status);       /* adds findings of this program alone; may be NULL */
+    void (*print)(const json_t *status); /* lines of this program alone, for a person */
+};
+/* Reads, judges and prints. *code: the exit status, 0 or 1 (daemon_verdict) or 3 where nothing
+ * runs. False, and nothing printed, where the status cannot be read (daemon_status_read). */
+MUST_CHECK bool daemon_status_show(const struct daemon_command *command, const char *home,
+                                   bool json, int *code, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "proto/base/config_file.h"
 #include "proto/base/text.h"
 
 enum { WATCH_KEYS = 3 };
@@ -30,6 +31,13 @@ bool watch_config_set(struct watch_config *config, const char *key, const char *
     if (!metrics_listen_check(text, err)) return false;
     text_copy_cut(config->metrics_listen, sizeof config->metrics_listen, text);
     return true;
+}
+
+void watch_config_help(struct buf *out)
+{
+    config_help_text(out, keys[0], "none", "127.x.x.x:port or [::1]:port");
+    config_help_text(out, keys[1], "info", "error, warn, info or debug");
+    config_help_text(out, keys[2], "text", "text or json");
 }
 
 void watch_config_apply(const struct watch_config *config, const struct cli_common *options)

@@ -5,6 +5,7 @@
 #ifndef HEARTH_METRICS_WATCH_CONFIG_H
 #define HEARTH_METRICS_WATCH_CONFIG_H
 
+#include "proto/base/buf.h"
 #include "proto/base/cli.h"
 #include "proto/base/log.h"
 #include "proto/metrics/loopback.h"
@@ -22,6 +23,8 @@ bool watch_config_knows(const char *key);
  */
 MUST_CHECK bool watch_config_set(struct watch_config *config, const char *key, const char *text,
                                  struct err *err);
+/* The three of them for `check-config --help`. */
+void watch_config_help(struct buf *out);
 /* Level and format of the log, unless an option says otherwise. In main, before threads start. */
 void watch_config_apply(const struct watch_config *config, const struct cli_common *options);
 
