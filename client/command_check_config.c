@@ -3,7 +3,6 @@
  */
 #include "client/commands.h"
 #include "client/la.h"
-#include "client/report.h"
 #include "keys/home_check.h"
 #include "proto/backup/check_stores.h"
 #include "proto/base/config_file.h"

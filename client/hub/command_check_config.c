@@ -7,7 +7,6 @@
 #include "client/hub/commands.h"
 #include "client/hub/enrolled.h"
 #include "client/hub/home.h"
-#include "client/report.h"
 #include "keys/home_check.h"
 #include "proto/backup/check_stores.h"
 #include "proto/base/config_file.h"
