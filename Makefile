@@ -54,10 +54,11 @@ help:
 
 ## make              build the four programs into build/
 ## make deps         install the Debian packages that are missing
-## make check        all of it: unit and end-to-end tests, the short versions of what is below, sanitizer runs
-## make check-NAME   a part of it: unit, e2e, fuzz, tsan, faults, load, leaks, soak; san: the parts with sanitizers
+## make check        unit and end-to-end tests, short versions of the soak, sanitizer runs; its parts alone:
+##                   check-unit check-e2e check-faults check-load check-leaks check-fuzz check-tsan check-soak
 ## make demo         a whole scheme on this machine: AGENCIES=12 HOUSEHOLDS=540
-## make soak         the long versions; soak-NAME: figures, fuzz, tsan, faults, load, leaks
+## make soak         the long versions (an hour or more); its parts alone: soak-faults soak-load soak-leaks
+##                   soak-fuzz soak-tsan soak-figures (a simulated year)
 ## make bench        measure against the cost of the primitive operations
 ## make lint         formatting, static analysis, house rules
 ## make fuzz         SECONDS=10 for each decoder of untrusted bytes (needs clang)
@@ -207,7 +208,7 @@ install: all install-units
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/hearth
-	install -m 644 docs/*.md docs/map.svg $(DESTDIR)$(PREFIX)/share/doc/hearth/docs
+	install -m 644 docs/*.md docs/*.svg $(DESTDIR)$(PREFIX)/share/doc/hearth/docs
 	install -m 644 docs/examples/* $(DESTDIR)$(PREFIX)/share/doc/hearth/docs/examples
 
 clean:

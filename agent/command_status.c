@@ -16,17 +16,28 @@ static void judge(json_t *status)
     }
 }
 
+static void print_budget(const json_t *budget)
+{
+    long long limit = daemon_number(budget, "limit");
+    (void)printf("queries      %lld counted today of %lld LAs, ", daemon_number(budget, "used"),
+                 daemon_number(budget, "las"));
+    if (limit > 0) {
+        (void)printf("%lld of them at their limit of %lld\n", daemon_number(budget, "las_at_limit"),
+                     limit);
+    } else {
+        (void)printf("without a limit (budget 0)\n");
+    }
+}
+
 static void print(const json_t *status)
 {
-    const json_t *budget = json_object_get(status, "budget");
-    (void)printf("matcher      %s at %s, attached since %s\n", daemon_text(status, "matcher_id"),
-                 daemon_text(status, "matcher"), daemon_text(status, "attached_since"));
+    bool attached = json_is_true(json_object_get(status, "attached"));
+    (void)printf("matcher      %s at %s, %s%s\n", daemon_text(status, "matcher_id"),
+                 daemon_text(status, "matcher"), attached ? "attached since " : "not attached",
+                 attached ? daemon_text(status, "attached_since") : "");
     (void)printf("carers       %lld\n", daemon_number(status, "carers"));
     (void)printf("inbox        %lld unread\n", daemon_number(status, "unread"));
-    (void)printf(
-        "queries      %lld counted today of %lld LAs, %lld of them at their limit of %lld\n",
-        daemon_number(budget, "used"), daemon_number(budget, "las"),
-        daemon_number(budget, "las_at_limit"), daemon_number(budget, "limit"));
+    print_budget(json_object_get(status, "budget"));
     (void)printf("catalogue    %lld\n", daemon_number(status, "catalogue"));
 }
 

@@ -128,8 +128,10 @@ static bool read_config(const char *home, struct config *out, struct checks *che
                         struct err *err)
 {
     static const char *const needed[] = {"matcher", "matcher_id", NULL};
-    static const struct config_form form = {
-        .take = take, .needed = needed, .hint = "man hearth-agent lists the keys"};
+    static const struct config_form form = {.take = take,
+                                            .needed = needed,
+                                            .hint = "man hearth-agent lists the keys",
+                                            .maker = "hearth-agent init"};
     struct config config = config_default();
     bool ok = config_file_read(home, &form, &config, checks, err);
     if (ok || checks) {

@@ -25,8 +25,7 @@ struct watch {
 
 static json_t *usage_json(const struct store_usage *usage)
 {
-    return json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)usage->used, "file_bytes",
-                     (json_int_t)usage->file, "limit_bytes", (json_int_t)usage->limit);
+    return daemon_store_json((int64_t)usage->used, (int64_t)usage->file, (int64_t)usage->limit);
 }
 
 /* What a store does not tell is left out here. */
@@ -62,7 +61,8 @@ static json_t *make_status(struct watch *watch)
 {
     const struct certificate *certificate = identity_certificate(watch->home->identity);
     const struct config *config = &watch->home->config;
-    const struct daemon_facts facts = {.id = certificate->organisation,
+    const struct daemon_facts facts = {.program = "hearth-agent",
+                                       .id = certificate->organisation,
                                        .started_ms = process_figures_started(watch->process),
                                        .certificate_until_ms = certificate->not_after,
                                        .metrics = metrics_server_address(watch->server)};

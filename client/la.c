@@ -60,7 +60,8 @@ bool la_config(const char *home, struct la *out, struct checks *checks, struct e
         .take = take,
         .needed = needed,
         .hint =
-            "wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\"}; man hearth lists the keys"};
+            "wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\"}; man hearth lists the keys",
+        .maker = "hearth init"};
     *out = (struct la){.catalogue = catalogue_chosen(0), .keep_days = KEEP_DAYS};
     return config_file_read(home, &form, out, checks, err) ||
            (err->field[0] || err->code == ERR_NOT_FOUND ? false : err_in(err, HOME_CONFIG));

@@ -37,7 +37,7 @@ static void print_agents(const json_t *agents)
     json_t *id = NULL;
     json_array_foreach(agents, i, id)
     {
-        (void)printf("  %s\n", json_string_value(id));
+        (void)printf("attached     %s\n", json_string_value(id));
     }
 }
 

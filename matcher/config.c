@@ -133,8 +133,8 @@ static bool take(void *ctx, const char *name, const json_t *value, bool *known, 
 static bool read_config(const char *home, struct config *out, struct checks *checks,
                         struct err *err)
 {
-    static const struct config_form form = {.take = take,
-                                            .hint = "man hearth-matcher lists the keys"};
+    static const struct config_form form = {
+        .take = take, .hint = "man hearth-matcher lists the keys", .maker = "hearth-matcher init"};
     struct config config;
     config_defaults(&config);
     bool ok = config_file_read(home, &form, &config, checks, err);

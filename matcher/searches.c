@@ -59,16 +59,51 @@ static size_t count_la(const struct searches *searches, const char *la)
     return count;
 }
 
-/* How long one that came now would wait for its turn, as things have gone so far. */
-static int64_t expected_wait(const struct searches *searches)
+static size_t waiting_of(const struct searches *searches, const char *la)
 {
-    return (int64_t)searches->stages[STAGE_WAITING] * searches->work_ms / searches->limits.at_once;
+    size_t count = 0;
+    for (size_t i = 0; i < searches->count; i++) {
+        const struct place *place = &searches->places[i];
+        if (place->stage == STAGE_WAITING && strcmp(place->la, la) == 0) count++;
+    }
+    return count;
+}
+
+static bool is_first_waiting_of_its_la(const struct searches *searches, size_t index)
+{
+    const struct place *place = &searches->places[index];
+    if (place->stage != STAGE_WAITING) return false;
+    for (size_t i = 0; i < index; i++) {
+        const struct place *other = &searches->places[i];
+        if (other->stage == STAGE_WAITING && strcmp(other->la, place->la) == 0) return false;
+    }
+    return true;
+}
+
+/* How many of those that wait would come before one of that LA that came now: turns go round, so
+ * no LA's are more than its own and one. A long queue of one LA keeps nobody else out. */
+static size_t count_before(const struct searches *searches, const char *la)
+{
+    size_t own = waiting_of(searches, la), before = own;
+    for (size_t i = 0; i < searches->count; i++) {
+        const char *other = searches->places[i].la;
+        if (!is_first_waiting_of_its_la(searches, i) || strcmp(other, la) == 0) continue;
+        size_t theirs = waiting_of(searches, other);
+        before += theirs < own + 1 ? theirs : own + 1;
+    }
+    return before;
+}
+
+/* How long that many take, as things have gone so far. */
+static int64_t time_of(const struct searches *searches, size_t count)
+{
+    return (int64_t)count * searches->work_ms / searches->limits.at_once;
 }
 
 /* Until half of what waits too long is done. */
-static int64_t retry_ms(const struct searches *searches)
+static int64_t retry_ms(int64_t wait_ms)
 {
-    int64_t ms = expected_wait(searches) - SEARCHES_WAIT_MAX_MS / 2;
+    int64_t ms = wait_ms - SEARCHES_WAIT_MAX_MS / 2;
     return ms > SEARCHES_RETRY_MS ? ms : SEARCHES_RETRY_MS;
 }
 
@@ -80,11 +115,11 @@ static bool find_room(struct searches *searches, const char *la, struct err *err
                        limits->max_per_la, la) ||
                err_retry(err, SEARCHES_RETRY_MS);
     }
-    if (searches->count < limits->max && expected_wait(searches) <= SEARCHES_WAIT_MAX_MS) {
-        return true;
-    }
+    int64_t wait_ms = time_of(searches, searches->stages[STAGE_WAITING]);
+    if (wait_ms > SEARCHES_WAIT_MAX_MS) wait_ms = time_of(searches, count_before(searches, la));
+    if (searches->count < limits->max && wait_ms <= SEARCHES_WAIT_MAX_MS) return true;
     return err_set(err, ERR_BUDGET, "searches", "%zu searches are open already", searches->count) ||
-           err_retry(err, retry_ms(searches));
+           err_retry(err, retry_ms(wait_ms));
 }
 
 bool searches_enter(struct searches *searches, struct search *search, const char *la,
@@ -208,7 +243,7 @@ void searches_turns(struct searches *searches, size_t *waiting, size_t *in_work)
 int64_t searches_retry_ms(struct searches *searches)
 {
     (void)pthread_mutex_lock(&searches->mutex);
-    int64_t ms = retry_ms(searches);
+    int64_t ms = retry_ms(time_of(searches, searches->stages[STAGE_WAITING]));
     (void)pthread_mutex_unlock(&searches->mutex);
     return ms;
 }

@@ -53,10 +53,9 @@ static json_t *stores(const struct matcher *matcher)
         const struct metrics *metrics = matcher->metrics;
         (void)json_object_set_new(
             all, names->values[i],
-            json_pack("{s:I,s:I,s:I}", "bytes",
-                      (json_int_t)metrics_value(metrics, MEASURE_STORE_BYTES, i, 0), "file_bytes",
-                      (json_int_t)metrics_value(metrics, MEASURE_STORE_FILE, i, 0), "limit_bytes",
-                      (json_int_t)metrics_value(metrics, MEASURE_STORE_LIMIT, i, 0)));
+            daemon_store_json(metrics_value(metrics, MEASURE_STORE_BYTES, i, 0),
+                              metrics_value(metrics, MEASURE_STORE_FILE, i, 0),
+                              metrics_value(metrics, MEASURE_STORE_LIMIT, i, 0)));
     }
     return all;
 }
@@ -82,7 +81,8 @@ bool status_write(struct matcher *matcher, int port, struct err *err)
 {
     const char *listen = matcher->config.listen;
     const struct certificate *certificate = identity_certificate(matcher->identity);
-    const struct daemon_facts facts = {.id = certificate->organisation,
+    const struct daemon_facts facts = {.program = "hearth-matcher",
+                                       .id = certificate->organisation,
                                        .started_ms = process_figures_started(matcher->process),
                                        .certificate_until_ms = certificate->not_after,
                                        .metrics = metrics_server_address(matcher->metrics_server)};

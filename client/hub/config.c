@@ -57,7 +57,8 @@ static bool read_config(const char *home, struct hub_config *out, struct checks 
         .take = take,
         .needed = needed,
         .hint = "wanted: {\"matcher\":\"host:port\",\"matcher_id\":\"id\",\"listen\":\"host:port\","
-                "\"address\":\"host:port\"}"};
+                "\"address\":\"host:port\"}; man hearth lists the keys",
+        .maker = "hearth hub init"};
     *out = (struct hub_config){.watch = watch_config_default()};
     return config_file_read(home, &form, out, checks, err);
 }

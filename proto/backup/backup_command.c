@@ -116,7 +116,7 @@ static void print_restored(const char *home, const struct backup_report *report)
     clock_format(report->begun_ms, as_of);
     (void)printf("What was done after %s is not in it. docs/operations.md (Backup and restore) "
                  "says what\nthat means, and what is to be done before it is started: the newest "
-                 "revocations first.\n",
+                 "revocations and certificate.\n",
                  as_of);
 }
 

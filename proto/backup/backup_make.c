@@ -143,6 +143,13 @@ static bool check_target(const char *to, struct err *err)
     return count == 0 || err_set(err, ERR_EXISTS, "", "%s is not empty: a new name is wanted", to);
 }
 
+/* Where others may write beside it (/tmp), one could be there already. */
+static bool is_own(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && info.st_uid == geteuid();
+}
+
 /* Locked, so that two processes do not write one backup; the kernel lets go of it after a kill. */
 static bool open_partial(struct making *making, int *fd, struct err *err)
 {
@@ -155,6 +162,11 @@ static bool open_partial(struct making *making, int *fd, struct err *err)
     }
     *fd = open(making->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*fd < 0) return file_cannot_open(making->partial, errno, err);
+    if (!is_own(*fd)) {
+        return err_set(err, ERR_DENIED, "",
+                       "%s is another user's, who could change what is written there",
+                       making->partial);
+    }
     if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
         return err_set(err, ERR_EXISTS, "", "another process is writing %s", making->partial);
     }

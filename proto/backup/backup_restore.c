@@ -69,11 +69,14 @@ struct restoring {
     struct backup_report report;
 };
 
-/* A restore that was killed had its scratch directory, and had not come to the key file. */
+/* A restore that was killed had its scratch directory, and had not come to the key file. A link, or
+ * what belongs to somebody else, is none of ours: it would lead to what has to stay. */
 static bool was_cut_short(const struct restoring *restoring)
 {
+    struct stat info;
     char *key = file_join(restoring->home, restoring->plan->key_file);
-    bool so = file_exists(restoring->scratch) && !file_exists(key);
+    bool so = lstat(restoring->scratch, &info) == 0 && S_ISDIR(info.st_mode) &&
+              info.st_uid == geteuid() && !file_exists(key);
     free(key);
     return so;
 }

@@ -83,6 +83,7 @@ int checks_print(const struct checks *checks, bool json)
     for (int level = 0; level < LEVELS; level++) {
         print_lines(checks, (enum check_level)level, words[level]);
     }
-    (void)printf("%zu faults, %zu warnings\n", checks->faults, checks->warnings);
+    (void)printf("%zu fault%s, %zu warning%s\n", checks->faults, checks->faults == 1 ? "" : "s",
+                 checks->warnings, checks->warnings == 1 ? "" : "s");
     return checks->faults == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

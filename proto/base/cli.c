@@ -152,17 +152,23 @@ static int unknown_command(const struct cli_program *program, int argc, char **a
     return EXIT_USAGE;
 }
 
-/* `PROGRAM --check-config` is the command of that name, as with other daemons. */
-static void take_check_config(int argc, char **argv)
+/* `PROGRAM --check-config` is the command of that name, as with other daemons; so is that of a
+ * command of two words, `hearth hub --check-config`. */
+static void take_check_config(const struct cli_program *program, int argc, char **argv)
 {
-    static char command[] = "check-config";
-    if (argc > 1 && strcmp(argv[1], "--check-config") == 0) argv[1] = command;
+    static char command[] = "check-config", option[] = "--check-config";
+    if (argc > 1 && strcmp(argv[1], option) == 0) argv[1] = command;
+    if (argc < 3 || strcmp(argv[2], option) != 0) return;
+    char *two[] = {argv[0], argv[1], command};
+    for (size_t i = 0; i < program->count; i++) {
+        if (words_matched(program->commands[i].name, 3, two) == 2) argv[2] = command;
+    }
 }
 
 int cli_main(const struct cli_program *program, int argc, char **argv)
 {
     json_wipe_setup();
-    take_check_config(argc, argv);
+    take_check_config(program, argc, argv);
     if (argc < 2) {
         print_usage(program, stderr);
         return EXIT_USAGE;

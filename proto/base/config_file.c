@@ -95,6 +95,9 @@ static bool read_object(json_t *root, const struct config_form *form, void *conf
 static bool parse(const struct buf *text, json_t **out, struct err *err)
 {
     json_error_t where;
+    if (text->len == 0) {
+        return err_set(err, ERR_INVALID, NULL, "is empty; a JSON object is wanted, such as {}");
+    }
     json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &where);
     if (root && json_is_object(root)) {
         *out = root;
@@ -107,6 +110,17 @@ static bool parse(const struct buf *text, json_t **out, struct err *err)
                             where.column, where.text);
 }
 
+/* Who asks for all faults is told what to do about a file that is not there; for others the program
+ * says it, or goes on without. */
+static bool read_text(const char *path, const struct config_form *form, bool all, struct buf *out,
+                      struct err *err)
+{
+    if (file_read(path, CONFIG_MAX, out, err)) return true;
+    return all && err->code == ERR_NOT_FOUND
+               ? err_set(err, ERR_NOT_FOUND, NULL, "is missing: '%s' makes it", form->maker)
+               : false;
+}
+
 bool config_file_read(const char *home, const struct config_form *form, void *config,
                       struct checks *checks, struct err *err)
 {
@@ -114,9 +128,8 @@ bool config_file_read(const char *home, const struct config_form *form, void *co
     struct buf text = {0};
     json_t *root = NULL;
     struct err why, first = {0};
-    bool ok = note(file_read(path, CONFIG_MAX, &text, &why) && parse(&text, &root, &why), checks,
-                   &why, &first) &&
-              root && read_object(root, form, config, checks, &first);
+    bool ok = read_text(path, form, checks != NULL, &text, &why) && parse(&text, &root, &why);
+    ok = note(ok, checks, &why, &first) && root && read_object(root, form, config, checks, &first);
     if (!ok) *err = first;
     json_decref(root);
     buf_free(&text);

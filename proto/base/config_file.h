@@ -18,6 +18,7 @@ struct config_form {
     bool (*take)(void *config, const char *name, const json_t *value, bool *known, struct err *err);
     const char *const *needed; /* keys that have to be there; NULL ends them */
     const char *hint;          /* where the keys are listed */
+    const char *maker;         /* the command that makes the file */
 };
 /* Reads HOME/config.json. checks NULL: ends with the first error; else all of them are added there,
  * with "config.json" before their fields, and false is returned where there was one. Errors that

@@ -39,7 +39,8 @@ struct confine_rights {
 void confine_start(const struct confine_rights *rights, int argc, char **argv);
 
 /* For a program that serves, once it listens, from any thread and for all of them: it cannot listen
- * again, nor, unless it `dials`, connect to anything. A failure is logged. */
+ * again, nor, unless it `dials`, connect to anything or load code from a file. A failure is logged.
+ */
 void confine_settle(bool dials);
 
 /* ---- the two halves, for tests and confine_start ---- */

@@ -13,7 +13,17 @@
 
 enum { STATUS_MAX = 1 << 20, FINDING_MAX = 256, NOT_RUNNING = 3, MIB = 1 << 20 };
 
-bool daemon_status_read(const char *home, json_t **out, struct err *err)
+/* Who names the wrong home is told so. Programs of before do not say which they are. */
+static bool check_program(const json_t *status, const char *program, struct err *err)
+{
+    const char *whose = json_string_value(json_object_get(status, "program"));
+    return !whose || strcmp(whose, program) == 0 ||
+           err_set(err, ERR_INVALID, HOME_STATUS,
+                   "what runs with this home is %.40s, not %s; -C names another home", whose,
+                   program);
+}
+
+bool daemon_status_read(const char *home, const char *program, json_t **out, struct err *err)
 {
     char *path = file_join(home, HOME_STATUS);
     struct buf text = {0};
@@ -21,13 +31,15 @@ bool daemon_status_read(const char *home, json_t **out, struct err *err)
     bool ok = file_read(path, STATUS_MAX, &text, err);
     if (ok) status = json_loadb((const char *)text.data, text.len, 0, NULL);
     if (ok && !json_is_object(status)) {
-        json_decref(status);
         ok = err_set(err, ERR_CORRUPT, HOME_STATUS, "is no JSON object");
     }
+    ok = ok && check_program(status, program, err);
     if (ok) {
         (void)json_object_set_new(status, "running", json_true());
         (void)json_object_set_new(status, "findings", json_array());
         *out = status;
+    } else {
+        json_decref(status);
     }
     buf_free(&text);
     free(path);
@@ -174,7 +186,7 @@ bool daemon_status_show(const struct daemon_command *command, const char *home, 
         *code = not_running(json, command->program, home);
         return true;
     }
-    if (!daemon_status_read(home, &status, err)) return false;
+    if (!daemon_status_read(home, command->program, &status, err)) return false;
     daemon_findings(status);
     daemon_store_findings(status);
     if (command->judge) command->judge(status);

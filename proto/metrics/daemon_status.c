@@ -40,17 +40,24 @@ static json_t *last_error(void)
 json_t *daemon_status_new(const struct daemon_facts *facts)
 {
     json_t *metrics = facts->metrics[0] ? json_string(facts->metrics) : json_null();
-    json_t *status = json_pack(
-        "{s:s,s:I,s:s,s:o,s:o,s:o,s:o,s:I,s:I}", "id", facts->id, "pid", (json_int_t)getpid(),
-        "version", HEARTH_VERSION, "started_at", instant_json(facts->started_ms),
-        "certificate_until", instant_json(facts->certificate_until_ms), "metrics", metrics,
-        "last_error", last_error(), "errors", (json_int_t)log_count(LOG_LEVEL_ERROR), "steady_ms",
-        (json_int_t)clock_steady_ms());
+    json_t *status =
+        json_pack("{s:s,s:s,s:I,s:s,s:o,s:o,s:o,s:o,s:I,s:I}", "program", facts->program, "id",
+                  facts->id, "pid", (json_int_t)getpid(), "version", HEARTH_VERSION, "started_at",
+                  instant_json(facts->started_ms), "certificate_until",
+                  instant_json(facts->certificate_until_ms), "metrics", metrics, "last_error",
+                  last_error(), "errors", (json_int_t)log_count(LOG_LEVEL_ERROR), "steady_ms",
+                  (json_int_t)clock_steady_ms());
     REQUIRE(status != NULL);
     (void)json_object_set_new(
         status, "certificate_days",
         json_integer((facts->certificate_until_ms - clock_wall_ms()) / INT64_C(86400000)));
     return status;
+}
+
+json_t *daemon_store_json(int64_t bytes, int64_t file_bytes, int64_t limit_bytes)
+{
+    return json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)bytes, "file_bytes",
+                     (json_int_t)file_bytes, "limit_bytes", (json_int_t)limit_bytes);
 }
 
 bool daemon_status_write(const char *home, json_t *status, unsigned mode, struct err *err)

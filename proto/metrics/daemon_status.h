@@ -29,14 +29,18 @@ bool daemon_runs(const char *home);
 
 /* ---- the program that runs ---- */
 struct daemon_facts {
+    const char *program;                      /* "hearth-agent" */
     const char *id;                           /* of the organisation */
     int64_t started_ms, certificate_until_ms; /* wall clock */
     const char *metrics;                      /* address, "" for none */
 };
-/* {"id","pid","version","started_at","certificate_until","certificate_days":n,
+/* {"program","id","pid","version","started_at","certificate_until","certificate_days":n,
  * "metrics":"HOST:PORT"|null,"last_error":{"at","event","fields"}|null,"errors":n,"steady_ms":n}: a
  * new object. */
 json_t *daemon_status_new(const struct daemon_facts *facts);
+/* An entry of the status' "stores": {"bytes","file_bytes","limit_bytes"}, in use, on disk, and past
+ * which nothing more is taken. A new reference. */
+json_t *daemon_store_json(int64_t bytes, int64_t file_bytes, int64_t limit_bytes);
 /* Atomic; takes the object. */
 MUST_CHECK bool daemon_status_write(const char *home, json_t *status, unsigned mode,
                                     struct err *err);
@@ -44,14 +48,16 @@ void daemon_status_remove(const char *home);
 
 /* ---- the command ---- */
 /* What was written, with "running" and "findings" (a list) put in; ERR_CORRUPT where it is no
- * object. It was written by another program: keys may be missing or of another kind. */
-MUST_CHECK bool daemon_status_read(const char *home, json_t **out, struct err *err);
+ * object, ERR_INVALID where it is of another program than `program`. It was written by another
+ * process: keys may be missing or of another kind. */
+MUST_CHECK bool daemon_status_read(const char *home, const char *program, json_t **out,
+                                   struct err *err);
 enum finding { FINDING_WARNING, FINDING_TROUBLE };
 /* Adds {"kind":"warning"|"trouble","text":...} to the status' findings. */
 void daemon_finding(json_t *status, enum finding kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* What is wrong with any of the three programs: silence, certificate. */
 void daemon_findings(json_t *status);
-/* "stores":{NAME:{"bytes","file_bytes","limit_bytes"}}: nine tenths full, or all but full. */
+/* "stores":{NAME:daemon_store_json}: nine tenths full, or all but full. */
 void daemon_store_findings(json_t *status);
 /* 0, or 1 where there is trouble among the findings. Sets "well". */
 int daemon_verdict(json_t *status);

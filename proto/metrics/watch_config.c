@@ -35,7 +35,7 @@ bool watch_config_set(struct watch_config *config, const char *key, const char *
 
 void watch_config_help(struct buf *out)
 {
-    config_help_text(out, keys[0], "none", "127.x.x.x:port or [::1]:port");
+    config_help_text(out, keys[0], "none", "127.0.0.1:port or [::1]:port");
     config_help_text(out, keys[1], "info", "error, warn, info or debug");
     config_help_text(out, keys[2], "text", "text or json");
 }

@@ -23,7 +23,7 @@ bool watch_config_knows(const char *key);
  */
 MUST_CHECK bool watch_config_set(struct watch_config *config, const char *key, const char *text,
                                  struct err *err);
-/* The three of them for `check-config --help`. */
+/* The three keys, for the help of check-config. */
 void watch_config_help(struct buf *out);
 /* Level and format of the log, unless an option says otherwise. In main, before threads start. */
 void watch_config_apply(const struct watch_config *config, const struct cli_common *options);

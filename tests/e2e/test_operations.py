@@ -182,6 +182,23 @@ class CheckConfig(SchemeCase):
                 (home / file).unlink()
             self.assertGreaterEqual(len(self.faults(party, home)), len(files))
 
+    def test_what_is_to_be_done_is_told(self):
+        for name, maker in (("matcher", "hearth-matcher init"), ("ifa-001", "hearth-agent init"),
+                            ("la-1", "hearth init"), ("hub-1", "hearth hub init")):
+            party, home = self.home_of(name)
+            (home / "config.json").write_text("", encoding="ascii")
+            self.assertIn("is empty; a JSON object", self.faults(party, home)["config.json"])
+            (home / "config.json").unlink()
+            self.assertEqual(self.faults(party, home)["config.json"], f"is missing: '{maker}' makes it")
+
+    def test_as_an_option_of_every_program(self):
+        for name, family in (("matcher", ()), ("ifa-001", ()), ("la-1", ()), ("hub-1", ("hub",))):
+            party, home = self.home_of(name)
+            told = [subprocess.run([party.program, *family, word, "-C", home], capture_output=True, timeout=60,
+                                   encoding="utf-8", check=False) for word in ("check-config", "--check-config")]
+            self.assertEqual(*[(done.returncode, done.stdout, done.stderr) for done in told])
+            self.assertRegex(told[0].stdout, r"\n\d+ faults?, \d+ warnings?\n\Z")
+
     def test_keys_trust_and_clock(self):
         party, home = self.home_of("ifa-001")
         (home / "identity.key").chmod(0o644)

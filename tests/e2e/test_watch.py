@@ -338,6 +338,7 @@ class Status(WatchCase):
         self.assertEqual(told["budget"], {"limit": BUDGET, "used": 0, "las": 0, "las_at_limit": 0})
         self.assertEqual(set(told["stores"]), {"vault", "replies", "correspondence"})
         self.assertIn("certificate", said)
+        self.the_home_of_another()
         self.a_daemon_that_hangs()
         self.the_matcher_goes()
 
@@ -354,6 +355,12 @@ class Status(WatchCase):
             self.assertTrue(0 < store["bytes"] <= store["file_bytes"] <= store["limit_bytes"], store)
         for word in (name, f"process {told['pid']}", "364 days left", "last error   none"):
             self.assertIn(word, said)
+
+    def the_home_of_another(self):
+        done = subprocess.run([self.party(AGENT).program, "status", "-C", self.party("matcher").home],
+                              capture_output=True, encoding="utf-8", timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("what runs with this home is hearth-matcher, not hearth-agent", done.stderr)
 
     def a_daemon_that_hangs(self):
         """It cannot write its status any more; that it is old is made up here, so that nobody has to wait."""
@@ -382,6 +389,7 @@ class Status(WatchCase):
         self.wait_for(lambda: self.run_party(self.party(AGENT), "status").returncode == 1, "the agent has noticed")
         told, said = self.ask(AGENT, 1)
         self.assertIn("not attached", told["findings"][0]["text"])
+        self.assertRegex(said, r"(?m)^matcher .*, not attached$")
         self.assertIsNone(told["attached_since"])
         lab("start", self.directory, "matcher")
         self.wait_for(lambda: self.run_party(self.party(AGENT), "status").returncode == 0, "attached again")

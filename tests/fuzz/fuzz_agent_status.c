@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     json_t *status = NULL;
     struct err err = {0};
     free(fuzz_home_file(HOME_STATUS, data, len));
-    if (daemon_status_read(fuzz_home(), &status, &err)) {
+    if (daemon_status_read(fuzz_home(), "hearth-agent", &status, &err)) {
         daemon_findings(status);
         daemon_store_findings(status);
         int verdict = daemon_verdict(status);

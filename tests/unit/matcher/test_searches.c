@@ -142,6 +142,36 @@ static void too_long_a_queue_is_refused_with_a_time(void **state)
     office_free(office);
 }
 
+/* Turns go round, so what one LA has waiting says nothing of how long another one would wait. */
+static void a_long_queue_of_one_la_keeps_no_other_out(void **state)
+{
+    (void)state;
+    struct office *office = office_new(MOST, MOST, 2);
+    struct err err = {0};
+    size_t greedy[MOST], count = 0, modest;
+    size_t first = enter(office, "la-1", &err);
+    assert_true(begin(office, first));
+    office->now_ms += 40000;
+    assert_int_equal(leave(office, first), MOST);
+    while ((greedy[count] = enter(office, "la-1", &err)) != MOST) {
+        (void)begin(office, greedy[count++]);
+    }
+    modest = enter(office, "la-2", &err);
+    assert_int_not_equal(modest, MOST);
+    assert_false(begin(office, modest));
+    assert_int_equal(enter(office, "la-1", &err), MOST);
+    assert_int_equal(done(office, greedy[0]), modest);
+    /* The other one is not let in without end either. */
+    size_t taken = 0, place;
+    while ((place = enter(office, "la-2", &err)) != MOST) {
+        assert_false(begin(office, place));
+        taken++;
+        assert_true(taken < 8);
+    }
+    assert_int_equal(taken, 3); /* 40 s each, two go on at once, each LA's in turn */
+    office_free(office);
+}
+
 static void too_many_open_ones_are_refused_with_a_time(void **state)
 {
     (void)state;
@@ -166,6 +196,7 @@ int main(void)
         cmocka_unit_test(the_longest_waiting_comes_first),
         cmocka_unit_test(who_has_less_in_work_comes_first),
         cmocka_unit_test(too_long_a_queue_is_refused_with_a_time),
+        cmocka_unit_test(a_long_queue_of_one_la_keeps_no_other_out),
         cmocka_unit_test(too_many_open_ones_are_refused_with_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

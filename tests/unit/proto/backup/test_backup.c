@@ -627,6 +627,48 @@ static void test_two_of_one_name(void **state)
     assert_false(there(place->dir, "backups/monday.partial"));
 }
 
+/* ---- what somebody else has put where we write ---- */
+
+static void test_a_restore_does_not_follow_a_link_out_of_the_home(void **state)
+{
+    const struct place *place = *state;
+    struct backup_report report;
+    struct err err = {0};
+    char *victim = file_join(place->dir, "victim"), *path = file_join(victim, "settings");
+    char *link = file_join(place->fresh, "restore.partial");
+    must(backup_make(&plan, place->home, place->to, &report, &err), &err);
+    backup_report_free(&report);
+    must(file_make_dirs(victim, 0700, &err) && file_make_dirs(place->fresh, 0700, &err), &err);
+    write_file(victim, "settings", "of another home\n");
+    assert_int_equal(symlink(victim, link), 0);
+    bool restored = backup_restore(&plan, place->to, place->fresh, &report, &err);
+    if (restored) backup_report_free(&report);
+    assert_true(file_exists(path));
+    assert_false(restored);
+    assert_int_equal(err.code, ERR_EXISTS);
+    free(link);
+    free(path);
+    free(victim);
+}
+
+static void test_a_backup_is_not_written_into_another_users_directory(void **state)
+{
+    const struct place *place = *state;
+    struct backup_report report;
+    struct err err = {0};
+    if (geteuid() != 0) skip(); /* only root can make a directory of somebody else */
+    char *parent = file_directory(place->to), *partial = mem_format("%s.partial", place->to);
+    must(file_make_dirs(parent, 0700, &err) && file_make_dirs(partial, 0700, &err), &err);
+    assert_int_equal(chown(partial, 65534, 65534), 0);
+    bool made = backup_make(&plan, place->home, place->to, &report, &err);
+    if (made) backup_report_free(&report);
+    assert_false(made);
+    assert_int_equal(err.code, ERR_DENIED);
+    assert_false(file_exists(place->to));
+    free(partial);
+    free(parent);
+}
+
 int main(void)
 {
     /* Hundreds of fsyncs, which no test here is about. */
@@ -647,6 +689,8 @@ int main(void)
         IN_PLACE(test_a_killed_restore_can_be_done_again),
         IN_PLACE(test_a_full_disk_leaves_nothing),
         IN_PLACE(test_two_of_one_name),
+        IN_PLACE(test_a_restore_does_not_follow_a_link_out_of_the_home),
+        IN_PLACE(test_a_backup_is_not_written_into_another_users_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

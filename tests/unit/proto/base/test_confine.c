@@ -86,6 +86,15 @@ static void settled_and_dials(void *ctx)
     confine_settle(true);
 }
 
+/* What an intruder has written into a file of the home, for one. */
+static int try_code_of_a_file(void *ctx)
+{
+    (void)ctx;
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+    return page == MAP_FAILED ? errno : DONE;
+}
+
 static int try_inet(void *ctx)
 {
     (void)ctx;
@@ -150,6 +159,9 @@ static void test_sockets(void **state)
         {"settled: IPv4", settled, try_inet, EAFNOSUPPORT},
         {"settled: connect", settled, try_connect, EPERM},
         {"settled: a local socket, to notify systemd", settled, try_unix, DONE},
+        {"serves: a library", serves, try_code_of_a_file, DONE},
+        {"settled: code of a file", settled, try_code_of_a_file, SANITIZED ? DONE : ENOSYS},
+        {"settled, dials: a library", settled_and_dials, try_code_of_a_file, DONE},
         {"settled, dials: IPv4", settled_and_dials, try_inet, DONE},
         {"settled, dials: listen", settled_and_dials, try_listen, EPERM},
         {"settled, dials: connect", settled_and_dials, try_connect, ENOENT},

@@ -22,7 +22,8 @@ static json_t *status_of(int64_t days, const char *change)
     char *home = support_temp_dir();
     struct err err;
     json_t *status = NULL;
-    const struct daemon_facts facts = {.id = "someone",
+    const struct daemon_facts facts = {.program = "hearth-agent",
+                                       .id = "someone",
                                        .started_ms = clock_wall_ms(),
                                        .certificate_until_ms = clock_wall_ms() + days * DAY_MS + 1,
                                        .metrics = ""};
@@ -32,11 +33,14 @@ static json_t *status_of(int64_t days, const char *change)
     assert_int_equal(json_object_update(written, more), 0);
     json_decref(more);
     assert_true(daemon_status_write(home, written, 0600, &err));
-    assert_true(daemon_status_read(home, &status, &err));
+    assert_false(daemon_status_read(home, "hearth-matcher", &status, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_non_null(strstr(err.text, "hearth-agent"));
+    assert_true(daemon_status_read(home, "hearth-agent", &status, &err));
     assert_true(json_is_true(json_object_get(status, "running")));
     assert_true(json_is_null(json_object_get(status, "metrics")));
     daemon_status_remove(home);
-    assert_false(daemon_status_read(home, &status, &err));
+    assert_false(daemon_status_read(home, "hearth-agent", &status, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
     support_temp_dir_remove(home);
     return status;

@@ -85,12 +85,12 @@ static void on_closed(struct rpc_stream *stream, enum rpc_status status, const c
 static const struct rpc_events echo_events = {on_opened, on_echo, on_half_closed, on_closed};
 static const struct rpc_events take_events = {on_opened, on_take, on_half_closed, on_closed};
 
-static void serve(struct fixture *f, const struct rpc_limits *limits)
+static void serve_at(struct fixture *f, const char *address, const struct rpc_limits *limits)
 {
     struct err err = {0};
     const struct rpc_method methods[] = {{METHOD_ECHO, &echo_events, f},
                                          {METHOD_TAKE, &take_events, f}};
-    const struct rpc_server_config config = {.address = "127.0.0.1:0",
+    const struct rpc_server_config config = {.address = address,
                                              .message_max = BYTES_MAX,
                                              .methods = methods,
                                              .method_count = 2,
@@ -98,6 +98,11 @@ static void serve(struct fixture *f, const struct rpc_limits *limits)
     parties_must(rpc_server_start(&config, f->company->matcher.identity, f->company->matcher.trust,
                                   &f->server, &f->port, &err),
                  &err);
+}
+
+static void serve(struct fixture *f, const struct rpc_limits *limits)
+{
+    serve_at(f, "127.0.0.1:0", limits);
 }
 
 static struct rpc_refused refused(struct fixture *f)
@@ -128,16 +133,22 @@ static int stop(void **state)
 
 /* ---- peers ---- */
 
-static struct rpc_channel *connect_as(struct fixture *f, const struct party *party)
+static struct rpc_channel *connect_to(struct fixture *f, const char *host,
+                                      const struct party *party)
 {
     char target[64];
     struct err err = {0};
     struct rpc_channel *channel = NULL;
-    (void)snprintf(target, sizeof target, "127.0.0.1:%d", f->port);
+    (void)snprintf(target, sizeof target, "%s:%d", host, f->port);
     const struct rpc_channel_config config = {
         .target = target, .server_id = "matcher", .message_max = BYTES_MAX, .queue_max = 100000};
     parties_must(rpc_channel_open(&config, party->identity, party->trust, &channel, &err), &err);
     return channel;
+}
+
+static struct rpc_channel *connect_as(struct fixture *f, const struct party *party)
+{
+    return connect_to(f, "127.0.0.1", party);
 }
 
 struct line {
@@ -383,13 +394,11 @@ static void test_bytes_are_bounded_a_second(void **state)
 }
 
 /* Opening streams without end costs the connection, and then the next ones, not the server. */
-static void test_a_flood_of_streams_is_cut_off(void **state)
+static void flood_with_streams(struct fixture *f, const char *host)
 {
-    struct fixture *f = *state;
     size_t exhausted = 0, cut = 0;
-    serve(f, &(struct rpc_limits){.streams_per_s = 1});
-    struct rpc_channel *channel = connect_as(f, &f->company->la);
-    struct rpc_channel *agent = connect_as(f, &f->company->agent);
+    struct rpc_channel *channel = connect_to(f, host, &f->company->la);
+    struct rpc_channel *agent = connect_to(f, host, &f->company->agent);
     struct line honest = call(agent, METHOD_ECHO);
     for (int i = 0; i < 200; i++) {
         struct line line = call(channel, METHOD_ECHO);
@@ -407,6 +416,41 @@ static void test_a_flood_of_streams_is_cut_off(void **state)
     let_go(&honest);
     rpc_channel_close(channel);
     rpc_channel_close(agent);
+}
+
+static void test_a_flood_of_streams_is_cut_off(void **state)
+{
+    struct fixture *f = *state;
+    serve(f, &(struct rpc_limits){.streams_per_s = 1});
+    flood_with_streams(f, "127.0.0.1");
+}
+
+static bool has_ipv6(void)
+{
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    bool has = fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof at) == 0;
+    if (fd >= 0) assert_int_equal(close(fd), 0);
+    return has;
+}
+
+/* gRPC writes these addresses in a form of its own, by which a connection is found again. */
+static void test_floods_over_ipv6_are_cut_off(void **state)
+{
+    struct fixture *f = *state;
+    if (!has_ipv6()) skip();
+    serve_at(f, "[::1]:0", &(struct rpc_limits){.streams_per_s = 1});
+    flood_with_streams(f, "[::1]");
+}
+
+/* One socket for both kinds of addresses. */
+static void test_floods_of_both_kinds_are_cut_off(void **state)
+{
+    struct fixture *f = *state;
+    if (!has_ipv6()) skip();
+    serve_at(f, "[::]:0", &(struct rpc_limits){.streams_per_s = 1});
+    flood_with_streams(f, "127.0.0.1");
+    flood_with_streams(f, "[::1]");
 }
 
 /* ---- honest peers, with the limits that stand there ---- */
@@ -485,6 +529,8 @@ int main(void)
         SERVED(test_messages_are_bounded_a_second),
         SERVED(test_bytes_are_bounded_a_second),
         SERVED(test_a_flood_of_streams_is_cut_off),
+        SERVED(test_floods_over_ipv6_are_cut_off),
+        SERVED(test_floods_of_both_kinds_are_cut_off),
         SERVED(test_honest_peers_of_the_size_of_england_are_not_refused),
     };
     return cmocka_run_group_tests(tests, make_company, free_company);
