@@ -93,17 +93,6 @@ int command_check_config(int argc, char **argv)
         "Checks config.json and everything that 'serve' needs to start: keys, certificate, "
         "revocations, mapping, stores, clock. Tells all faults; starts, changes and locks nothing, "
         "and needs no passphrase.";
-    struct cli_common common = {0};
-    struct checks checks = {0};
-    struct buf keys = {0};
-    list_keys(&keys);
-    int code = config_help_parse(doc, &keys, argc, argv, &common);
-    buf_free(&keys);
-    if (code != 0) return code;
-    char *home = home_path(&common);
-    check_home(home, &checks);
-    code = checks_print(&checks, common.json);
-    checks_free(&checks);
-    free(home);
-    return code;
+    static const struct config_check command = {doc, list_keys, home_path, check_home};
+    return config_check_command(&command, argc, argv);
 }

@@ -10,8 +10,6 @@ static const char PROGRAM[] = "hearth-agent";
 
 static void judge(json_t *status)
 {
-    daemon_findings(status);
-    daemon_store_findings(status);
     if (!json_is_true(json_object_get(status, "attached"))) {
         daemon_finding(status, FINDING_TROUBLE, "not attached to the matcher at %s",
                        daemon_text(status, "matcher"));
@@ -31,9 +29,8 @@ static void print_budget(const json_t *budget)
     }
 }
 
-static void print_text(const json_t *status)
+static void print(const json_t *status)
 {
-    daemon_print_head(status, PROGRAM);
     bool attached = json_is_true(json_object_get(status, "attached"));
     (void)printf("matcher      %s at %s, %s%s\n", daemon_text(status, "matcher_id"),
                  daemon_text(status, "matcher"), attached ? "attached since " : "not attached",
@@ -42,23 +39,6 @@ static void print_text(const json_t *status)
     (void)printf("inbox        %lld unread\n", daemon_number(status, "unread"));
     print_budget(json_object_get(status, "budget"));
     (void)printf("catalogue    %lld\n", daemon_number(status, "catalogue"));
-    daemon_print_tail(status);
-}
-
-static int show(const char *home, const struct cli_common *common)
-{
-    json_t *status = NULL;
-    struct err err = {0};
-    if (!daemon_status_read(home, PROGRAM, &status, &err)) return home_fail(PROGRAM, common, &err);
-    judge(status);
-    int code = daemon_verdict(status);
-    if (common->json) {
-        cli_print_json(status);
-    } else {
-        print_text(status);
-        json_decref(status);
-    }
-    return code;
 }
 
 int command_status(int argc, char **argv)
@@ -66,11 +46,15 @@ int command_status(int argc, char **argv)
     static const char doc[] = "Says how the agent of the home directory is: exit status 0 it runs "
                               "well, 1 it runs and something is wrong (such as that it is not "
                               "attached), 3 it does not run. Needs no passphrase.";
+    static const struct daemon_command command = {PROGRAM, judge, print};
     struct cli_common common = {0};
+    struct err err = {0};
     int code = cli_parse_common(doc, argc, argv, &common);
     if (code != 0) return code;
     char *home = home_path(&common);
-    code = daemon_runs(home) ? show(home, &common) : daemon_not_running(common.json, PROGRAM, home);
+    if (!daemon_status_show(&command, home, common.json, &code, &err)) {
+        code = home_fail(PROGRAM, &common, &err);
+    }
     free(home);
     return code;
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Forgetting: the end of recomputing after an erasure, and what is older than it is kept.
  */
-#include <string.h>
 
 #include "agent/replies_internal.h"
-#include "proto/base/mem.h"
 
 /* Keys that a walk has found: they are changed after it, because a walk must not write. */
 struct keys {

@@ -2,7 +2,6 @@
 #include "agent/vault.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "agent/vault_internal.h"
 #include "proto/base/file.h"

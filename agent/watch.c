@@ -25,8 +25,7 @@ struct watch {
 
 static json_t *usage_json(const struct store_usage *usage)
 {
-    return json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)usage->used, "file_bytes",
-                     (json_int_t)usage->file, "limit_bytes", (json_int_t)usage->limit);
+    return daemon_store_json((int64_t)usage->used, (int64_t)usage->file, (int64_t)usage->limit);
 }
 
 /* What a store does not tell is left out here. */

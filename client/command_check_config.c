@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * `hearth check-config`: of an LA's home.
  */
-#include <stdlib.h>
-
 #include "client/commands.h"
 #include "client/la.h"
-#include "client/report.h"
 #include "keys/home_check.h"
 #include "proto/backup/check_stores.h"
 #include "proto/base/config_file.h"
@@ -21,26 +18,20 @@ static void check_home(const char *home, struct checks *checks)
     certificate_free(&own);
 }
 
+static void list_keys(struct buf *out)
+{
+    config_help_text(out, "matcher", "-", "host:port, port 1 to 65535");
+    config_help_text(out, "matcher_id", "-", "organisation id, [a-z0-9-]{1,32}");
+    config_help_number(out, "catalogue", CATALOGUE_VERSION, 1, CATALOGUE_VERSION);
+    config_help_number(out, "keep_days", KEEP_DAYS, KEEP_DAYS_MIN, KEEP_DAYS_MAX);
+}
+
 int command_check_config(int argc, char **argv)
 {
     static const char doc[] =
         "Checks config.json and everything else that commands need: keys, certificate, "
         "revocations, stores, clock. Tells all faults; changes and locks nothing, and needs no "
         "passphrase.";
-    struct cli_common common = {0};
-    struct checks checks = {0};
-    struct buf keys = {0};
-    config_help_text(&keys, "matcher", "-", "host:port, port 1 to 65535");
-    config_help_text(&keys, "matcher_id", "-", "organisation id, [a-z0-9-]{1,32}");
-    config_help_number(&keys, "catalogue", CATALOGUE_VERSION, 1, CATALOGUE_VERSION);
-    config_help_number(&keys, "keep_days", KEEP_DAYS, KEEP_DAYS_MIN, KEEP_DAYS_MAX);
-    int code = config_help_parse(doc, &keys, argc, argv, &common);
-    buf_free(&keys);
-    if (code != 0) return EXIT_BAD_REQUEST;
-    char *home = la_home(&common);
-    check_home(home, &checks);
-    code = checks_print(&checks, common.json);
-    checks_free(&checks);
-    free(home);
-    return code;
+    static const struct config_check command = {doc, list_keys, la_home, check_home};
+    return config_check_command(&command, argc, argv);
 }

@@ -5,7 +5,6 @@
 
 #include "keys/authority.h"
 #include "keys/commands.h"
-#include "keys/home.h"
 #include "keys/options.h"
 #include "keys/restored.h"
 #include "proto/backup/backup_command.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "matcher/agent_session.h"
 
-#include <stdlib.h>
-
 #include "matcher/envelope.h"
 #include "matcher/matcher.h"
 #include "matcher/search.h"

@@ -7,7 +7,6 @@
 #include "matcher/directory.h"
 #include "matcher/mailbox.h"
 #include "proto/backup/backup_command.h"
-#include "proto/base/mem.h"
 #include "proto/figures/collection.h"
 #include "proto/metrics/daemon_status.h"
 
@@ -37,17 +36,13 @@ const struct backup_plan matcher_backup_plan = {.program = "hearth-matcher",
                                                 .key_file = HOME_KEY,
                                                 .temporary = temporary};
 
-static char *home(const struct cli_common *common)
-{
-    return mem_string(command_home(common));
-}
-
 static bool check(const char *path, struct err *err)
 {
     return home_check_role(path, ROLE_MATCHER, err);
 }
 
-static const struct backup_command command = {&matcher_backup_plan, home, check, command_failed};
+static const struct backup_command command = {&matcher_backup_plan, command_home_path, check,
+                                              command_failed};
 
 int command_backup(int argc, char **argv)
 {

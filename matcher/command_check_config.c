@@ -96,26 +96,22 @@ static void check_home(const char *home, struct checks *checks)
     certificate_free(&own);
 }
 
+static void list_keys(struct buf *out)
+{
+    config_help_text(out, "listen", "127.0.0.1:0", "host:port, port 0 to 65535");
+    for (size_t i = 0; i < config_key_count; i++) {
+        const struct config_key *key = &config_keys[i];
+        config_help_number(out, key->name, key->preset, key->min, key->max);
+    }
+    watch_config_help(out);
+}
+
 int command_check_config(int argc, char **argv)
 {
     static const char doc[] =
         "Checks config.json and everything that 'serve' needs to start: keys, certificate, "
         "revocations, directory, stores, clock. Tells all faults; starts, changes and locks "
         "nothing, and needs no passphrase.";
-    struct cli_common common = {0};
-    struct checks checks = {0};
-    struct buf keys = {0};
-    config_help_text(&keys, "listen", "127.0.0.1:0", "host:port, port 0 to 65535");
-    for (size_t i = 0; i < config_key_count; i++) {
-        const struct config_key *key = &config_keys[i];
-        config_help_number(&keys, key->name, key->preset, key->min, key->max);
-    }
-    watch_config_help(&keys);
-    int code = config_help_parse(doc, &keys, argc, argv, &common);
-    buf_free(&keys);
-    if (code != 0) return EXIT_BAD_USAGE;
-    check_home(command_home(&common), &checks);
-    code = checks_print(&checks, common.json);
-    checks_free(&checks);
-    return code;
+    static const struct config_check command = {doc, list_keys, command_home_path, check_home};
+    return config_check_command(&command, argc, argv);
 }

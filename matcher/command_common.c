@@ -2,10 +2,16 @@
 #include <stdio.h>
 
 #include "matcher/commands.h"
+#include "proto/base/mem.h"
 
 const char *command_home(const struct cli_common *common)
 {
     return common->home ? common->home : "/var/lib/hearth-matcher";
+}
+
+char *command_home_path(const struct cli_common *common)
+{
+    return mem_string(command_home(common));
 }
 
 int command_failed(const char *command, const struct cli_common *common, const struct err *err)

@@ -4,15 +4,11 @@
 #include "matcher/commands.h"
 #include "proto/metrics/daemon_status.h"
 
-static const char PROGRAM[] = "hearth-matcher";
-
 /* ---- what is wrong ---- */
 
 static void judge(json_t *status)
 {
     const json_t *works = json_object_get(json_object_get(status, "audit"), "works");
-    daemon_findings(status);
-    daemon_store_findings(status);
     if (json_is_false(works)) {
         daemon_finding(status, FINDING_TROUBLE,
                        "the audit log cannot be written: all searches are refused");
@@ -45,14 +41,14 @@ static void print_agents(const json_t *agents)
     }
 }
 
-static void print_text(const json_t *status)
+static void print(const json_t *status)
 {
     const json_t *agents = json_object_get(status, "agents");
     const json_t *audit = json_object_get(status, "audit");
-    daemon_print_head(status, PROGRAM);
     (void)printf("address      %s\n", daemon_text(status, "address"));
     (void)printf("agents       %zu attached, %lld listed\n", json_array_size(agents),
                  daemon_number(status, "agents_listed"));
+    print_agents(agents);
     (void)printf("searches     %lld open\n", daemon_number(status, "searches_open"));
     (void)printf("epoch        %lld, from %s to %s\n", daemon_number(status, "epoch"),
                  daemon_text(status, "epoch_began_at"), daemon_text(status, "epoch_ends_at"));
@@ -61,26 +57,6 @@ static void print_text(const json_t *status)
                  daemon_text(audit, "head"));
     (void)printf("catalogue    %lld\n", daemon_number(status, "catalogue"));
     print_figures(json_object_get(status, "figures"));
-    daemon_print_tail(status);
-    print_agents(agents);
-}
-
-static int show(const struct cli_common *common)
-{
-    json_t *status = NULL;
-    struct err err = {0};
-    if (!daemon_status_read(command_home(common), PROGRAM, &status, &err)) {
-        return command_failed("status", common, &err);
-    }
-    judge(status);
-    int code = daemon_verdict(status);
-    if (common->json) {
-        cli_print_json(status);
-    } else {
-        print_text(status);
-        json_decref(status);
-    }
-    return code;
 }
 
 int command_status(int argc, char **argv)
@@ -88,8 +64,13 @@ int command_status(int argc, char **argv)
     static const char doc[] = "Says how the matcher of the home directory is: exit status 0 it "
                               "runs well, 1 it runs and something is wrong, 3 it does not run. "
                               "Needs no passphrase.";
+    static const struct daemon_command command = {"hearth-matcher", judge, print};
     struct cli_common common = {0};
+    struct err err = {0};
+    int code = 0;
     if (cli_parse_common(doc, argc, argv, &common) != 0) return EXIT_BAD_USAGE;
-    if (daemon_runs(command_home(&common))) return show(&common);
-    return daemon_not_running(common.json, PROGRAM, command_home(&common));
+    if (!daemon_status_show(&command, command_home(&common), common.json, &code, &err)) {
+        return command_failed("status", &common, &err);
+    }
+    return code;
 }

@@ -34,6 +34,8 @@ extern const struct backup_plan matcher_backup_plan;
 
 /* The home directory of the common options, or the default one. */
 const char *command_home(const struct cli_common *common);
+/* The same; caller frees. */
+char *command_home_path(const struct cli_common *common);
 /* Prints err and gives the exit code: EXIT_BAD_USAGE for ERR_INVALID, else EXIT_FAILED. */
 int command_failed(const char *command, const struct cli_common *common, const struct err *err);
 /* Prints a finding about a CSV file on stderr; ctx: the file's name (a directory_finding_fn). */

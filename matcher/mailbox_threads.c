@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Threads, and forgetting them with the ids of messages once they are of no more use.
  */
-#include <string.h>
 
 #include "matcher/daily.h"
 #include "matcher/mailbox_internal.h"

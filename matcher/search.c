@@ -2,7 +2,6 @@
 #include "matcher/search.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "matcher/search_internal.h"
 #include "proto/base/clock.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The LA's shares of one reply, and the opening of it on the pool.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

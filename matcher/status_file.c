@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "matcher/status_file.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,10 +53,9 @@ static json_t *stores(const struct matcher *matcher)
         const struct metrics *metrics = matcher->metrics;
         (void)json_object_set_new(
             all, names->values[i],
-            json_pack("{s:I,s:I,s:I}", "bytes",
-                      (json_int_t)metrics_value(metrics, MEASURE_STORE_BYTES, i, 0), "file_bytes",
-                      (json_int_t)metrics_value(metrics, MEASURE_STORE_FILE, i, 0), "limit_bytes",
-                      (json_int_t)metrics_value(metrics, MEASURE_STORE_LIMIT, i, 0)));
+            daemon_store_json(metrics_value(metrics, MEASURE_STORE_BYTES, i, 0),
+                              metrics_value(metrics, MEASURE_STORE_FILE, i, 0),
+                              metrics_value(metrics, MEASURE_STORE_LIMIT, i, 0)));
     }
     return all;
 }

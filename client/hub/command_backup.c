@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * `hearth hub backup` and `restore`.
  */
-#include <stdlib.h>
-
 #include "client/hub/areas.h"
 #include "client/hub/commands.h"
 #include "client/hub/enrolled.h"
@@ -10,7 +8,7 @@
 #include "client/report.h"
 #include "keys/home.h"
 #include "proto/backup/backup_command.h"
-#include "proto/base/mem.h"
+#include "proto/metrics/daemon_status.h"
 
 /* Manifests hold the areas and the enrolled of their day themselves: the files stand alone.
  * Evidence against the matcher is written when a release was compared with what is in figures. */
@@ -29,7 +27,7 @@ static const struct backup_item items[] = {
     {.name = HOME_CONFIG},
     {.name = HOME_KEY, .needed = true},
 };
-static const char *const temporary[] = {HUB_STATUS, HUB_LOCK, NULL};
+static const char *const temporary[] = {HOME_STATUS, HOME_LOCK, NULL};
 const struct backup_plan hub_backup_plan = {.program = "hearth",
                                             .kind = "hub",
                                             .items = items,

@@ -7,7 +7,6 @@
 #include "client/hub/commands.h"
 #include "client/hub/enrolled.h"
 #include "client/hub/home.h"
-#include "client/report.h"
 #include "keys/home_check.h"
 #include "proto/backup/check_stores.h"
 #include "proto/base/config_file.h"
@@ -50,27 +49,21 @@ static void check_home(const char *home, struct checks *checks)
     certificate_free(&own);
 }
 
+static void list_keys(struct buf *out)
+{
+    config_help_text(out, "matcher", "-", "host:port, port 1 to 65535");
+    config_help_text(out, "matcher_id", "-", "organisation id, [a-z0-9-]{1,32}");
+    config_help_text(out, "listen", "-", "host:port, port 0 to 65535");
+    config_help_text(out, "address", "-", "host:port, port 1 to 65535");
+    watch_config_help(out);
+}
+
 int command_hub_check_config(int argc, char **argv)
 {
     static const char doc[] =
         "Checks config.json and everything that 'hub serve' needs to start: keys, certificate, "
         "revocations, areas, who is enrolled, stores, clock. Tells all faults; starts, changes and "
         "locks nothing, and needs no passphrase.";
-    struct cli_common common = {0};
-    struct checks checks = {0};
-    struct buf keys = {0};
-    config_help_text(&keys, "matcher", "-", "host:port, port 1 to 65535");
-    config_help_text(&keys, "matcher_id", "-", "organisation id, [a-z0-9-]{1,32}");
-    config_help_text(&keys, "listen", "-", "host:port, port 0 to 65535");
-    config_help_text(&keys, "address", "-", "host:port, port 1 to 65535");
-    watch_config_help(&keys);
-    int code = config_help_parse(doc, &keys, argc, argv, &common);
-    buf_free(&keys);
-    if (code != 0) return EXIT_BAD_REQUEST;
-    char *home = hub_home(&common);
-    check_home(home, &checks);
-    code = checks_print(&checks, common.json);
-    checks_free(&checks);
-    free(home);
-    return code;
+    static const struct config_check command = {doc, list_keys, hub_home, check_home};
+    return config_check_command(&command, argc, argv);
 }

@@ -9,12 +9,9 @@
 #include "client/report.h"
 #include "proto/metrics/daemon_status.h"
 
-static const char PROGRAM[] = "hearth hub";
-
-static void print_text(const json_t *status)
+static void print(const json_t *status)
 {
     const json_t *periods = json_object_get(status, "periods");
-    daemon_print_head(status, PROGRAM);
     (void)printf("address      %s\n", daemon_text(status, "address"));
     (void)printf("matcher      %s at %s\n", daemon_text(status, "matcher_id"),
                  daemon_text(status, "matcher"));
@@ -25,24 +22,6 @@ static void print_text(const json_t *status)
                  daemon_number(periods, "proposed"), daemon_number(periods, "taking"),
                  daemon_number(periods, "closed"), daemon_number(periods, "released"),
                  daemon_text(status, "next_close"));
-    daemon_print_tail(status);
-}
-
-static int show(const char *home, const struct cli_common *common)
-{
-    json_t *status = NULL;
-    struct err err = {0};
-    if (!daemon_status_read(home, PROGRAM, &status, &err)) return hub_fail("status", common, &err);
-    daemon_findings(status);
-    daemon_store_findings(status);
-    int code = daemon_verdict(status);
-    if (common->json) {
-        cli_print_json(status);
-    } else {
-        print_text(status);
-        json_decref(status);
-    }
-    return code;
 }
 
 int command_hub_status(int argc, char **argv)
@@ -50,11 +29,15 @@ int command_hub_status(int argc, char **argv)
     static const char doc[] = "Says how the hub that serves in the home directory is: exit status "
                               "0 it runs well, 1 it runs and something is wrong, 3 it does not "
                               "run. Needs no passphrase.";
+    static const struct daemon_command command = {"hearth hub", NULL, print};
     struct cli_common common = {0};
+    struct err err = {0};
+    int code = 0;
     if (cli_parse_common(doc, argc, argv, &common) != 0) return EXIT_BAD_REQUEST;
     char *home = hub_home(&common);
-    int code =
-        daemon_runs(home) ? show(home, &common) : daemon_not_running(common.json, PROGRAM, home);
+    if (!daemon_status_show(&command, home, common.json, &code, &err)) {
+        code = hub_fail("status", &common, &err);
+    }
     free(home);
     return code;
 }

@@ -8,7 +8,6 @@
 #include "proto/base/config_file.h"
 #include "proto/base/file.h"
 #include "proto/base/json_file.h"
-#include "proto/base/mem.h"
 #include "proto/base/text.h"
 
 static bool check_address(const char *key, const char *text, size_t max, int64_t lowest_port,

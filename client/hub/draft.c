@@ -2,7 +2,6 @@
 #include "client/hub/draft.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/clock.h"

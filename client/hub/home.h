@@ -8,10 +8,6 @@
 #include "proto/figures/collection.h"
 #include "proto/metrics/watch_config.h"
 
-/* Of a running `hub serve`. */
-#define HUB_STATUS "status.json"
-#define HUB_LOCK "serve.lock"
-
 struct hub_config {
     char matcher[ADDRESS_MAX + 1]; /* "host:port" */
     char matcher_id[ID_MAX + 1];

@@ -132,14 +132,15 @@ static json_t *make_status(struct hub_watch *watch)
                                   json_integer(gauge(watch, HUB_MEASURE_PERIODS, i)));
     }
     json_t *status = daemon_status_new(&facts);
-    json_t *more = json_pack(
-        "{s:s,s:s,s:s,s:I,s:I,s:o,s:o,s:{s:{s:I,s:I,s:I}}}", "address", watch->address, "matcher",
-        watch->hub->config.matcher, "matcher_id", watch->hub->config.matcher_id, "streams",
-        (json_int_t)watch->written_streams, "taken", (json_int_t)watch->written_taken, "periods",
-        periods, "next_close", instant_json(gauge(watch, HUB_MEASURE_NEXT_CLOSE, 0)), "stores",
-        "figures", "bytes", (json_int_t)gauge(watch, HUB_MEASURE_STORE_BYTES, 0), "file_bytes",
-        (json_int_t)gauge(watch, HUB_MEASURE_STORE_FILE, 0), "limit_bytes",
-        (json_int_t)gauge(watch, HUB_MEASURE_STORE_LIMIT, 0));
+    json_t *more =
+        json_pack("{s:s,s:s,s:s,s:I,s:I,s:o,s:o,s:{s:o}}", "address", watch->address, "matcher",
+                  watch->hub->config.matcher, "matcher_id", watch->hub->config.matcher_id,
+                  "streams", (json_int_t)watch->written_streams, "taken",
+                  (json_int_t)watch->written_taken, "periods", periods, "next_close",
+                  instant_json(gauge(watch, HUB_MEASURE_NEXT_CLOSE, 0)), "stores", "figures",
+                  daemon_store_json(gauge(watch, HUB_MEASURE_STORE_BYTES, 0),
+                                    gauge(watch, HUB_MEASURE_STORE_FILE, 0),
+                                    gauge(watch, HUB_MEASURE_STORE_LIMIT, 0)));
     REQUIRE(more != NULL && json_object_update(status, more) == 0);
     json_decref(more);
     return status;

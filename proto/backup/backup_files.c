@@ -16,18 +16,6 @@ enum { CHUNK = 64 << 10 };
 
 /* ---- bytes ---- */
 
-static bool write_all(int fd, const uint8_t *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t put = write(fd, data, len);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return false;
-        data += put;
-        len -= (size_t)put;
-    }
-    return true;
-}
-
 /* Reads `from` to its end, hashes it and, where `to` is not negative, writes it there. */
 static bool pump(int from, int to, uint64_t *bytes, uint8_t hash[BACKUP_HASH_BYTES])
 {
@@ -43,7 +31,7 @@ static bool pump(int from, int to, uint64_t *bytes, uint8_t hash[BACKUP_HASH_BYT
         if (got <= 0) break;
         (void)crypto_generichash_update(&state, chunk, (unsigned long long)got);
         *bytes += (uint64_t)got;
-        ok = to < 0 || write_all(to, chunk, (size_t)got);
+        ok = to < 0 || file_write_all(to, chunk, (size_t)got);
     }
     int reason = errno;
     (void)crypto_generichash_final(&state, hash, BACKUP_HASH_BYTES);

@@ -13,7 +13,6 @@
 #include "proto/backup/backup_internal.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
-#include "proto/base/mem.h"
 
 #define SCRATCH "restore.partial"
 

@@ -150,12 +150,22 @@ void config_help_number(struct buf *out, const char *name, int64_t preset, int64
                (long long)max);
 }
 
-int config_help_parse(const char *doc, const struct buf *keys, int argc, char **argv,
-                      struct cli_common *common)
+int config_check_command(const struct config_check *command, int argc, char **argv)
 {
-    char *whole = mem_format("%s\vKeys of " CONFIG_NAME ", their defaults and what is valid:\n%.*s",
-                             doc, (int)keys->len, (const char *)keys->data);
-    int code = cli_parse_common(whole, argc, argv, common);
-    free(whole);
+    struct cli_common common = {0};
+    struct checks checks = {0};
+    struct buf keys = {0};
+    command->keys(&keys);
+    char *doc = mem_format("%s\vKeys of " CONFIG_NAME ", their defaults and what is valid:\n%.*s",
+                           command->doc, (int)keys.len, (const char *)keys.data);
+    int code = cli_parse_common(doc, argc, argv, &common);
+    free(doc);
+    buf_free(&keys);
+    if (code != 0) return code;
+    char *home = command->home(&common);
+    command->check(home, &checks);
+    code = checks_print(&checks, common.json);
+    checks_free(&checks);
+    free(home);
     return code;
 }

@@ -40,8 +40,16 @@ void config_help_number(struct buf *out, const char *name, int64_t preset, int64
                         int64_t max);
 /* preset: "-" where the key is needed. */
 void config_help_text(struct buf *out, const char *name, const char *preset, const char *valid);
-/* cli_parse_common for a command whose help lists `keys`. */
-int config_help_parse(const char *doc, const struct buf *keys, int argc, char **argv,
-                      struct cli_common *common);
+/* A `check-config` command. */
+struct config_check {
+    const char *doc;               /* as of cli_parse_common */
+    void (*keys)(struct buf *out); /* the lines above */
+    /* The home of the common options; caller frees. */
+    char *(*home)(const struct cli_common *common);
+    void (*check)(const char *home, struct checks *checks);
+};
+/* Gets its own argv; prints what is found. The exit code: 0, 1 where there are faults, 2 for usage.
+ */
+int config_check_command(const struct config_check *command, int argc, char **argv);
 
 #endif

@@ -3,7 +3,6 @@
  * what it names is what may be used.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <stdlib.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "proto/base/confine.h"
-#include "proto/base/err.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/base/sanitized.h"

@@ -63,7 +63,7 @@ bool file_read(const char *path, size_t max, struct buf *out, struct err *err)
     return ok;
 }
 
-static bool write_all(int fd, const uint8_t *data, size_t len)
+bool file_write_all(int fd, const uint8_t *data, size_t len)
 {
     while (len > 0) {
         ssize_t put = write(fd, data, len);
@@ -129,7 +129,7 @@ static bool write_temporary(char *temporary, const void *data, size_t len, unsig
 {
     int fd = file_open_beside(temporary);
     if (fd < 0) return false;
-    bool ok = fchmod(fd, (mode_t)mode) == 0 && write_all(fd, data, len) && fsync(fd) == 0;
+    bool ok = fchmod(fd, (mode_t)mode) == 0 && file_write_all(fd, data, len) && fsync(fd) == 0;
     int reason = errno;
     if (close(fd) != 0 && ok) {
         ok = false;
@@ -185,7 +185,7 @@ bool file_append_line(const char *path, const char *line, unsigned mode, struct 
     struct buf text = {0};
     buf_text(&text, line);
     buf_u8(&text, '\n');
-    bool ok = write_all(fd, text.data, text.len) && fsync(fd) == 0;
+    bool ok = file_write_all(fd, text.data, text.len) && fsync(fd) == 0;
     int reason = errno;
     (void)close(fd);
     buf_free(&text);

@@ -36,6 +36,8 @@ int file_open_beside(char *temporary);
  * exist, in one write, and fsyncs. */
 MUST_CHECK bool file_append_line(const char *path, const char *line, unsigned mode,
                                  struct err *err);
+/* Writes all of it to a descriptor, however often it takes less. False: errno tells why. */
+MUST_CHECK bool file_write_all(int fd, const uint8_t *data, size_t len);
 
 /* fsyncs a directory: what was renamed, made or removed in it stays so. */
 MUST_CHECK bool file_sync_directory(const char *directory, struct err *err);

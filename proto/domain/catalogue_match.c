@@ -2,7 +2,6 @@
  * From what a person or a case system writes to the criterion that it means.
  */
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/buf.h"

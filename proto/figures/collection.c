@@ -2,7 +2,6 @@
  * Opening a collection, its transactions, and agreements that are held in memory.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "proto/base/mem.h"
 #include "proto/figures/collection_internal.h"

@@ -4,7 +4,6 @@
  * process was first, or this one is killed before that, what was made here is lost and nobody has
  * seen it.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/clock.h"

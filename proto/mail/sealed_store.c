@@ -2,7 +2,6 @@
 #include "proto/mail/sealed_store.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "proto/base/file.h"
 #include "proto/base/mem.h"

@@ -125,7 +125,7 @@ int daemon_verdict(json_t *status)
 
 /* ---- for a person ---- */
 
-void daemon_print_head(const json_t *status, const char *program)
+static void print_head(const json_t *status, const char *program)
 {
     (void)printf("%s: %s is running since %s (process %lld, version %s)\n", program,
                  daemon_text(status, "id"), daemon_text(status, "started_at"),
@@ -145,7 +145,7 @@ static void print_stores(json_t *stores)
     }
 }
 
-void daemon_print_tail(const json_t *status)
+static void print_tail(const json_t *status)
 {
     const json_t *last = json_object_get(status, "last_error");
     size_t i = 0;
@@ -168,7 +168,7 @@ void daemon_print_tail(const json_t *status)
     }
 }
 
-int daemon_not_running(bool json, const char *program, const char *home)
+static int not_running(bool json, const char *program, const char *home)
 {
     if (json) {
         cli_print_json(json_pack("{s:b,s:b}", "running", 0, "well", 0));
@@ -176,4 +176,28 @@ int daemon_not_running(bool json, const char *program, const char *home)
         (void)printf("%s: not running in %s\n", program, home);
     }
     return NOT_RUNNING;
+}
+
+bool daemon_status_show(const struct daemon_command *command, const char *home, bool json,
+                        int *code, struct err *err)
+{
+    json_t *status = NULL;
+    if (!daemon_runs(home)) {
+        *code = not_running(json, command->program, home);
+        return true;
+    }
+    if (!daemon_status_read(home, command->program, &status, err)) return false;
+    daemon_findings(status);
+    daemon_store_findings(status);
+    if (command->judge) command->judge(status);
+    *code = daemon_verdict(status);
+    if (json) {
+        cli_print_json(status);
+        return true;
+    }
+    print_head(status, command->program);
+    command->print(status);
+    print_tail(status);
+    json_decref(status);
+    return true;
 }

@@ -54,6 +54,12 @@ json_t *daemon_status_new(const struct daemon_facts *facts)
     return status;
 }
 
+json_t *daemon_store_json(int64_t bytes, int64_t file_bytes, int64_t limit_bytes)
+{
+    return json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)bytes, "file_bytes",
+                     (json_int_t)file_bytes, "limit_bytes", (json_int_t)limit_bytes);
+}
+
 bool daemon_status_write(const char *home, json_t *status, unsigned mode, struct err *err)
 {
     char *text = json_dumps(status, JSON_COMPACT);

@@ -34,9 +34,13 @@ struct daemon_facts {
     int64_t started_ms, certificate_until_ms; /* wall clock */
     const char *metrics;                      /* address, "" for none */
 };
-/* {"program","id","pid","version","started_at","certificate_until","metrics":"HOST:PORT"|null,
- * "last_error":{"at","event","fields"}|null,"errors":n,"steady_ms":n}: a new object. */
+/* {"program","id","pid","version","started_at","certificate_until","certificate_days":n,
+ * "metrics":"HOST:PORT"|null,"last_error":{"at","event","fields"}|null,"errors":n,"steady_ms":n}: a
+ * new object. */
 json_t *daemon_status_new(const struct daemon_facts *facts);
+/* An entry of the status' "stores": {"bytes","file_bytes","limit_bytes"}, in use, on disk, and past
+ * which nothing more is taken. A new reference. */
+json_t *daemon_store_json(int64_t bytes, int64_t file_bytes, int64_t limit_bytes);
 /* Atomic; takes the object. */
 MUST_CHECK bool daemon_status_write(const char *home, json_t *status, unsigned mode,
                                     struct err *err);
@@ -53,19 +57,24 @@ enum finding { FINDING_WARNING, FINDING_TROUBLE };
 void daemon_finding(json_t *status, enum finding kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* What is wrong with any of the three programs: silence, certificate. */
 void daemon_findings(json_t *status);
-/* "stores":{NAME:{"bytes","file_bytes","limit_bytes"}}: nine tenths full, or all but full. */
+/* "stores":{NAME:daemon_store_json}: nine tenths full, or all but full. */
 void daemon_store_findings(json_t *status);
 /* 0, or 1 where there is trouble among the findings. Sets "well". */
 int daemon_verdict(json_t *status);
 
-/* Lines for a person: who, since when, version; and at the end stores, certificate, metrics, last
- * error, findings. */
-void daemon_print_head(const json_t *status, const char *program);
-void daemon_print_tail(const json_t *status);
 /* A text in the status, "-" where there is none; a number, 0. */
 const char *daemon_text(const json_t *status, const char *key);
 long long daemon_number(const json_t *status, const char *key);
-/* Prints that nothing runs, as JSON or text, and gives 3. */
-int daemon_not_running(bool json, const char *program, const char *home);
+
+/* The whole of a `status` command but for its arguments. */
+struct daemon_command {
+    const char *program;                 /* "hearth-agent" */
+    void (*judge)(json_t *status);       /* adds findings of this program alone; may be NULL */
+    void (*print)(const json_t *status); /* lines of this program alone, for a person */
+};
+/* Reads, judges and prints. *code: the exit status, 0 or 1 (daemon_verdict) or 3 where nothing
+ * runs. False, and nothing printed, where the status cannot be read (daemon_status_read). */
+MUST_CHECK bool daemon_status_show(const struct daemon_command *command, const char *home,
+                                   bool json, int *code, struct err *err);
 
 #endif

@@ -21,8 +21,7 @@ enum process_metric {
 };
 
 struct process_figures;
-/* Opens what is read later, so that a process that confines itself afterwards still can. version:
- * HEARTH_VERSION. */
+/* Opens what is read later, so that a process that confines itself afterwards still can. */
 struct process_figures *process_figures_open(void);
 void process_figures_close(struct process_figures *figures); /* NULL is fine */
 /* Sets the rows above. certificate_until_ms: wall clock, 0: not known. */

@@ -2,7 +2,6 @@
  * The text format 0.0.4 of Prometheus.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "proto/metrics/metrics_internal.h"
 

@@ -5,7 +5,6 @@
 #include "proto/rpc/rpc_internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "proto/base/mem.h"
 

@@ -8,7 +8,6 @@
  * done.
  */
 #include <poll.h>
-#include <string.h>
 
 #include "proto/base/clock.h"
 #include "proto/base/log.h"

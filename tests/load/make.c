@@ -2,8 +2,6 @@
  * A scheme on disk, made by calls into keys/ in one process: a thousand parties within seconds.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "matcher/directory.h"
 #include "proto/base/mem.h"

@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "keys/armour.h"
-#include "keys/authority.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "tests/unit/support_keys/parties.h"

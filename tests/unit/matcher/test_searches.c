@@ -3,7 +3,6 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,7 +160,7 @@ static void a_long_queue_of_one_la_keeps_no_other_out(void **state)
     assert_int_not_equal(modest, MOST);
     assert_false(begin(office, modest));
     assert_int_equal(enter(office, "la-1", &err), MOST);
-    assert_int_equal(done(office, greedy[0]), modest);
+    assert_int_equal(leave(office, greedy[0]), modest);
     /* The other one is not let in without end either. */
     size_t taken = 0, place;
     while ((place = enter(office, "la-2", &err)) != MOST) {

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "proto/base/mem.h"
 #include "proto/crypto/permute.h"
 #include "proto/crypto/stream.h"
 

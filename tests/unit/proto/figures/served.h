@@ -88,7 +88,7 @@ struct served {
     struct side matcher, hub;
     pthread_mutex_t mutex; /* guards what follows, and notes */
     pthread_cond_t changed;
-    bool held, waiting;  /* `ready` waits while held; somebody does */
+    bool held;           /* `ready` waits while it is */
     bool broken;         /* `ready` says no */
     const char *removed; /* from the directory */
 };
@@ -120,8 +120,6 @@ static inline bool served_ready(void *ctx, struct err *err)
     struct served *served = ((struct side *)ctx)->served;
     (void)pthread_mutex_lock(&served->mutex);
     while (served->held) {
-        served->waiting = true;
-        (void)pthread_cond_broadcast(&served->changed);
         (void)pthread_cond_wait(&served->changed, &served->mutex);
     }
     bool broken = served->broken;
@@ -150,15 +148,7 @@ static inline void served_hold(struct served *served, bool held)
 {
     (void)pthread_mutex_lock(&served->mutex);
     served->held = held;
-    served->waiting = false;
     (void)pthread_cond_broadcast(&served->changed);
-    (void)pthread_mutex_unlock(&served->mutex);
-}
-
-static inline void served_wait_for_held(struct served *served)
-{
-    (void)pthread_mutex_lock(&served->mutex);
-    while (!served->waiting) (void)pthread_cond_wait(&served->changed, &served->mutex);
     (void)pthread_mutex_unlock(&served->mutex);
 }
 
