@@ -55,5 +55,10 @@ bool audit_note_restored(struct audit *audit, struct store *store, struct err *e
     audit_add(audit, AUDIT_RESTORED, &fields);
     log_warn("restored", "backup=%s restored=%s", from, to);
     (void)audit_flush(audit);
+    /* An entry that only waits for the disk would be lost with the process, and never said again.
+     */
+    if (!audit_works(audit)) {
+        return err_set(err, ERR_UNAVAILABLE, HOME_AUDIT, "the audit log cannot be written");
+    }
     return mark(store, &gap, err);
 }

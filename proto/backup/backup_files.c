@@ -41,10 +41,29 @@ static bool pump(int from, int to, uint64_t *bytes, uint8_t hash[BACKUP_HASH_BYT
     return ok && got == 0;
 }
 
+bool backup_is_link(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
+bool backup_check_link(const char *path, struct err *err)
+{
+    struct stat info;
+    bool foreign = lstat(path, &info) == 0 && S_ISLNK(info.st_mode) && info.st_uid != 0 &&
+                   info.st_uid != geteuid();
+    return !foreign ||
+           err_set(err, ERR_DENIED, "",
+                   "%s is a symbolic link of another user, and may lead to what is not theirs",
+                   path);
+}
+
 static bool open_file(const char *path, int *fd, struct err *err)
 {
     struct stat info;
-    int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int follow = backup_is_link(path) ? 0 : O_NOFOLLOW;
+    if (!backup_check_link(path, err)) return false;
+    int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | follow);
     if (opened < 0) return file_cannot_open(path, errno, err);
     if (fstat(opened, &info) != 0 || !S_ISREG(info.st_mode)) {
         (void)close(opened);

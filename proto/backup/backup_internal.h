@@ -12,6 +12,10 @@
 #define BACKUP_STORE_FILE "data.mdb"
 
 /* ---- backup_files.c ---- */
+bool backup_is_link(const char *path);
+/* ERR_DENIED for a symbolic link that is neither this user's nor root's: root copies the homes of
+ * services too, and a service that was taken over must not choose what root reads. */
+MUST_CHECK bool backup_check_link(const char *path, struct err *err);
 /* Copies a file, mode 0600, with fsync; bytes and hash of what was copied. */
 MUST_CHECK bool backup_copy_file(const char *from, const char *to, uint64_t *bytes,
                                  uint8_t hash[BACKUP_HASH_BYTES], struct err *err);

@@ -23,17 +23,11 @@ struct making {
 
 /* ---- items ---- */
 
-static bool is_link(const char *path)
-{
-    struct stat info;
-    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
-}
-
 static bool copy_store(const char *from, const char *to, struct backup_entry *entry,
                        struct err *err)
 {
     struct store_info info;
-    if (!store_copy(from, to, &info, err)) return false;
+    if (!backup_check_link(from, err) || !store_copy(from, to, &info, err)) return false;
     char *data = file_join(to, BACKUP_STORE_FILE);
     bool ok = backup_hash_file(data, &entry->bytes, entry->hash, err);
     free(data);
@@ -50,7 +44,7 @@ static bool copy_named(struct making *making, const struct backup_item *item, co
     char *from = file_join(making->home, name), *to = file_join(making->partial, name);
     struct backup_entry entry = {.item = item};
     (void)snprintf(entry.name, sizeof entry.name, "%s", name);
-    *found = file_exists(from) && !(item->not_linked && is_link(from));
+    *found = file_exists(from) && !(item->not_linked && backup_is_link(from));
     bool ok = true;
     if (*found) {
         ok = item->schema ? copy_store(from, to, &entry, err)

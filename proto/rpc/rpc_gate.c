@@ -55,21 +55,38 @@ static struct {
 
 /* ---- who it is ---- */
 
+uint64_t rpc_gate_site(const struct sockaddr_storage *from)
+{
+    /* No site has a network of ff00::/8: those are multicast. */
+    uint8_t site[8] = {0xff, 0xff, 0xff, 0xff};
+    const struct sockaddr_in *in = (const void *)from;
+    const struct sockaddr_in6 *in6 = (const void *)from;
+    uint64_t out = 0;
+    if (from->ss_family == AF_INET) {
+        memcpy(site + 4, &in->sin_addr, 4);
+    } else if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+        memcpy(site + 4, in6->sin6_addr.s6_addr + 12, 4);
+    } else {
+        memcpy(site, &in6->sin6_addr, sizeof site);
+    }
+    memcpy(&out, site, sizeof out);
+    return out;
+}
+
 static bool read_peer(const struct sockaddr_storage *from, struct connection *out)
 {
     char host[INET6_ADDRSTRLEN];
+    if (from->ss_family != AF_INET && from->ss_family != AF_INET6) return false;
+    out->site = rpc_gate_site(from);
     if (from->ss_family == AF_INET) {
         const struct sockaddr_in *in = (const void *)from;
-        memcpy(&out->site, &in->sin_addr, 4);
         (void)snprintf(out->peer, sizeof out->peer, "ipv4:%s:%u",
                        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host), ntohs(in->sin_port));
         return true;
     }
-    if (from->ss_family != AF_INET6) return false;
     const struct sockaddr_in6 *in6 = (const void *)from;
     bool mapped = IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
     const uint8_t *address = in6->sin6_addr.s6_addr + (mapped ? 12 : 0);
-    memcpy(&out->site, address, mapped ? 4 : 8);
     (void)snprintf(out->peer, sizeof out->peer, mapped ? "ipv4:%s:%u" : "ipv6:%%5B%s%%5D:%u",
                    inet_ntop(mapped ? AF_INET : AF_INET6, address, host, sizeof host),
                    ntohs(in6->sin6_port));

@@ -7,6 +7,8 @@
 #ifndef HEARTH_RPC_GATE_H
 #define HEARTH_RPC_GATE_H
 
+#include <sys/socket.h>
+
 #include "proto/rpc/rpc.h"
 
 struct rpc_gate;
@@ -20,5 +22,8 @@ void rpc_gate_close(struct rpc_gate *gate);
 void rpc_gate_cut(struct rpc_gate *gate, const char *peer);
 /* Adds to out->connections and out->handshakes. */
 void rpc_gate_refused(struct rpc_gate *gate, struct rpc_refused *out);
+/* What of an address is counted together: an IPv4 address (also where it is written as an IPv6
+ * one), or a /64, which one site has of IPv6 at least. from: AF_INET or AF_INET6. */
+uint64_t rpc_gate_site(const struct sockaddr_storage *from);
 
 #endif

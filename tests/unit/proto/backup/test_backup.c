@@ -651,6 +651,43 @@ static void test_a_restore_does_not_follow_a_link_out_of_the_home(void **state)
     free(victim);
 }
 
+/* The home of a service that was taken over, which root copies. */
+static void test_root_follows_no_link_of_another_user(void **state)
+{
+    const struct place *place = *state;
+    static const char *const linked[] = {"evidence-3.json", "shared"};
+    static const char *const targets[] = {"home/settings", "home/spent"};
+    if (geteuid() != 0) skip(); /* only root can make a link of somebody else */
+    for (size_t i = 0; i < 2; i++) {
+        struct backup_report report;
+        struct err err = {0};
+        struct backup_item own[sizeof items / sizeof items[0]];
+        memcpy(own, items, sizeof items);
+        own[2].not_linked = false;
+        struct backup_plan following = plan;
+        following.items = own;
+        char *link = file_join(place->home, linked[i]), *to = file_join(place->dir, targets[i]);
+        assert_int_equal(symlink(to, link), 0);
+        assert_int_equal(lchown(link, 65534, 65534), 0);
+        bool made = backup_make(&following, place->home, place->to, &report, &err);
+        if (made) backup_report_free(&report);
+        assert_false(made);
+        assert_int_equal(err.code, ERR_DENIED);
+        assert_string_equal(err.field, linked[i]);
+        assert_int_equal(lchown(link, 0, 0), 0); /* what root has linked is meant */
+        must(backup_make(&following, place->home, place->to, &report, &err), &err);
+        backup_report_free(&report);
+        must(backup_check(&following, place->to, &report, &err), &err);
+        backup_report_free(&report);
+        char *elsewhere = mem_format("%s-%zu", place->to, i);
+        assert_int_equal(rename(place->to, elsewhere), 0);
+        assert_int_equal(unlink(link), 0);
+        free(elsewhere);
+        free(link);
+        free(to);
+    }
+}
+
 static void test_a_backup_is_not_written_into_another_users_directory(void **state)
 {
     const struct place *place = *state;
@@ -690,6 +727,7 @@ int main(void)
         IN_PLACE(test_a_full_disk_leaves_nothing),
         IN_PLACE(test_two_of_one_name),
         IN_PLACE(test_a_restore_does_not_follow_a_link_out_of_the_home),
+        IN_PLACE(test_root_follows_no_link_of_another_user),
         IN_PLACE(test_a_backup_is_not_written_into_another_users_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@
 #include "proto/base/mem.h"
 #include "proto/rpc/inbox.h"
 #include "proto/rpc/rpc_bucket.h"
+#include "proto/rpc/rpc_gate.h"
 #include "tests/unit/support/sanitized.h"
 #include "tests/unit/support/temp_dir.h"
 #include "tests/unit/support_keys/parties.h"
@@ -239,6 +240,28 @@ static void test_a_rate_has_a_burst(void **state)
 }
 
 /* ---- strangers ---- */
+
+static uint64_t site_of(const char *text)
+{
+    struct sockaddr_storage from = {.ss_family = AF_INET};
+    if (inet_pton(AF_INET, text, &((struct sockaddr_in *)&from)->sin_addr) != 1) {
+        from.ss_family = AF_INET6;
+        assert_int_equal(inet_pton(AF_INET6, text, &((struct sockaddr_in6 *)&from)->sin6_addr), 1);
+    }
+    return rpc_gate_site(&from);
+}
+
+/* A stranger whose IPv6 network begins as somebody's IPv4 address does not use up what is theirs.
+ */
+static void test_sites_are_told_apart(void **state)
+{
+    (void)state;
+    assert_int_equal(site_of("192.0.2.10"), site_of("::ffff:192.0.2.10"));
+    assert_int_equal(site_of("2001:db8::1"), site_of("2001:db8::2"));
+    assert_int_not_equal(site_of("192.0.2.10"), site_of("192.0.2.11"));
+    assert_int_not_equal(site_of("2001:db8::1"), site_of("2001:db8:0:1::1"));
+    assert_int_not_equal(site_of("32.1.13.184"), site_of("2001:db8::1"));
+}
 
 static void test_connections_are_bounded_by_address_and_come_back(void **state)
 {
@@ -521,6 +544,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_rate_has_a_burst),
+        cmocka_unit_test(test_sites_are_told_apart),
         SERVED(test_connections_are_bounded_by_address_and_come_back),
         SERVED(test_connections_are_bounded_in_all),
         SERVED(test_handshakes_are_bounded_a_second),
