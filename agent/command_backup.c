@@ -23,13 +23,7 @@ static const struct backup_item items[] = {
     {.name = HOME_CORRESPONDENCE, .schema = &correspondence_schema},
     {.name = HOME_GAZETTEER, .schema = &gazetteer_schema, .not_linked = true},
     {.name = HOME_FIGURES, .schema = &contributor_schema},
-    /* A list of revocations that is older than the pins say is refused: so pins go before it, and
-     * before the certificate, whose serial they may hold. */
-    {.name = HOME_PINS},
-    {.name = HOME_REVOCATIONS},
-    {.name = HOME_ROOT, .needed = true},
-    {.name = HOME_CERTIFICATE, .needed = true},
-    {.name = HOME_REQUEST},
+    HOME_IDENTITY_ITEMS,
     {.name = HOME_MAPPING},
     {.name = HOME_CONFIG},
     {.name = HOME_KEY, .needed = true},

@@ -4,6 +4,7 @@
 #include "agent/commands.h"
 #include "proto/base/cli.h"
 #include "proto/base/secret.h"
+#include "proto/figures/figures_command.h"
 
 static const struct cli_command commands[] = {
     {"init", "make the vault and say which matcher this agency uses", command_init, CONFINE_OFFLINE,
@@ -42,17 +43,7 @@ static const struct cli_command commands[] = {
     {"restore", "make a home directory of a backup", command_restore, CONFINE_OFFLINE, "home"},
     {"criteria", "list what carers may offer", command_criteria, CONFINE_OFFLINE, NULL},
     {"status", "say whether serve is running and attached", command_status, CONFINE_OFFLINE, NULL},
-    {"figures status", "say what was contributed to which hub", command_figures, CONFINE_OFFLINE,
-     NULL},
-    {"figures terms", "say what contributing to a hub means", command_figures, CONFINE_OFFLINE,
-     NULL},
-    {"figures join", "agree to contribute to a hub", command_figures, CONFINE_OFFLINE, NULL},
-    {"figures leave", "stop contributing to a hub", command_figures, CONFINE_OFFLINE, NULL},
-    {"figures off", "leave a table out", command_figures, CONFINE_OFFLINE, NULL},
-    {"figures on", "contribute a table again", command_figures, CONFINE_OFFLINE, NULL},
-    {"figures preview", "show what would be contributed", command_figures, CONFINE_OFFLINE, NULL},
-    {"figures send", "contribute what is due now", command_figures, CONFINE_DIALS, NULL},
-    {"figures ledger", "show what was spent of the budget", command_figures, CONFINE_OFFLINE, NULL},
+    FIGURES_COMMANDS(command_figures),
     {"gazetteer import", "make postcodes and place names known", command_gazetteer_import,
      CONFINE_OFFLINE, "home"},
     {"gazetteer show", "show where a place is", command_gazetteer_show, CONFINE_OFFLINE, NULL},

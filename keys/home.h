@@ -32,4 +32,13 @@ struct home_parts {
  * older than the present one; list not older. ERR_DENIED where HOME is pinned to another root. */
 MUST_CHECK bool home_install(const char *home, const struct home_parts *parts, struct err *err);
 
+/* Items of a party's backup_plan, after those of its stores, without the key file. A list of
+ * revocations that is older than the pins say is refused: so pins go before it, and before the
+ * certificate, whose serial they may hold. */
+/* clang-format off */
+#define HOME_IDENTITY_ITEMS                                                                        \
+    {.name = HOME_PINS}, {.name = HOME_REVOCATIONS}, {.name = HOME_ROOT, .needed = true},          \
+    {.name = HOME_CERTIFICATE, .needed = true}, {.name = HOME_REQUEST}
+/* clang-format on */
+
 #endif

@@ -17,13 +17,7 @@ static const struct backup_item items[] = {
     {.name = HOME_AREAS},
     {.name = HOME_ENROLLED},
     {.name = "evidence-*.json"},
-    /* A list of revocations that is older than the pins say is refused: so pins go before it, and
-     * before the certificate, whose serial they may hold. */
-    {.name = HOME_PINS},
-    {.name = HOME_REVOCATIONS},
-    {.name = HOME_ROOT, .needed = true},
-    {.name = HOME_CERTIFICATE, .needed = true},
-    {.name = HOME_REQUEST},
+    HOME_IDENTITY_ITEMS,
     {.name = HOME_CONFIG},
     {.name = HOME_KEY, .needed = true},
 };

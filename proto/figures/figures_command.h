@@ -29,6 +29,20 @@ struct figures_program {
     int exit_undelivered; /* something waits for a matcher or hub that could not be reached */
 };
 
+/* Rows of both programs' tables of commands; run: what calls figures_command. */
+/* clang-format off */
+#define FIGURES_COMMANDS(run)                                                                      \
+    {"figures status", "say what was contributed to which hub", run, CONFINE_OFFLINE, NULL},       \
+    {"figures terms", "say what contributing to a hub means", run, CONFINE_OFFLINE, NULL},         \
+    {"figures join", "agree to contribute to a hub", run, CONFINE_OFFLINE, NULL},                  \
+    {"figures leave", "stop contributing to a hub", run, CONFINE_OFFLINE, NULL},                   \
+    {"figures off", "leave a table out", run, CONFINE_OFFLINE, NULL},                              \
+    {"figures on", "contribute a table again", run, CONFINE_OFFLINE, NULL},                        \
+    {"figures preview", "show what would be contributed", run, CONFINE_OFFLINE, NULL},             \
+    {"figures send", "contribute what is due now", run, CONFINE_DIALS, NULL},                      \
+    {"figures ledger", "show what was spent of the budget", run, CONFINE_OFFLINE, NULL}
+/* clang-format on */
+
 /* The command whose name is the last word of argv[0]; gives its exit code. */
 int figures_command(int argc, char **argv, const struct figures_program *program);
 /* Each of them. */
