@@ -23,11 +23,11 @@ SOAKS += soak-fuzz
 fuzz_make = $(MAKE) B=$(B)-fuzz CC=clang SAN=1 OPT=-O1 CFLAGS=-fsanitize=fuzzer-no-link
 .PHONY: fuzz fuzz-run fuzz-short check-fuzz soak-fuzz
 fuzz: deps
-	$(fuzz_make) fuzz-run SECONDS=$(or $(SECONDS),10)
+	+$(fuzz_make) fuzz-run SECONDS=$(or $(SECONDS),10)
 soak-fuzz: deps
-	$(fuzz_make) fuzz-run SECONDS=$(SOAK_FUZZ_SECONDS)
+	+$(fuzz_make) fuzz-run SECONDS=$(SOAK_FUZZ_SECONDS)
 check-fuzz: deps
-	$(fuzz_make) fuzz-short
+	+$(fuzz_make) fuzz-short
 fuzz-run: $(FUZZ)
 	tests/fuzz/run --seconds $(SECONDS) $(FUZZ)
 fuzz-short: $(FUZZ)

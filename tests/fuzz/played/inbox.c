@@ -79,3 +79,15 @@ enum inbox_event inbox_wait(struct inbox *inbox, int64_t timeout_ms, struct buf 
     buf_free(&bytes);
     return event;
 }
+
+int64_t inbox_retry_ms(struct inbox *inbox)
+{
+    (void)inbox;
+    return 0;
+}
+
+bool inbox_err(struct inbox *inbox, enum rpc_status status, const char *detail, struct err *err)
+{
+    (void)inbox;
+    return rpc_err_of(status, detail, err);
+}

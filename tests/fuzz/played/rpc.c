@@ -166,6 +166,26 @@ void rpc_stream_finish(struct rpc_stream *stream, enum rpc_status status, const 
     unlock();
 }
 
+void rpc_stream_fail(struct rpc_stream *stream, const struct err *err)
+{
+    char detail[RPC_DETAIL_MAX];
+    REQUIRE(err->code != ERR_NONE && err->retry_ms >= 0);
+    rpc_stream_finish(stream, rpc_status_of(err->code), rpc_detail(err, detail));
+}
+
+int64_t rpc_stream_retry_ms(const struct rpc_stream *stream)
+{
+    (void)stream;
+    return 0;
+}
+
+/* What is sent is taken at once. */
+int64_t rpc_stream_stalled_ms(struct rpc_stream *stream)
+{
+    (void)stream;
+    return 0;
+}
+
 void rpc_stream_cancel(struct rpc_stream *stream, enum rpc_status status, const char *detail)
 {
     (void)status;

@@ -255,7 +255,7 @@ static void test_echo_keeps_order_and_bytes(void **state)
     assert_int_equal(f->client.messages, ECHOES);
     assert_false(f->client.out_of_order);
     assert_true(recorder_wait(&f->served[ECHO], &f->served[ECHO].closed, 1));
-    assert_int_equal(f->served[ECHO].messages, ECHOES);
+    assert_int_equal(recorder_read(&f->served[ECHO], &f->served[ECHO].messages), ECHOES);
     assert_int_equal(f->served[ECHO].half_closed, 1);
     assert_int_equal(f->served[ECHO].status, RPC_OK);
     rpc_stream_unref(stream);
@@ -365,7 +365,7 @@ static void test_refusal_with_status_and_detail(void **state)
     assert_string_equal(f->client.detail, "role: only for agents");
     assert_int_equal(f->client.messages, 0);
     /* After the server has finished it hears no messages any more. */
-    assert_int_equal(f->served[REFUSE].messages, 0);
+    assert_int_equal(recorder_read(&f->served[REFUSE], &f->served[REFUSE].messages), 0);
     assert_int_equal(f->served[REFUSE].half_closed, 0);
 }
 
@@ -444,7 +444,7 @@ static void test_too_large_a_message(void **state)
     assert_true(rpc_stream_send_bytes(stream, bytes, BYTES_MAX + 1));
     assert_true(recorder_wait(&f->client, &f->client.closed, 1));
     assert_int_equal(f->client.status, RPC_RESOURCE_EXHAUSTED);
-    assert_int_equal(f->served[ECHO].messages, 0);
+    assert_int_equal(recorder_read(&f->served[ECHO], &f->served[ECHO].messages), 0);
     rpc_stream_unref(stream);
     free(bytes);
 }
@@ -542,7 +542,7 @@ static void test_compressed_messages_are_refused(void **state)
     grpc_channel_credentials *credentials =
         rpc_tls_channel_credentials(f->cast[LA].identity, f->cast[LA].trust);
     assert_int_equal(raw_call(f->port, credentials, GRPC_COMPRESS_GZIP), GRPC_STATUS_UNIMPLEMENTED);
-    assert_int_equal(f->served[HOLD].messages, 0);
+    assert_int_equal(recorder_read(&f->served[HOLD], &f->served[HOLD].messages), 0);
 }
 
 static void test_no_client_certificate_is_refused(void **state)
@@ -551,7 +551,7 @@ static void test_no_client_certificate_is_refused(void **state)
     grpc_channel_credentials *credentials =
         grpc_ssl_credentials_create_ex(trust_tls_ca_pem(f->cast[LA].trust), NULL, NULL, NULL);
     assert_int_equal(raw_call(f->port, credentials, GRPC_COMPRESS_NONE), GRPC_STATUS_UNAVAILABLE);
-    assert_int_equal(f->served[HOLD].opened, 0);
+    assert_int_equal(recorder_read(&f->served[HOLD], &f->served[HOLD].opened), 0);
 }
 
 static void test_foreign_authority_is_refused_on_both_sides(void **state)
@@ -571,7 +571,7 @@ static void test_foreign_authority_is_refused_on_both_sides(void **state)
     call_once(channel, paths[UNARY], "x", &f->client);
     assert_int_equal(f->client.status, RPC_UNAVAILABLE);
     rpc_channel_close(channel);
-    assert_int_equal(f->served[UNARY].opened, 0);
+    assert_int_equal(recorder_read(&f->served[UNARY], &f->served[UNARY].opened), 0);
 }
 
 static void test_server_with_another_name_is_refused(void **state)
@@ -581,7 +581,7 @@ static void test_server_with_another_name_is_refused(void **state)
     call_once(channel, paths[UNARY], "x", &f->client);
     assert_int_equal(f->client.status, RPC_UNAVAILABLE);
     rpc_channel_close(channel);
-    assert_int_equal(f->served[UNARY].opened, 0);
+    assert_int_equal(recorder_read(&f->served[UNARY], &f->served[UNARY].opened), 0);
 }
 
 /* "localhost" is a name in the matcher's certificate, so TLS is content; but it is not its id. */
@@ -593,7 +593,7 @@ static void test_server_with_another_id_gets_no_message(void **state)
     assert_int_equal(f->client.status, RPC_UNAUTHENTICATED);
     assert_non_null(strstr(f->client.detail, "is for matcher matcher, not for matcher localhost"));
     rpc_channel_close(channel);
-    assert_int_equal(f->served[ECHO].messages, 0);
+    assert_int_equal(recorder_read(&f->served[ECHO], &f->served[ECHO].messages), 0);
 }
 
 /* Every certificate names its organisation, but only a matcher's or a hub's is one for a server. */
@@ -606,7 +606,7 @@ static void test_server_with_another_role_gets_no_message(void **state)
     call_once(channel, paths[ECHO], "x", &f->client);
     assert_int_not_equal(f->client.status, RPC_OK);
     rpc_channel_close(channel);
-    assert_int_equal(f->served[ECHO].messages, 0);
+    assert_int_equal(recorder_read(&f->served[ECHO], &f->served[ECHO].messages), 0);
 }
 
 /* A hub's certificate is one for a server too, and this hub has the matcher's id: nobody who wants
@@ -626,12 +626,12 @@ static void test_a_hub_serves_only_those_who_want_a_hub(void **state)
     assert_int_equal(f->client.status, RPC_UNAUTHENTICATED);
     assert_non_null(strstr(f->client.detail, "is for hub matcher, not for matcher matcher"));
     rpc_channel_close(channel);
-    assert_int_equal(f->served[ECHO].messages, 0);
+    assert_int_equal(recorder_read(&f->served[ECHO], &f->served[ECHO].messages), 0);
     channel = open_to_role(f->port, &f->cast[LA], ROLE_HUB, "matcher", 0);
     call_once(channel, paths[ECHO], "x", &f->client);
     assert_int_equal(f->client.status, RPC_OK);
     rpc_channel_close(channel);
-    assert_int_equal(f->served[ECHO].messages, 1);
+    assert_int_equal(recorder_read(&f->served[ECHO], &f->served[ECHO].messages), 1);
 }
 
 static void test_reloaded_certificate_serves_new_connections(void **state)
@@ -671,7 +671,7 @@ static void test_drain(void **state)
     rpc_server_drain(f->server);
     call_once(f->channel, paths[UNARY], "x", &f->client);
     assert_int_equal(f->client.status, RPC_UNAVAILABLE);
-    assert_int_equal(f->served[UNARY].opened, 0);
+    assert_int_equal(recorder_read(&f->served[UNARY], &f->served[UNARY].opened), 0);
     assert_true(rpc_stream_send_bytes(open, "y", 1));
     assert_true(recorder_wait(&f->client, &f->client.messages, 2));
     rpc_stream_finish(open, RPC_OK, NULL);
