@@ -107,7 +107,7 @@ class LeakCase(SchemeCase):
     links of the LA and of the two."""
 
     agencies, households = 3, 30
-    up_options = ("--deadline-ms", 20000 * SLOW)
+    up_options = ("--deadline-ms", min(20000 * SLOW, 60000))
 
     @classmethod
     def prepare(cls):
