@@ -40,7 +40,6 @@ struct server {
     struct store_gap gap; /* of the last restore */
     struct watch *watch;
     struct watchdog *watchdog;
-    uint64_t unread; /* as told last */
     uint64_t vault_version, correspondence_version;
     int64_t next_tick_ms;
     bool stopping;
@@ -91,7 +90,6 @@ static void watch_inbox(struct server *server)
         log_err(LOG_LEVEL_ERROR, "correspondence", &err);
         return;
     }
-    server->unread = unread;
     watch_set_unread(server->watch, unread);
 }
 
