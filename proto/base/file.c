@@ -125,11 +125,16 @@ int file_open_beside(char *temporary)
     return fd;
 }
 
-static bool write_temporary(char *temporary, const void *data, size_t len, unsigned mode)
+/* What becomes of a file that is there already, and whether the new one is safe from a power cut. */
+enum put { PUT_NEW, PUT_OVER, PUT_OVER_UNSYNCED };
+
+static bool write_temporary(char *temporary, const void *data, size_t len, unsigned mode,
+                            enum put put)
 {
     int fd = file_open_beside(temporary);
     if (fd < 0) return false;
-    bool ok = fchmod(fd, (mode_t)mode) == 0 && file_write_all(fd, data, len) && fsync(fd) == 0;
+    bool ok = fchmod(fd, (mode_t)mode) == 0 && file_write_all(fd, data, len) &&
+              (put == PUT_OVER_UNSYNCED || fsync(fd) == 0);
     int reason = errno;
     if (close(fd) != 0 && ok) {
         ok = false;
@@ -148,34 +153,39 @@ static bool may_be_replaced(const char *path, struct err *err)
     return err_set(err, ERR_IO, "", "cannot write %s: it is a device or a pipe, not a file", path);
 }
 
-static bool put_file(const char *path, const void *data, size_t len, unsigned mode, bool replace,
+static bool put_file(const char *path, const void *data, size_t len, unsigned mode, enum put put,
                      struct err *err)
 {
     char *temporary = mem_format("%s.XXXXXX", path);
-    bool ok = write_temporary(temporary, data, len, mode);
+    bool ok = write_temporary(temporary, data, len, mode, put);
     if (ok) {
-        ok = (replace ? rename(temporary, path) : link(temporary, path)) == 0;
+        ok = (put == PUT_NEW ? link(temporary, path) : rename(temporary, path)) == 0;
         int reason = errno;
-        if (!ok || !replace) (void)unlink(temporary);
+        if (!ok || put == PUT_NEW) (void)unlink(temporary);
         errno = reason;
     }
-    if (ok) ok = sync_directory_of(path);
+    if (ok && put != PUT_OVER_UNSYNCED) ok = sync_directory_of(path);
     int reason = errno;
     free(temporary);
     if (ok) return true;
     (void)err_set_errno(err, reason, "", "cannot write %s", path);
-    if (!replace && reason == EEXIST) err->code = ERR_EXISTS;
+    if (put == PUT_NEW && reason == EEXIST) err->code = ERR_EXISTS;
     return false;
 }
 
 bool file_write(const char *path, const void *data, size_t len, unsigned mode, struct err *err)
 {
-    return may_be_replaced(path, err) && put_file(path, data, len, mode, true, err);
+    return may_be_replaced(path, err) && put_file(path, data, len, mode, PUT_OVER, err);
+}
+
+bool file_replace(const char *path, const void *data, size_t len, unsigned mode, struct err *err)
+{
+    return may_be_replaced(path, err) && put_file(path, data, len, mode, PUT_OVER_UNSYNCED, err);
 }
 
 bool file_create(const char *path, const void *data, size_t len, unsigned mode, struct err *err)
 {
-    return put_file(path, data, len, mode, false, err);
+    return put_file(path, data, len, mode, PUT_NEW, err);
 }
 
 bool file_append_line(const char *path, const char *line, unsigned mode, struct err *err)

@@ -24,6 +24,11 @@ MUST_CHECK bool file_read(const char *path, size_t max, struct buf *out, struct 
 MUST_CHECK bool file_write(const char *path, const void *data, size_t len, unsigned mode,
                            struct err *err);
 
+/* Like file_write, but without fsync: for what a power cut may lose or leave empty. Whoever reads
+ * meanwhile has either the old or the new content. */
+MUST_CHECK bool file_replace(const char *path, const void *data, size_t len, unsigned mode,
+                             struct err *err);
+
 /* Like file_write, but ERR_EXISTS where `path` is there already (atomically, by link(2)). */
 MUST_CHECK bool file_create(const char *path, const void *data, size_t len, unsigned mode,
                             struct err *err);

@@ -13,7 +13,7 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
-enum { STATUS_TEXT = 200, US_PER_MS = 1000, PINGS_PER_LIMIT = 2 };
+enum { STATUS_TEXT = 200, US_PER_MS = 1000, PINGS_PER_LIMIT = 2, ASKS_PER_LIMIT = 8 };
 
 struct part {
     const char *name;
@@ -55,6 +55,7 @@ void watchdog_watch(struct watchdog *watchdog, const char *name, watchdog_ask_fn
     part->name = name;
     part->ask = ask;
     part->ctx = ctx;
+    part->asked_ms = -watchdog->limit_ms; /* so that the first tick asks */
 }
 
 static void ask_pool(void *ctx, void (*job)(void *beat), void *beat)
@@ -118,7 +119,8 @@ static bool look_after(const struct watchdog *watchdog, struct part *part, int64
     }
     if (part->stalled && !waits) log_info("goes_on", "part=%s", part->name);
     part->stalled = waits && (stalled || part->stalled);
-    if (!waits) {
+    /* Not every second: most parts sleep, and waking them is what an idle program costs. */
+    if (!waits && now_ms - part->asked_ms >= watchdog->limit_ms / ASKS_PER_LIMIT) {
         part->asked_ms = now_ms;
         atomic_store(&part->asked, true);
         part->ask(part->ctx, on_beat, part);

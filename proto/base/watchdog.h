@@ -32,8 +32,9 @@ void watchdog_reloading(struct watchdog *watchdog);
 void watchdog_stopping(struct watchdog *watchdog);
 /* One line for `systemctl status`: counts, no names. Sent where it has changed. */
 void watchdog_status(struct watchdog *watchdog, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Every second, by the loop that is to be seen alive, after its work. Asks the parts, logs those
- * that have come to a standstill or go on, and sends WATCHDOG=1 when due and all is well. */
+/* Every second, by the loop that is to be seen alive, after its work. Asks each part eight times in
+ * the time it may take, logs those that have come to a standstill or go on, and sends WATCHDOG=1
+ * when due and all is well. */
 void watchdog_tick(struct watchdog *watchdog);
 
 #endif

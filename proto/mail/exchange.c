@@ -12,7 +12,7 @@
 
 enum {
     STEP_TIMEOUT_MS = 30000, /* for each answer that the matcher owes at once */
-    LOOK_MS = 500,           /* between looks at what is newly queued */
+    LOOK_MS = 1000,          /* between looks at what is newly queued */
     PUTS_MAX = 4,            /* unanswered ones: each may be 4 MiB */
     QUEUE_MAX = 64
 };

@@ -65,7 +65,7 @@ bool daemon_status_write(const char *home, json_t *status, unsigned mode, struct
     char *text = json_dumps(status, JSON_COMPACT);
     REQUIRE(text != NULL);
     char *path = file_join(home, HOME_STATUS);
-    bool ok = file_write(path, text, strlen(text), mode, err);
+    bool ok = file_replace(path, text, strlen(text), mode, err);
     free(path);
     free(text);
     json_decref(status);

@@ -567,6 +567,8 @@ struct occupant {
 static void occupy(struct occupant *occupant, struct scene *scene)
 {
     struct err err;
+    /* An LA has its result a moment before its search leaves. */
+    scene_wait(scene, no_search_is_open, scene);
     *occupant = (struct occupant){.scene = scene, .search.matcher = scene->matcher};
     atomic_init(&occupant->search.refs, 1);
     assert_true(searches_enter(scene->matcher->searches, &occupant->search, "la-other", &err));

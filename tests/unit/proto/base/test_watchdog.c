@@ -152,10 +152,15 @@ static void test_the_interval(void **state)
     struct manager *manager = *state;
     assert_int_equal(setenv("WATCHDOG_USEC", "3600000000", 1), 0);
     struct watchdog *watchdog = watchdog_new();
+    struct part part = {0};
+    watchdog_watch(watchdog, "part", ask, &part);
     watchdog_tick(watchdog);
     assert_string_equal(heard(manager), "WATCHDOG=1\n");
+    assert_int_equal(part.asked, 1);
+    answer(&part);
     watchdog_tick(watchdog);
     assert_string_equal(heard(manager), "");
+    assert_int_equal(part.asked, 1); /* it need not wake up so soon again */
     watchdog_free(watchdog);
     /* Meant for another process. */
     assert_int_equal(setenv("WATCHDOG_PID", "1", 1), 0);
