@@ -39,6 +39,7 @@ static void clear(struct search *search)
         struct asked *asked = &search->asked[i];
         buf_wipe(&asked->c1);
         buf_wipe(&asked->c2);
+        free(asked->points);
         blind_opened_free(asked->opened);
         agent_unref(asked->agent);
     }

@@ -52,8 +52,9 @@ enum asked_state {
 struct asked {
     struct agent *agent; /* one reference */
     enum asked_state state;
-    struct buf c1, c2; /* from RELAYED to OPENING; wiped */
-    uint32_t count;    /* items */
+    struct buf c1, c2;    /* from RELAYED to OPENING; wiped */
+    struct point *points; /* of c1, likewise; the LA has them too */
+    uint32_t count;       /* items */
     struct blind_opened *opened;
 };
 

@@ -16,6 +16,7 @@ struct open_job {
     size_t index; /* in search->asked */
     uint32_t count;
     struct buf c1, c2, shares; /* wiped */
+    struct point *points;      /* of c1 */
     struct blind_opened *opened;
 };
 
@@ -45,8 +46,9 @@ static void run_open_job(void *ctx)
     struct matcher *matcher = search->matcher;
     struct err err = {0};
     int64_t began_us = clock_steady_us();
-    bool ok = blind_open(&job->opened, matcher->scores, epoch_scalar(search->epoch), job->c1.data,
-                         job->c2.data, job->shares.data, job->count, matcher->pool, &err);
+    bool ok =
+        blind_open(&job->opened, matcher->scores, epoch_scalar(search->epoch), job->c1.data,
+                   job->points, job->c2.data, job->shares.data, job->count, matcher->pool, &err);
     metrics_observe(matcher->metrics, MEASURE_OPENING_SECONDS, 0, 0, clock_steady_us() - began_us);
     buf_wipe(&job->c1);
     buf_wipe(&job->c2);
@@ -55,6 +57,7 @@ static void run_open_job(void *ctx)
     take_opened(search, job, ok, &err);
     (void)pthread_mutex_unlock(&search->mutex);
     blind_opened_free(job->opened);
+    free(job->points);
     free(job);
     search_unref(search);
 }
@@ -86,6 +89,8 @@ static void drop_reply(struct search *search, struct asked *asked)
              asked->agent->id, search->la.organisation);
     buf_wipe(&asked->c1);
     buf_wipe(&asked->c2);
+    free(asked->points);
+    asked->points = NULL;
     asked->state = ASKED_REFUSED;
     search_check_close(search);
 }
@@ -99,8 +104,10 @@ static void open_reply(struct search *search, size_t index, Hearth__V1__SearchSh
                              .count = asked->count,
                              .c1 = asked->c1,
                              .c2 = asked->c2,
+                             .points = asked->points,
                              .shares = envelope_take(&shares->shares)};
     asked->c1 = asked->c2 = (struct buf){0};
+    asked->points = NULL;
     asked->state = ASKED_OPENING;
     search_run_job(search, run_open_job, job);
 }

@@ -18,6 +18,7 @@ struct reply_job {
     struct agent *agent;
     Hearth__V1__FromAgent *message;
     struct reply reply;
+    struct point *points; /* of its C1, once they are checked */
 };
 
 static void free_message(Hearth__V1__FromAgent *message)
@@ -93,25 +94,22 @@ static bool has_repeats(const uint8_t *points, size_t count)
     return repeats;
 }
 
-static bool check_points(const uint8_t *c1, size_t count, struct err *err)
+static bool check_points(struct reply_job *job, struct err *err)
 {
-    struct point point;
-    for (size_t i = 0; i < count; i++) {
-        if (!point_decode(&point, c1 + i * POINT_BYTES) || point_is_identity(&point)) {
-            return err_set(err, ERR_INVALID, "c1", "item %zu is not canonical, or the identity", i);
-        }
-    }
+    const uint8_t *c1 = job->message->reply->c1.data;
+    uint32_t count = job->reply.count;
+    job->points = blind_decode_c1(c1, count, err);
+    if (!job->points) return false;
     return !has_repeats(c1, count) || err_set(err, ERR_INVALID, "c1", "a point stands in it twice");
 }
 
-static bool check_reply(const struct reply_job *job, struct err *err)
+static bool check_reply(struct reply_job *job, struct err *err)
 {
     const Hearth__V1__AgentReply *message = job->message->reply;
     const struct reply *reply = &job->reply;
     return check_origin(job, err) &&
            check_half(&message->c1, 1, reply->count, reply->c1_hash, err) &&
-           check_half(&message->c2, 2, reply->count, reply->c2_hash, err) &&
-           check_points(message->c1.data, reply->count, err);
+           check_half(&message->c2, 2, reply->count, reply->c2_hash, err) && check_points(job, err);
 }
 
 /* ---- taking it ---- */
@@ -130,6 +128,8 @@ static void relay(struct search *search, struct asked *asked, struct reply_job *
     message.reply = &body;
     (void)envelope_send_la(search->stream, &message);
     asked->count = job->reply.count;
+    asked->points = job->points;
+    job->points = NULL;
     asked->c1 = envelope_take(&reply->c1);
     asked->c2 = envelope_take(&reply->c2);
     asked->state = ASKED_RELAYED;
@@ -167,6 +167,7 @@ static void run_reply_job(void *ctx)
     (void)pthread_mutex_unlock(&search->mutex);
     free_message(job->message);
     agent_unref(job->agent);
+    free(job->points);
     free(job);
     search_unref(search);
 }
@@ -234,7 +235,11 @@ void search_take_reply(struct agent *agent, Hearth__V1__FromAgent *message)
         return;
     }
     struct reply_job *job = mem_new(struct reply_job);
-    *job = (struct reply_job){search, index, agent_ref(agent), message, reply};
+    *job = (struct reply_job){.search = search,
+                              .index = index,
+                              .agent = agent_ref(agent),
+                              .message = message,
+                              .reply = reply};
     search_run_job(search, run_reply_job, job);
 }
 

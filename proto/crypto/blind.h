@@ -127,13 +127,18 @@ void blind_scores_free(struct blind_scores *scores);
 /* One reply being opened: keeps the decoded C1 and shares for the proof, and the scores. */
 struct blind_opened;
 enum { SCORE_NONE = -1 };
+/* The `count` points of a reply's c1 (count * 32 bytes), which the caller frees; ERR_INVALID and
+ * NULL where one is not canonical or the identity. For who checks a reply before there are shares.
+ */
+struct point *blind_decode_c1(const uint8_t *c1, uint32_t count, struct err *err);
 /* V = C2 - S - m C1, looked up. ERR_INVALID where a point is not canonical, a c1 or a share is the
  * identity. scores inside are not to be used before blind_opened_check said yes. c1, c2, shares:
- * count * 32 bytes each; pool spreads the work (NULL: the calling thread). */
+ * count * 32 bytes each; points: what blind_decode_c1 gave of c1, or NULL; pool spreads the work
+ * (NULL: the calling thread). */
 MUST_CHECK bool blind_open(struct blind_opened **out, const struct blind_scores *table,
-                           const struct scalar *m, const uint8_t *c1, const uint8_t *c2,
-                           const uint8_t *shares, uint32_t count, struct pool *pool,
-                           struct err *err);
+                           const struct scalar *m, const uint8_t *c1, const struct point *points,
+                           const uint8_t *c2, const uint8_t *shares, uint32_t count,
+                           struct pool *pool, struct err *err);
 void blind_opened_free(struct blind_opened *opened); /* wipes */
 /* The batched proof over the replies in that order; ERR_UNAUTHENTICATED where it does not verify.
  * Its statement is query_hash. pool spreads the work (NULL: the calling thread). */

@@ -59,11 +59,13 @@ void blind_scores_free(struct blind_scores *scores)
     free(scores);
 }
 
-static struct blind_opened *opened_new(const uint8_t *c1, const uint8_t *shares, size_t count)
+static struct blind_opened *opened_new(const uint8_t *c1, const struct point *points,
+                                       const uint8_t *shares, size_t count)
 {
     struct blind_opened *opened = mem_new(struct blind_opened);
     opened->count = count;
     opened->c1 = mem_array(count, sizeof(struct point));
+    if (points) memcpy(opened->c1, points, count * sizeof(struct point));
     opened->shares = mem_array(count, sizeof(struct point));
     opened->c1_bytes = mem_copy(c1, count * POINT_BYTES);
     opened->share_bytes = mem_copy(shares, count * POINT_BYTES);
@@ -85,21 +87,38 @@ void blind_opened_free(struct blind_opened *opened)
     free(opened);
 }
 
-MUST_CHECK static bool decode(struct point *out, const uint8_t *bytes, const char *name,
-                              size_t index, bool identity_allowed, struct err *err)
+MUST_CHECK static bool refuse(struct err *err, const char *name, size_t index, const char *why)
 {
     char field[ERR_FIELD_MAX];
     (void)snprintf(field, sizeof field, "%s[%zu]", name, index);
+    return err_set(err, ERR_INVALID, field, "%s", why);
+}
+
+MUST_CHECK static bool decode(struct point *out, const uint8_t *bytes, const char *name,
+                              size_t index, bool identity_allowed, struct err *err)
+{
     if (!point_decode(out, bytes))
-        return err_set(err, ERR_INVALID, field, "not a canonical ristretto255 point");
+        return refuse(err, name, index, "not a canonical ristretto255 point");
     bool identity = point_is_identity(out);
     declassify(&identity, sizeof identity); /* whoever sent the bytes knows */
     return identity_allowed || !identity ||
-           err_set(err, ERR_INVALID, field, "the identity; must be another point");
+           refuse(err, name, index, "the identity; must be another point");
 }
 
-/* c2: the encoded second half of item i. What it leaves of the opened point is wiped. */
-MUST_CHECK static bool open_item(struct blind_opened *opened, size_t i,
+struct point *blind_decode_c1(const uint8_t *c1, uint32_t count, struct err *err)
+{
+    struct point *points = mem_array(count, sizeof *points);
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = decode(&points[i], c1 + i * POINT_BYTES, "c1", i, false, err);
+    if (ok) return points;
+    free(points);
+    return NULL;
+}
+
+/* decoded: c1[i] is there already. c2: the encoded second half of item i. What it leaves of the
+ * opened point is wiped. */
+MUST_CHECK static bool open_item(struct blind_opened *opened, size_t i, bool decoded,
                                  const struct blind_scores *table, const struct scalar *m,
                                  const uint8_t *c2, struct err *err)
 {
@@ -107,7 +126,8 @@ MUST_CHECK static bool open_item(struct blind_opened *opened, size_t i,
         struct point value, mask;
         uint8_t encoding[POINT_BYTES];
     } work;
-    bool ok = decode(&opened->c1[i], opened->c1_bytes + i * POINT_BYTES, "c1", i, false, err) &&
+    bool ok = (decoded ||
+               decode(&opened->c1[i], opened->c1_bytes + i * POINT_BYTES, "c1", i, false, err)) &&
               decode(&opened->shares[i], opened->share_bytes + i * POINT_BYTES, "shares", i, false,
                      err) &&
               decode(&work.value, c2, "c2", i, true, err);
@@ -129,6 +149,7 @@ struct opening {
     const struct blind_scores *table;
     const struct scalar *m;
     const uint8_t *c2;
+    bool decoded; /* opened->c1 */
 };
 
 static bool open_span(size_t first, size_t end, void *ctx, struct err *err)
@@ -136,20 +157,21 @@ static bool open_span(size_t first, size_t end, void *ctx, struct err *err)
     const struct opening *work = ctx;
     bool ok = true;
     for (size_t i = first; ok && i < end; i++) {
-        ok = open_item(work->opened, i, work->table, work->m, work->c2 + i * POINT_BYTES, err);
+        ok = open_item(work->opened, i, work->decoded, work->table, work->m,
+                       work->c2 + i * POINT_BYTES, err);
     }
     return ok;
 }
 
 bool blind_open(struct blind_opened **out, const struct blind_scores *table, const struct scalar *m,
-                const uint8_t *c1, const uint8_t *c2, const uint8_t *shares, uint32_t count,
-                struct pool *pool, struct err *err)
+                const uint8_t *c1, const struct point *points, const uint8_t *c2,
+                const uint8_t *shares, uint32_t count, struct pool *pool, struct err *err)
 {
     if (count == 0 || count > BLIND_ITEMS_MAX) {
         return err_set(err, ERR_INVALID, "count", "%u items; must be 1 to %d", count,
                        BLIND_ITEMS_MAX);
     }
-    struct opening work = {opened_new(c1, shares, count), table, m, c2};
+    struct opening work = {opened_new(c1, points, shares, count), table, m, c2, points != NULL};
     bool ok = pool_each_span(pool, count, ITEMS_A_TASK, open_span, &work, err);
     if (ok) {
         *out = work.opened;

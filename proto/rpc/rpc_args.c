@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+enum { RPC_WINDOW_BYTES = 256 * 1024 };
+
 void rpc_args_integer(struct rpc_args *args, const char *key, int value)
 {
     REQUIRE(args->args.num_args < sizeof args->list / sizeof args->list[0]);
@@ -30,6 +32,10 @@ void rpc_args_common(struct rpc_args *args, size_t message_max)
     rpc_args_integer(args, GRPC_ARG_KEEPALIVE_TIME_MS, 20000);
     rpc_args_integer(args, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
     rpc_args_integer(args, GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+    /* The window of a stream stands: measuring the line (BDP) costs a ping and a timer for each
+     * message, at both ends. Wide enough for the longest query in one round trip. */
+    rpc_args_integer(args, GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    rpc_args_integer(args, GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, RPC_WINDOW_BYTES);
     /* No compression: ciphertexts do not shrink, and a bomb would pass the message limit. */
     rpc_args_integer(args, GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,
                      1 << GRPC_COMPRESS_NONE);

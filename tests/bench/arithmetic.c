@@ -184,8 +184,8 @@ static void open_part(void *ctx)
     for (size_t i = opening->first; i < opening->first + PART; i++) {
         size_t at = i * opening->count * POINT_BYTES;
         REQUIRE(blind_open(&opening->opened[i], opening->scores, &opening->search->m,
-                           opening->c1 + at, opening->c2 + at, opening->shares + at, opening->count,
-                           NULL, &err));
+                           opening->c1 + at, NULL, opening->c2 + at, opening->shares + at,
+                           opening->count, NULL, &err));
     }
 }
 

@@ -107,8 +107,8 @@ static size_t count_opened(const struct asked *asked, const struct evaluated *go
     uint8_t *shares = mem_array(count, POINT_BYTES);
     size_t found = 0;
     must(blind_sharer_add(sharer, "ifa-1", got->c1.data, count, shares, &err), &err);
-    must(blind_open(&opened, table, &asked->m, got->c1.data, got->c2.data, shares, count, NULL,
-                    &err),
+    must(blind_open(&opened, table, &asked->m, got->c1.data, NULL, got->c2.data, shares, count,
+                    NULL, &err),
          &err);
     for (uint32_t i = 0; i < count; i++) found += blind_opened_score(opened, i) >= 0;
     blind_opened_free(opened);

@@ -117,7 +117,7 @@ static void open(const struct asking *asking, const struct blind_scores *table,
     blind_evaluate(c1, c2, &layout, asking->ciphertexts, &asking->joint, profiles, CARERS, seed,
                    asking->hash, NULL);
     REQUIRE(blind_sharer_add(sharer, "ifa-1", c1, items, shares, &err));
-    REQUIRE(blind_open(&opened, table, &asking->m, c1, c2, shares, items, NULL, &err));
+    REQUIRE(blind_open(&opened, table, &asking->m, c1, NULL, c2, shares, items, NULL, &err));
     for (uint32_t i = 0; i < items; i++) tally[blind_opened_score(opened, i) + 1]++;
     blind_opened_free(opened);
     blind_sharer_free(sharer);

@@ -22,8 +22,8 @@ static struct tally open_blinded(const struct asked *asked, const struct evaluat
     const char *agent = "ifa-1";
     must(blind_sharer_add(sharer, agent, got->c1.data, count, shares, &err), &err);
     must(blind_sharer_prove(sharer, &agent, 1, proof, &err), &err);
-    must(blind_open(&opened, table, &asked->m, got->c1.data, got->c2.data, shares, count, NULL,
-                    &err),
+    must(blind_open(&opened, table, &asked->m, got->c1.data, NULL, got->c2.data, shares, count,
+                    NULL, &err),
          &err);
     must(blind_opened_check(&opened, 1, &asked->query.key, asked->hash, proof, NULL, &err), &err);
     for (uint32_t i = 0; i < count; i++) tally.of[blind_opened_score(opened, i) + 1]++;

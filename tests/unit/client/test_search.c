@@ -293,7 +293,7 @@ static void open_all(struct played *played, const uint8_t proof[PROOF_BYTES])
     struct err err = {0};
     for (int i = 0; i < AGENTS; i++) {
         if (!played->shared[i]) continue;
-        REQUIRE(blind_open(&opened[count], table, &played->m, played->c1[i], played->c2[i],
+        REQUIRE(blind_open(&opened[count], table, &played->m, played->c1[i], NULL, played->c2[i],
                            played->shares[i], ITEMS, NULL, &err));
         for (uint32_t j = 0; j < ITEMS; j++) {
             int score = blind_opened_score(opened[count], j);

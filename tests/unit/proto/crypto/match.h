@@ -126,7 +126,7 @@ static inline struct blind_opened *match_open(const struct match *match,
 {
     struct blind_opened *opened = NULL;
     struct err err;
-    assert_true(blind_open(&opened, table, &match->m, match->c1, match->c2, match->shares,
+    assert_true(blind_open(&opened, table, &match->m, match->c1, NULL, match->c2, match->shares,
                            match->items, NULL, &err));
     return opened;
 }

@@ -145,7 +145,7 @@ static void refused(const struct match *reply, const struct blind_scores *table,
 {
     struct blind_opened *opened = NULL;
     struct err err;
-    assert_false(blind_open(&opened, table, &reply->m, reply->c1, reply->c2, reply->shares,
+    assert_false(blind_open(&opened, table, &reply->m, reply->c1, NULL, reply->c2, reply->shares,
                             reply->items, NULL, &err));
     assert_int_equal(err.code, ERR_INVALID);
     assert_string_equal(err.field, field);
@@ -178,6 +178,32 @@ static void bad_points_are_refused(void **state)
     end_search(&search);
 }
 
+/* The matcher decodes C1 when it checks a reply, and opens it with what that gave. */
+static void points_decoded_before_open_alike(void **state)
+{
+    const struct blind_scores *table = *state;
+    struct search search;
+    struct blind_opened *opened = NULL;
+    struct err err;
+    start_search(&search, *state);
+    struct match *reply = &search.replies[0];
+    struct point *points = blind_decode_c1(reply->c1, reply->items, &err);
+    assert_non_null(points);
+    assert_true(blind_open(&opened, table, &reply->m, reply->c1, points, reply->c2, reply->shares,
+                           reply->items, NULL, &err));
+    for (uint32_t i = 0; i < reply->items; i++) {
+        assert_int_equal(blind_opened_score(opened, i), blind_opened_score(search.opened[0], i));
+    }
+    blind_opened_free(search.opened[0]);
+    search.opened[0] = opened; /* and the proof covers them */
+    assert_true(accepted(&search, &search.replies[0].query_key, search.replies[0].hash, AGENTS));
+    free(points);
+    memset(reply->c1 + 2 * POINT_BYTES, 0, POINT_BYTES);
+    assert_null(blind_decode_c1(reply->c1, reply->items, &err));
+    assert_string_equal(err.field, "c1[2]");
+    end_search(&search);
+}
+
 static void counts_are_bounded(void **state)
 {
     const struct blind_scores *table = *state;
@@ -188,8 +214,8 @@ static void counts_are_bounded(void **state)
     const struct match *reply = &search.replies[0];
     static const uint32_t counts[] = {0, BLIND_ITEMS_MAX + 1, UINT32_MAX};
     for (size_t i = 0; i < 3; i++) {
-        assert_false(blind_open(&opened, table, &reply->m, reply->c1, reply->c2, reply->shares,
-                                counts[i], NULL, &err));
+        assert_false(blind_open(&opened, table, &reply->m, reply->c1, NULL, reply->c2,
+                                reply->shares, counts[i], NULL, &err));
         assert_int_equal(err.code, ERR_INVALID);
     }
     end_search(&search);
@@ -244,6 +270,7 @@ int main(void)
         cmocka_unit_test(the_wrong_epoch_key_opens_nothing),
         cmocka_unit_test(a_shifted_share_fails_the_proof),
         cmocka_unit_test(bad_points_are_refused),
+        cmocka_unit_test(points_decoded_before_open_alike),
         cmocka_unit_test(counts_are_bounded),
         cmocka_unit_test(every_score_is_found),
     };

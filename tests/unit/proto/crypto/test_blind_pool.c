@@ -65,8 +65,8 @@ static void same_shares_proofs_and_scores(void **state)
 
     struct blind_scores *table = blind_scores_new();
     struct blind_opened *opened = match_open(&match, table), *other = NULL;
-    assert_true(blind_open(&other, table, &match.m, match.c1, match.c2, match.shares, match.items,
-                           pool, &err));
+    assert_true(blind_open(&other, table, &match.m, match.c1, NULL, match.c2, match.shares,
+                           match.items, pool, &err));
     for (uint32_t i = 0; i < match.items; i++) {
         assert_int_equal(blind_opened_score(opened, i), blind_opened_score(other, i));
     }
@@ -97,8 +97,8 @@ static void same_errors(void **state)
     blind_sharer_free(sharer);
     struct blind_scores *table = blind_scores_new();
     struct blind_opened *opened = NULL;
-    assert_false(blind_open(&opened, table, &match.m, match.c1, match.c2, match.c2, match.items,
-                            pool, &err));
+    assert_false(blind_open(&opened, table, &match.m, match.c1, NULL, match.c2, match.c2,
+                            match.items, pool, &err));
     assert_string_equal(err.field, "c1[333]");
     blind_scores_free(table);
     match_end(&match);

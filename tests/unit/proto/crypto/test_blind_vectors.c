@@ -131,8 +131,8 @@ static void the_opening_is_the_written_one(void **state)
     assert_true(blind_sharer_prove(sharer, &agent, 1, proof, &err));
     assert_hex(proof, sizeof proof, VECTOR_MATCH_PROOF);
     struct blind_scores *table = blind_scores_new();
-    assert_true(
-        blind_open(&opened, table, &fixture.m, fixture.c1, fixture.c2, shares, ITEMS, NULL, &err));
+    assert_true(blind_open(&opened, table, &fixture.m, fixture.c1, NULL, fixture.c2, shares, ITEMS,
+                           NULL, &err));
     for (uint32_t i = 0; i < ITEMS; i++)
         assert_int_equal(blind_opened_score(opened, i), VECTOR_MATCH_SCORES[i]);
     assert_true(
