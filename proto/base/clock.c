@@ -17,11 +17,19 @@ static int64_t read_us(clockid_t id)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+static const char OFFSET_VARIABLE[] = "HEARTH_CLOCK_OFFSET";
+static const char LINK_VARIABLE[] = "HEARTH_CLOCK_LINK";
+
+bool clock_is_moved(void)
+{
+    return getenv(OFFSET_VARIABLE) || getenv(LINK_VARIABLE);
+}
+
 /* A link's target is read without a descriptor, and changes in one step by a rename. */
 static int64_t linked_ms(void)
 {
     char text[32] = "";
-    const char *path = getenv("HEARTH_CLOCK_LINK");
+    const char *path = getenv(LINK_VARIABLE);
     ssize_t len = path ? readlink(path, text, sizeof text - 1) : -1;
     return len > 0 ? strtoll(text, NULL, 10) * 1000 : 0;
 }
@@ -30,7 +38,7 @@ static int64_t linked_ms(void)
  */
 static int64_t offset_ms(void)
 {
-    const char *text = getenv("HEARTH_CLOCK_OFFSET");
+    const char *text = getenv(OFFSET_VARIABLE);
     return (text ? strtoll(text, NULL, 10) * 1000 : 0) + linked_ms();
 }
 

@@ -13,6 +13,8 @@
 
 /* Milliseconds since 1970-01-01T00:00:00Z, offset included. */
 int64_t clock_wall_ms(void);
+/* Whether the environment moves the wall clock: a program that serves says so in its log. */
+bool clock_is_moved(void);
 /* Milliseconds / microseconds of a clock that never steps; for time-outs and measurements. */
 int64_t clock_steady_ms(void);
 int64_t clock_steady_us(void);

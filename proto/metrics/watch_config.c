@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/config_file.h"
+#include "proto/base/log.h"
 #include "proto/base/text.h"
 
 enum { WATCH_KEYS = 3 };
@@ -44,4 +46,6 @@ void watch_config_apply(const struct watch_config *config, const struct cli_comm
 {
     if (!options->verbose && !options->quiet) log_set_level(config->log_level);
     if (!options->log_format) log_set_format(config->log_format);
+    if (clock_is_moved())
+        log_warn("clock_moved", "reason=\"HEARTH_CLOCK_OFFSET or HEARTH_CLOCK_LINK is set\"");
 }

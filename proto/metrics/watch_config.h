@@ -25,7 +25,8 @@ MUST_CHECK bool watch_config_set(struct watch_config *config, const char *key, c
                                  struct err *err);
 /* The three keys, for the help of check-config. */
 void watch_config_help(struct buf *out);
-/* Level and format of the log, unless an option says otherwise. In main, before threads start. */
+/* Level and format of the log, unless an option says otherwise; warns of a clock that is moved. In
+ * main, before threads start. */
 void watch_config_apply(const struct watch_config *config, const struct cli_common *options);
 
 #endif

@@ -128,7 +128,9 @@ static void test_offset_moves_the_wall_clock_only(void **state)
 {
     (void)state;
     int64_t wall = clock_wall_ms(), steady = clock_steady_ms();
+    assert_false(clock_is_moved());
     assert_int_equal(setenv("HEARTH_CLOCK_OFFSET", "-86400", 1), 0);
+    assert_true(clock_is_moved());
     assert_in_range(clock_wall_ms() - wall + DAY_MS, 0, 600000);
     assert_in_range(clock_steady_ms() - steady, 0, 600000);
     assert_int_equal(unsetenv("HEARTH_CLOCK_OFFSET"), 0);
