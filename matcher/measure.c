@@ -51,6 +51,20 @@ static void measure_parties(struct matcher *matcher)
     set(matcher, MEASURE_STREAMS, streams);
 }
 
+static void measure_limits(struct matcher *matcher)
+{
+    struct rpc_refused refused = {0};
+    if (matcher->server) rpc_server_refused(matcher->server, &refused);
+    const uint64_t counts[] = {[LIMITED_CONNECTIONS] = refused.connections,
+                               [LIMITED_HANDSHAKES] = refused.handshakes,
+                               [LIMITED_STREAMS] = refused.streams,
+                               [LIMITED_MESSAGES] = refused.messages,
+                               [LIMITED_BYTES] = refused.bytes,
+                               [LIMITED_CUT] = refused.cut};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        metrics_set(matcher->metrics, MEASURE_LIMITED, i, 0, (int64_t)counts[i]);
+}
+
 static void measure_work(struct matcher *matcher)
 {
     size_t now = 0, later = 0;
@@ -59,6 +73,9 @@ static void measure_work(struct matcher *matcher)
     metrics_set(matcher->metrics, MEASURE_QUEUE, 1, 0, (int64_t)later);
     set(matcher, MEASURE_SEARCHES_OPEN, (int64_t)searches_count(matcher->searches));
     set(matcher, MEASURE_SEARCHES_LIMIT, matcher->config.searches_max);
+    size_t waiting = 0, in_work = 0;
+    searches_turns(matcher->searches, &waiting, &in_work);
+    set(matcher, MEASURE_SEARCHES_WAITING, (int64_t)waiting);
     set(matcher, MEASURE_CATALOGUE, matcher->catalogue->version);
 }
 
@@ -129,6 +146,7 @@ static void measure_all(struct matcher *matcher)
                         identity_certificate(matcher->identity)->not_after);
     measure_parties(matcher);
     measure_work(matcher);
+    measure_limits(matcher);
     measure_epoch(matcher);
     if (!measure_budget(matcher, &err) || !measure_audit(matcher, &err) ||
         !measure_figures(matcher, &err)) {

@@ -14,6 +14,8 @@ static const char *const calls[] = {"Search", "Attach", "Mail", "Figures", "othe
 static const char *const reasons[] = {"invalid",     "not_found", "exists", "unauthenticated",
                                       "denied",      "expired",   "budget", "version",
                                       "unavailable", "corrupt",   "io",     "internal"};
+static const char *const limits[] = {"connections", "handshakes", "streams",
+                                     "messages",    "bytes",      "cut"};
 static const char *const ends[] = {"finished", "lost"};
 static const char *const attachments[] = {"attached", "replaced", "detached"};
 static const char *const mail_events[] = {"accepted", "delivered", "unreadable", "expired"};
@@ -50,6 +52,8 @@ const struct metric measure_table[MEASURES] = {
                                                "Calls of LAs that are open now.")},
     [MEASURE_SEARCHES_LIMIT] = {METRIC_GAUGE_OF("hearth_matcher_searches_limit",
                                                 "Calls of LAs that may be open at the same time.")},
+    [MEASURE_SEARCHES_WAITING] = {METRIC_GAUGE_OF("hearth_matcher_searches_waiting",
+                                                  "Searches that wait for their turn.")},
     [MEASURE_SEARCH_SECONDS] = {METRIC_HISTOGRAM_OF(
         "hearth_matcher_search_seconds",
         "From a query's arrival to its result; without members"
@@ -77,6 +81,13 @@ const struct metric measure_table[MEASURES] = {
     [MEASURE_REFUSALS] = {METRIC_COUNTER_OF("hearth_matcher_refusals_total",
                                             "Calls and messages that were refused, and why."),
                           .labels = {METRIC_LABEL("call", calls), METRIC_LABEL("reason", reasons)}},
+    [MEASURE_LIMITED] = {METRIC_COUNTER_OF(
+                             "hearth_matcher_limited_total",
+                             "What went past a limit of connections: connections and handshakes"
+                             " that were closed, streams that were refused or ended for new"
+                             " streams, messages or bytes a second; cut: connections that went on"
+                             " all the same."),
+                         .labels = {METRIC_LABEL("limit", limits)}},
     [MEASURE_STREAMS] = {METRIC_GAUGE_OF("hearth_matcher_streams", "Streams that are open.")},
     [MEASURE_STREAMS_ENDED] = {METRIC_COUNTER_OF("hearth_matcher_streams_ended_total",
                                                  "Streams that have ended: finished with a status"

@@ -111,14 +111,17 @@ static bool find_room(struct searches *searches, const char *la, struct err *err
 {
     const struct searches_limits *limits = &searches->limits;
     if (count_la(searches, la) >= limits->max_per_la) {
-        return err_set(err, ERR_BUDGET, "searches", "%u searches of %s are open already",
-                       limits->max_per_la, la) ||
+        return err_set(err, ERR_BUDGET, "searches",
+                       "as many searches of %s are open already as there may be (%u)", la,
+                       limits->max_per_la) ||
                err_retry(err, SEARCHES_RETRY_MS);
     }
     int64_t wait_ms = time_of(searches, searches->stages[STAGE_WAITING]);
     if (wait_ms > SEARCHES_WAIT_MAX_MS) wait_ms = time_of(searches, count_before(searches, la));
     if (searches->count < limits->max && wait_ms <= SEARCHES_WAIT_MAX_MS) return true;
-    return err_set(err, ERR_BUDGET, "searches", "%zu searches are open already", searches->count) ||
+    return err_set(err, ERR_BUDGET, "searches", "as many searches are open already as %s (%zu)",
+                   searches->count < limits->max ? "can be done in time" : "there may be",
+                   searches->count) ||
            err_retry(err, retry_ms(wait_ms));
 }
 

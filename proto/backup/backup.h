@@ -59,7 +59,8 @@ struct backup_report {
 void backup_report_free(struct backup_report *report);
 
 /* Copies `home` into a new directory `to`. Programs may work with the home meanwhile. ERR_NOT_FOUND
- * where something needed is missing; ERR_EXISTS: there is something in `to`, or another process
+ * where something needed is missing, or the directory of `to` (not made, for it could be the place
+ * of a disk that is not mounted); ERR_EXISTS: there is something in `to`, or another process
  * writes a backup of that name; ERR_UNAVAILABLE: a store was kept from being read for 30 s. Where
  * it fails nothing is left; what a kill leaves (DIR.partial) goes with the next attempt.
  * backup_report_free. */

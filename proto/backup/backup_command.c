@@ -142,7 +142,8 @@ int backup_command_backup(const struct backup_command *command, int argc, char *
         .args_doc = "DIR",
         .doc = "Copies the home directory's keys, settings and stores into the new directory DIR, "
                "while programs work with them. No passphrase is needed: the key file stays "
-               "encrypted as it is. DIR is complete or not there; DIR.partial is what a killed "
+               "encrypted as it is. The directory that it is in has to be there. DIR is "
+               "complete or not there; DIR.partial is what a killed "
                "backup leaves. A backup keeps what is erased from the home later."};
     struct options options = {0};
     struct backup_report report = {0};

@@ -147,11 +147,13 @@ static bool is_own(int fd)
 /* Locked, so that two processes do not write one backup; the kernel lets go of it after a kill. */
 static bool open_partial(struct making *making, int *fd, struct err *err)
 {
-    char *parent = file_directory(making->partial);
-    bool ok = file_make_dirs(parent, 0700, err);
-    free(parent);
-    if (!ok) return false;
     if (mkdir(making->partial, 0700) != 0 && errno != EEXIST) {
+        if (errno == ENOENT) {
+            return err_set(err, ERR_NOT_FOUND, "",
+                           "the directory that %s is to be made in does not exist: make it, or "
+                           "mount its disk",
+                           making->to);
+        }
         return err_set_errno(err, errno, "", "cannot make %s", making->partial);
     }
     *fd = open(making->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

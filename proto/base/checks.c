@@ -65,7 +65,10 @@ static json_t *level_json(const struct checks *checks, enum check_level level)
     json_t *list = json_array();
     for (size_t i = 0; i < checks->count; i++) {
         if (checks->list[i].level != level) continue;
-        (void)json_array_append_new(list, cli_error_json(&checks->list[i].what));
+        json_t *object = cli_error_json(&checks->list[i].what);
+        /* Codes are of faults: a warning has none. */
+        if (level != CHECK_FAULT) (void)json_object_del(object, "code");
+        (void)json_array_append_new(list, object);
     }
     return list;
 }

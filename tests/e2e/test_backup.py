@@ -92,6 +92,7 @@ class BackupCase(Letters):
     def back_up(self, party, clock_offset=None):
         self.made += 1
         to = self.directory / "backups" / f"{party.label}-{self.made}"
+        to.parent.mkdir(exist_ok=True)
         done = self.run_party(party, *self.words(party, "backup"), str(to), "--json",
                               clock_offset=clock_offset)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -337,6 +338,10 @@ class Refusals(BackupCase):
         self.assertEqual(self.error(agent, "backup", backup)["code"], "exists")
         self.assertEqual(self.error(dataclasses.replace(agent, home=la.home), "backup",
                                     self.directory / "other")["code"], "denied")
+        told = self.error(agent, "backup", self.directory / "not-mounted" / "monday")
+        self.assertEqual(told["code"], "not_found")
+        self.assertIn("mount its disk", told["message"])
+        self.assertFalse((self.directory / "not-mounted").exists())
         self.assertFalse((self.directory / "other").exists() or wrong.home.exists())
         data = backup / "vault" / "data.mdb"
         whole = data.read_bytes()

@@ -220,6 +220,7 @@ class CheckConfig(SchemeCase):
         self.assertIn("ask for a new one", " ".join(self.faults(party, home, clock_offset=400 * DAY).values()))
         self.assertIn("it is behind", self.faults(party, home, clock_offset=-2 * DAY)["clock"])
         soon = self.check(party, home, clock_offset=350 * DAY)["warnings"]
+        self.assertEqual({key for one in soon for key in one}, {"field", "message"})
         self.assertIn("renew it", " ".join(one["message"] for one in soon if one["field"] == "identity.cert"))
 
     def test_stores(self):

@@ -33,6 +33,7 @@ ALLOWED = {
         "hearth_matcher_searches_started_total": {"kind": {"search", "member"}},
         "hearth_matcher_searches_finished_total": {"outcome": {"completed", "refused", "abandoned", "failed"}},
         "hearth_matcher_searches_open": {}, "hearth_matcher_searches_limit": {},
+        "hearth_matcher_searches_waiting": {},
         "hearth_matcher_search_seconds": {},
         "hearth_matcher_search_phase_seconds": {"phase": {"check", "fan_out", "replies", "shares", "result"}},
         "hearth_matcher_opening_seconds": {},
@@ -42,6 +43,8 @@ ALLOWED = {
             "not_allowed", "budget", "expired", "epoch", "signature", "proof", "replay", "version", "invalid",
             "busy", "unavailable", "unknown"}},
         "hearth_matcher_refusals_total": {"call": CALLS, "reason": REASONS},
+        "hearth_matcher_limited_total":
+            {"limit": {"connections", "handshakes", "streams", "messages", "bytes", "cut"}},
         "hearth_matcher_streams": {},
         "hearth_matcher_streams_ended_total": {"call": CALLS, "end": {"finished", "lost"}},
         "hearth_matcher_agents_attached": {}, "hearth_matcher_agents_listed": {},

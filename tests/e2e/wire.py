@@ -89,6 +89,8 @@ def frames(data):
     at = len(PREFACE) if data.startswith(PREFACE) else 0
     while at + 9 <= len(data):
         length = int.from_bytes(data[at:at + 3], "big")
+        if at + 9 + length > len(data):
+            return  # the rest is still on its way
         stream = int.from_bytes(data[at + 5:at + 9], "big") & 0x7fffffff
         yield data[at + 3], data[at + 4], stream, bytes(data[at + 9:at + 9 + length])
         at += 9 + length
@@ -109,6 +111,8 @@ def messages(data):
             length = int.from_bytes(body[at + 1:at + 5], "big")
             if body[at]:
                 raise ValueError("compressed messages are not expected")
+            if at + 5 + length > len(body):
+                break  # the rest is still on its way
             parts.append(bytes(body[at + 5:at + 5 + length]))
             at += 5 + length
         found[stream] = parts

@@ -109,6 +109,9 @@ static int make_place(void **state)
     place->dir = support_temp_dir();
     place->home = file_join(place->dir, "home");
     place->to = file_join(place->dir, "backups/monday");
+    char *parent = file_directory(place->to);
+    must(file_make_dirs(parent, 0700, &err), &err);
+    free(parent);
     place->fresh = file_join(place->dir, "fresh");
     must(file_make_dirs(place->home, 0700, &err), &err);
     write_file(place->home, "settings", "{}\n");
