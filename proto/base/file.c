@@ -125,7 +125,7 @@ int file_open_beside(char *temporary)
     return fd;
 }
 
-/* What becomes of a file that is there already, and whether the new one is safe from a power cut. */
+/* What becomes of a file that is there already; whether the new one is safe from a power cut. */
 enum put { PUT_NEW, PUT_OVER, PUT_OVER_UNSYNCED };
 
 static bool write_temporary(char *temporary, const void *data, size_t len, unsigned mode,

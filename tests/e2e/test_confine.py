@@ -211,6 +211,7 @@ class Manager(threading.Thread):
         return [at for by, line, at in list(self.heard) if by == pid and line == "WATCHDOG=1"]
 
 
+@support.without_sanitizers
 class SignsOfLife(SchemeCase):
     agencies, households = 1, 20
     watchdog_seconds = 4 * SLOW

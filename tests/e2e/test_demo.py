@@ -9,6 +9,7 @@ import support
 from support import ROOT, SLOW
 
 
+@support.without_sanitizers
 class Demo(unittest.TestCase):
     def test_demo(self):
         command = [ROOT / "tests" / "lab" / "demo", "--build", support.BUILD, "--agencies", "3",

@@ -7,7 +7,7 @@ import io
 import json
 import re
 
-from support import lab
+from support import lab, without_sanitizers
 from test_erase import lmdb_entries
 from test_story import REQUEST, StoryCase
 
@@ -252,6 +252,7 @@ class Saved(DeskCase):
         events = self.tell("la-1", "history", "D-EMPTY")["searches"][0]["events"]
         self.assertEqual([event["kind"] for event in events], ["run", "decision", "referral"])
 
+    @without_sanitizers
     def test_without_the_matcher(self):
         """Nothing is half done, and the officer is told so, and what can be had all the same."""
         first, thread = self.referred("D-OFF")

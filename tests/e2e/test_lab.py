@@ -121,6 +121,7 @@ class Lab(SchemeCase):
         self.assertEqual(lab("run", self.directory, "matcher", "--", "no-such").returncode, 2)
 
 
+@support.without_sanitizers
 class Restarts(unittest.TestCase):
     """Each test makes its own scheme."""
 

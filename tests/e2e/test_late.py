@@ -61,7 +61,8 @@ class Expiry(LateCase):
         self.assertEqual(self.states("L-EXPIRES"), {first: "taken", second: "accepted"})
 
         self.go_on(14 * DAY - HOUR, "matcher")  # mail_days is 14
-        self.assertIn(" warn clock_moved ", self.scheme.daemon(self.party("matcher")).log.read_text(encoding="utf-8"))
+        log = self.scheme.daemon(self.party("matcher")).log
+        self.assertIn(" warn clock_moved ", log.read_text(encoding="utf-8"))
         self.assertEqual(self.states("L-EXPIRES")[second], "accepted")
         self.assertEqual(self.waiting(), 1)
         self.go_on(14 * DAY + HOUR, "matcher")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # End-to-end tests: the real programs, run by the lab. Fewer random requests and more patience with sanitizers.
-E2E_REQUESTS ?= $(if $(SAN)$(TSAN),20,200)
+E2E_REQUESTS ?= $(if $(SAN)$(TSAN),20,100)
 E2E_SLOW ?= $(if $(SAN)$(TSAN),4,1)
 E2E_SECONDS ?= 1200
 # TESTS="test_lab test_search.Search.test_table" runs some of them.

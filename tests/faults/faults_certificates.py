@@ -5,15 +5,13 @@ import dataclasses
 import os
 import time
 
-from stage import ANYBODY, DAY, Searching, Stage
-from support import lab, wait_until
+from stage import DAY, Stage
+from support import wait_until
 
 AGENT = "ifa-002"
 
 
-class Certificates(Stage):
-    """TLS looks at the machine's clock: short certificates are issued with one that is behind."""
-
+class Renewals(Stage):
     def renew(self, name, seconds):
         """A certificate for the same keys that runs out after so long, or after a year, put where it belongs."""
         party, authority = self.party(name), self.scheme.parties.authority
@@ -28,6 +26,10 @@ class Certificates(Stage):
         keys = dataclasses.replace(party, program=authority.program)
         keys.run("install", "--root", authority.home / "authority.root", issued / f"{party.label}.cert")
         return time.monotonic() + (seconds or 0)
+
+
+class Certificates(Renewals):
+    """TLS looks at the machine's clock: short certificates are issued with one that is behind."""
 
     def past(self, instant):
         wait_until(lambda: time.monotonic() > instant, 60)
@@ -80,18 +82,3 @@ class Certificates(Stage):
         took = self.recovered(self.all_answer, "the renewed one is taken up")
         self.assertEqual(self.stays_up(*pids), pids)
         self.note("certificate runs out", "matcher", longest_s=took)
-
-    def test_revoked_in_a_search(self):
-        search = Searching(self, request=self.request_file(ANYBODY))
-        time.sleep(self.chance.uniform(0, 0.5))  # the instant is what the seed chooses
-        lab("revoke", self.directory, AGENT)
-        answer = search.ended()
-        self.assertGreaterEqual(answer.get("answered", 0), self.agencies - 1, answer)
-        took = self.recovered(lambda: AGENT not in self.scheme.attached(), "it is let go")
-        self.recovered(lambda: self.all_answer(self.agencies - 1), "the others answer")
-        log = self.daemon(AGENT).log
-        self.wait_for(lambda: "revoked" in log.read_text(encoding="utf-8"), "the agency's log says why")
-        # For the tests that come after: another number, as the Authority would give it.
-        self.renew(AGENT, None)
-        self.recovered(self.all_answer, "a new certificate is taken up")
-        self.note("revoked", "agency, in a search", accepted=1, longest_s=took)
