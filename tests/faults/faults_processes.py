@@ -79,10 +79,22 @@ class Processes(Stage):
                 self.note(fault, "matcher, in a search", accepted=int("error" not in answer), longest_s=took)
         self.assertEqual(self.stays_up(*AGENTS), pids, "agents stay up")
 
+    def stop_matcher_in_a_search(self):
+        """The search, which goes on: one may be over before the matcher is stopped."""
+        for _ in range(30):
+            search = self.searching()
+            self.kill("matcher", signal.SIGSTOP)
+            search.join(2 * SLOW)
+            if search.is_alive():
+                return search
+            self.kill("matcher", signal.SIGCONT)
+            search.ended()
+        self.fail("every search was over before the matcher was stopped")
+
     def test_stopped_matcher(self):
         pids = self.stays_up("matcher", *AGENTS)
-        search = self.searching()
-        self.kill("matcher", signal.SIGSTOP)
+        self.addCleanup(self.kill, "matcher", signal.SIGCONT)
+        search = self.stop_matcher_in_a_search()
         try:
             # Ends by itself: keepalive finds that nobody is there.
             if LONG:
