@@ -6,6 +6,7 @@ import array
 import base64
 import os
 import pathlib
+import re
 import signal
 import tempfile
 import zlib
@@ -77,7 +78,7 @@ def why_no_cores():
     """A reason why the memory of processes cannot be read here, or None."""
     if os.geteuid() != 0:
         return "reading the memory of a process that is not dumpable needs root"
-    if any(b"__asan_init" in (BUILD / name).read_bytes() for name in ("hearth", "hearth-matcher")):
+    if any(re.search(b"__[at]san_init", (BUILD / name).read_bytes()) for name in ("hearth", "hearth-matcher")):
         return "a sanitizer's shadow memory is too large for a core"
     return None
 
