@@ -162,13 +162,15 @@ class Busy(Hostile):
         path.write_text(json.dumps(config | {"searches_max": 1}), encoding="utf-8")
         self.assertEqual(lab("start", self.directory, "matcher").returncode, 0)
         self.wait_all_attached()
-        return self.peer("hostile_la", self.la, "la", "no-proof", self.request)
+        answered = " outcome=answered "
+        before = self.log_of("ifa-001").count(answered)
+        peer = self.peer("hostile_la", self.la, "la", "no-proof", self.request)
+        self.wait_for(lambda: self.log_of("ifa-001").count(answered) > before, "the only place is taken")
+        return peer
 
     def test_a_busy_matcher_says_when_to_try_again(self):
         peer = self.take_the_only_place()
-        answer = {}
-        while "error" not in answer and peer.poll() is None:
-            answer = self.search(ANYBODY, "--la", "la-2", codes=(0, 3, 5))
+        answer = self.search(ANYBODY, "--la", "la-2", codes=(5,))
         self.assertEqual(answer["error"]["code"], "budget")
         self.assertEqual(answer["error"]["field"], "searches")
         self.assertEqual(answer["error"]["retry_after_s"], 10)
