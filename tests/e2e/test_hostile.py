@@ -9,7 +9,7 @@ import re
 import subprocess
 import unittest
 
-from support import ANYBODY, BUILD, SLOW, SchemeCase, lab
+from support import ANYBODY, BUILD, SLOW, SchemeCase, lab, without_sanitizers
 
 VICTIM = "ifa-002"
 
@@ -135,6 +135,7 @@ class HostileLa(Hostile):
         self.assertEqual(status, "OK", out)
         self.assertRegex(out, "result agencies=0 choice=[23]")
 
+    @without_sanitizers
     def test_without_shares_nothing_is_opened(self):
         out, _, _ = self.attack("no-shares")
         self.assertNotRegex(out, r"result agencies=[1-9]")
@@ -149,6 +150,7 @@ class HostileLa(Hostile):
         self.assertIn("signature", self.log_of("matcher"))
 
 
+@without_sanitizers
 class Busy(Hostile):
     """A matcher that takes one search, and a peer that holds it open without ever proving its shares."""
 

@@ -9,7 +9,7 @@ import threading
 import time
 
 import support
-from support import ANYBODY, LAB, SLOW, SchemeCase, lab, wait_until
+from support import ANYBODY, LAB, SLOW, SchemeCase, lab, wait_until, without_sanitizers
 
 from daemons import read_json, write_json  # from tests/lab
 
@@ -35,6 +35,7 @@ class Lifecycle(SchemeCase):
         self.lab("start", "ifa-002")
         self.assertEqual(self.counts(), (4, 4, 0))
 
+    @without_sanitizers
     def test_hanging_agent_is_late(self):
         pid = self.pid("ifa-001")
         self.addCleanup(os.kill, pid, signal.SIGCONT)
@@ -76,6 +77,7 @@ class Lifecycle(SchemeCase):
         done = self.lab("run", "matcher", "--", "audit", "verify")
         self.assertTrue(done.stdout or done.stderr)
 
+    @without_sanitizers
     def test_matcher_terminated_during_a_search(self):
         """The search ends with a result or as unavailable, and the matcher goes without being killed."""
         hanging = self.pid("ifa-001")

@@ -15,7 +15,7 @@ import time
 
 import exposition
 import log_lines
-from support import ANYBODY, SLOW, lab
+from support import ANYBODY, SLOW, lab, without_sanitizers
 from test_hub import HUB, TABLES, HubCase, next_month
 
 REASONS = {"invalid", "not_found", "exists", "unauthenticated", "denied", "expired", "budget", "version",
@@ -181,6 +181,7 @@ class WatchCase(HubCase):
 class Watch(WatchCase):
     seconds = 400
 
+    @without_sanitizers
     def test_a_day(self):
         self.assertEqual(listeners(self.pid(AGENT)), set(), "an agent opens no port unless it is told to")
         self.watch()
