@@ -26,8 +26,9 @@ BUILD = pathlib.Path(os.environ.get("HEARTH_BUILD", ROOT / "build")).resolve()
 REQUESTS = int(os.environ.get("HEARTH_E2E_REQUESTS", "500"))
 SLOW = int(os.environ.get("HEARTH_E2E_SLOW", "1"))
 COMMAND_SECONDS = 120 * SLOW
-# For tests that mostly wait, or are about the lab: `make check` has them without sanitizers.
-without_sanitizers = unittest.skipIf(SLOW > 1, "runs no code of the programs that other tests do not")
+# For tests that mostly wait, or are about the lab.
+without_sanitizers = unittest.skipIf(os.environ.get("HEARTH_E2E_SHORT") == "1",
+                                     "mostly waits: `make soak` has it with sanitizers, `make check` without")
 
 # A request that nearly every scheme has somebody for.
 ANYBODY = {"search_ref": "E2E-ANYBODY", "children": [{"age": 9, "sex": "U"}],

@@ -31,8 +31,7 @@ class StoryCase(SchemeCase):
         return self.scheme.parties.get(name)
 
     def tell(self, party, *arguments, codes=(0,), clock_offset=None):
-        """The JSON that a party's command prints. A reply that the disk keeps for 10 s is sent later (3)."""
-        codes = (0, 3) if codes == (0,) and arguments[0] == "reply" else codes
+        """The JSON that a party's command prints."""
         done = self.run_party(self.party(party), *map(str, arguments), "--json", clock_offset=clock_offset)
         self.assertIn(done.returncode, codes, f"{arguments}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout)

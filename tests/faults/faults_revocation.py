@@ -20,7 +20,7 @@ class Revocation(Renewals):
         self.recovered(lambda: self.all_answer(self.agencies - 1), "the others answer")
         log = self.daemon(AGENT).log
         self.wait_for(lambda: "revoked" in log.read_text(encoding="utf-8"), "the agency's log says why")
-        # For the tests that come after: another number, as the Authority would give it.
+        # Another number, as the Authority would give it.
         self.renew(AGENT, None)
         self.recovered(self.all_answer, "a new certificate is taken up")
         self.note("revoked", "agency, in a search", accepted=1, longest_s=took)
