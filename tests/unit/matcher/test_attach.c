@@ -228,10 +228,9 @@ static void stopping_tells_the_agents(void **state)
 {
     struct scene *scene = *state;
     struct err err = {0};
-    for (int i = 0; i < 2; i++) {
-        agent_detach(&scene->agents[i]);
-        agent_attach(&scene->agents[i], own(&scene->agents[i]));
-    }
+    for (int i = 0; i < 2; i++) agent_detach(&scene->agents[i]);
+    scene_wait(scene, nobody_attached, scene); /* so that the two who count are the new ones */
+    for (int i = 0; i < 2; i++) agent_attach(&scene->agents[i], own(&scene->agents[i]));
     while (fleet_count(scene->matcher->fleet) < 2) sched_yield();
     matcher_stop(scene->matcher);
     expect_end(&scene->agents[0], RPC_UNAVAILABLE, "stopping");
